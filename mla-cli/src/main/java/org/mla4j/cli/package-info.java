@@ -1,0 +1,5 @@
+/** The command line. */
+@NullMarked
+package org.mla4j.cli;
+
+import org.jspecify.annotations.NullMarked;

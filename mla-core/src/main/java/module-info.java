@@ -1,0 +1,7 @@
+/** The engine and the cpu backend. */
+module org.mla4j.core {
+  requires transitive org.mla4j.api;
+  requires static jdk.incubator.vector;
+
+  exports org.mla4j.core;
+}

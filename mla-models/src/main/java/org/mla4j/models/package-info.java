@@ -1,0 +1,5 @@
+/** Models. */
+@NullMarked
+package org.mla4j.models;
+
+import org.jspecify.annotations.NullMarked;
