@@ -5,6 +5,7 @@ import org.mla4j.api.layer.LayerCall;
 import org.mla4j.api.layer.PluggableLayer;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.step.StepDescription;
+import org.mla4j.api.tensor.HostStorage;
 
 /**
  * An opened backend: a device with its queue and kernels, for one engine. Keeps no state in statics.
@@ -22,6 +23,15 @@ public interface Backend extends AutoCloseable {
    */
   default Queue queue() {
     return Queue.SYNCHRONOUS;
+  }
+
+  /**
+   * Returns where its kernels expect their tensors.
+   *
+   * @return {@code host}, or a device whose memory only this backend reaches
+   */
+  default String device() {
+    return HostStorage.DEVICE;
   }
 
   /**

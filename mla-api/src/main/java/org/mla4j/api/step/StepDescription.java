@@ -58,10 +58,10 @@ public final class StepDescription {
     queryStarts = arena.allocate(ValueLayout.JAVA_INT, maxSequences + 1L);
     sequenceLengths = arena.allocate(ValueLayout.JAVA_INT, maxSequences);
     blockTables = arena.allocate(ValueLayout.JAVA_INT, (long) maxSequences * limits.blocksPerSequence());
-    logitRows = arena.allocate(ValueLayout.JAVA_INT, maxTokens);
-    sampling = new Sampling[maxTokens];
+    logitRows = arena.allocate(ValueLayout.JAVA_INT, limits.maxLogitRows());
+    sampling = new Sampling[limits.maxLogitRows()];
     Arrays.fill(sampling, Sampling.GREEDY);
-    draws = new double[maxTokens];
+    draws = new double[limits.maxLogitRows()];
     clear();
   }
 
@@ -162,8 +162,8 @@ public final class StepDescription {
   }
 
   private int wantLogits(int token, Sampling how, double draw) {
-    if (logits == limits.maxTokens()) {
-      throw invalid("logits wanted more than once for a token");
+    if (logits == limits.maxLogitRows()) {
+      throw invalid("more than maxLogitRows = " + limits.maxLogitRows() + " logit rows wanted");
     }
     logitRows.setAtIndex(ValueLayout.JAVA_INT, logits, token);
     sampling[logits] = how;
@@ -467,7 +467,7 @@ public final class StepDescription {
   /**
    * Returns the token of each logit row.
    *
-   * @return int32 {@code [maxTokens]}
+   * @return int32 {@code [maxLogitRows]}
    */
   public MemorySegment logitTokens() {
     return logitRows;
