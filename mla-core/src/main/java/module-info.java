@@ -3,5 +3,4 @@ module org.mla4j.core {
   requires transitive org.mla4j.api;
   requires static jdk.incubator.vector;
 
-  exports org.mla4j.core;
 }
