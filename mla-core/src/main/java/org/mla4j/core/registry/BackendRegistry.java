@@ -43,11 +43,15 @@ public final class BackendRegistry {
    */
   public static BackendRegistry discover(@Nullable ClassLoader loader) {
     ClassLoader given = loader != null ? loader : Thread.currentThread().getContextClassLoader();
+    // A container may set a context loader that does not see this library: its own loader always does.
+    return discover(given, BackendRegistry.class.getClassLoader());
+  }
+
+  static BackendRegistry discover(ClassLoader given, ClassLoader own) {
     List<FoundBackend> found = new ArrayList<>();
     Set<Class<?>> seen = new HashSet<>();
     collect(ServiceLoader.load(BackendProvider.class, given), seen, found);
-    // A container may set a context loader that does not see this library: its own loader always does.
-    collect(ServiceLoader.load(BackendProvider.class, BackendRegistry.class.getClassLoader()), seen, found);
+    collect(ServiceLoader.load(BackendProvider.class, own), seen, found);
     found.sort(Comparator.comparingInt(FoundBackend::priority).reversed().thenComparing(FoundBackend::name));
     return new BackendRegistry(found);
   }
