@@ -37,7 +37,7 @@ public final class CpuBackendProvider implements BackendProvider {
 
   @Override
   public Probe probe() {
-    VectorSupport vector = VectorProbe.probe();
+    VectorSupport vector = VectorProbe.probe().support();
     int processors = Runtime.getRuntime().availableProcessors();
     return new Probe.Available(
         processors + " processors, "
@@ -53,6 +53,6 @@ public final class CpuBackendProvider implements BackendProvider {
   @Override
   public Backend open(EngineContext context) {
     CpuOptions options = CpuOptions.of(context.options());
-    return CpuBackend.open(context, options, VectorProbe.probe());
+    return CpuBackend.open(context, options, VectorProbe.probe().support());
   }
 }

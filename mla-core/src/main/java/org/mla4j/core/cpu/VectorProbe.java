@@ -4,26 +4,30 @@ import java.util.Optional;
 import org.mla4j.api.diagnosis.Diagnosis.VectorSupport;
 
 /**
- * Finds out whether vector kernels can run, before any class that needs the Vector API is loaded.
+ * What was found out about vector kernels in this JVM, before any class that needs the Vector API is loaded.
  *
  * <p>The Vector API is an incubating module: a JVM has it in its boot layer only if told so.
+ *
+ * @param support whether vector kernels can run, at which width, or what to do so that they can
  */
-public final class VectorProbe {
+public record VectorProbe(VectorSupport support) {
   private static final String MODULE = "jdk.incubator.vector";
   private static final int LEAST_BITS = 128;
-
-  private VectorProbe() {}
 
   /**
    * Looks at this JVM.
    *
-   * @return whether vector kernels can run, at which width, or what to do so that they can
+   * @return what was found
    */
-  public static VectorSupport probe() {
-    return probe(ModuleLayer.boot().findModule(MODULE), VectorProbe.class.getModule(), vmInfo());
+  public static VectorProbe probe() {
+    return new VectorProbe(
+        look(
+            ModuleLayer.boot().findModule(MODULE),
+            VectorProbe.class.getModule(),
+            System.getProperty("java.vm.info", "")));
   }
 
-  static VectorSupport probe(Optional<Module> vector, Module reader, String vmInfo) {
+  static VectorSupport look(Optional<Module> vector, Module reader, String vmInfo) {
     if (vector.isEmpty()) {
       return no("module " + MODULE + " is not in this JVM; start it with --add-modules " + MODULE);
     }
@@ -40,10 +44,6 @@ public final class VectorProbe {
       return no("vector registers of " + bits + " bits; expected " + LEAST_BITS + " or more");
     }
     return new VectorSupport(true, bits, bits + "-bit vectors");
-  }
-
-  private static String vmInfo() {
-    return System.getProperty("java.vm.info", "");
   }
 
   private static VectorSupport no(String detail) {
