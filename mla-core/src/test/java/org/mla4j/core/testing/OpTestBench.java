@@ -20,6 +20,7 @@ import org.mla4j.api.plan.CacheValue;
 import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.plan.Value;
 import org.mla4j.api.spec.CacheSpec;
+import org.mla4j.api.step.Phase;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.step.StepLimits;
@@ -60,18 +61,16 @@ public final class OpTestBench implements Bindings, AutoCloseable {
 
   /** A step of prefill tokens of one sequence, at positions from 0 on, in blocks from 1 on. */
   public OpTestBench prefillStep(int tokens) {
-    int[] blocks = new int[step.limits().blocksPerSequence()];
-    Arrays.setAll(blocks, i -> i + 1);
     step.clear();
-    step.addSequence(
-        org.mla4j.api.step.Phase.PREFILL,
-        0,
-        new int[tokens],
-        0,
-        tokens,
-        blocks,
-        Math.ceilDiv(tokens, step.limits().blockSize()));
+    int[] blocks = new int[Math.ceilDiv(tokens, step.limits().blockSize())];
+    Arrays.setAll(blocks, i -> i + 1);
+    add(Phase.PREFILL, 0, tokens, blocks);
     return this;
+  }
+
+  /** Adds a sequence to the step; its token ids are 0. */
+  public void add(Phase phase, int context, int tokens, int... blocks) {
+    step.addSequence(phase, context, new int[tokens], 0, tokens, blocks, blocks.length);
   }
 
   public StepDescription step() {
