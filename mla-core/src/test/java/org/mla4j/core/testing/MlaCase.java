@@ -154,6 +154,11 @@ public record MlaCase(
   /** The absorbed form for the last token of each sequence alone. */
   public Attended decodeLastTokens(KernelSet kernels, OpTestBench bench, CacheValue cache) {
     bench.step().clear();
+    return decodeLastTokensAfter(kernels, bench, cache);
+  }
+
+  /** The same after what is in the step already, which must have no new tokens. */
+  public Attended decodeLastTokensAfter(KernelSet kernels, OpTestBench bench, CacheValue cache) {
     for (int i = 0; i < lengths.size(); i++) {
       bench.add(Phase.DECODE, lengths.get(i) - 1, 1, blocks().get(i));
     }
