@@ -10,4 +10,7 @@ module org.mla4j.core {
   exports org.mla4j.core.runner;
 
   uses org.mla4j.api.backend.BackendProvider;
+
+  provides org.mla4j.api.backend.BackendProvider with
+      org.mla4j.core.cpu.CpuBackendProvider;
 }
