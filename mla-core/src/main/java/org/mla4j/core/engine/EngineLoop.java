@@ -173,7 +173,6 @@ final class EngineLoop implements AutoCloseable {
       failScheduled(e);
       return;
     }
-    steps = steps + 1;
     collect();
   }
 
@@ -218,18 +217,27 @@ final class EngineLoop implements AutoCloseable {
   }
 
   private void collect() {
-    long prefilled = 0;
-    long decoded = 0;
+    count();
     for (int i = runningCount - 1; i >= 0; i--) {
       Sequence sequence = running[i];
-      int prompt = Math.max(0, Math.min(sequence.scheduled, sequence.promptLength - sequence.computed));
-      prefilled += prompt;
-      decoded += sequence.scheduled - prompt;
       sequence.computed += sequence.scheduled;
       if (sequence.scheduled > 0 && sequence.logitRow >= 0) {
         extend(i, sequence, runner.sampled(sequence.logitRow));
       }
     }
+  }
+
+  /** Counts the step before anyone is woken by its tokens. */
+  private void count() {
+    long prefilled = 0;
+    long decoded = 0;
+    for (int i = 0; i < runningCount; i++) {
+      Sequence sequence = running[i];
+      int prompt = Math.max(0, Math.min(sequence.scheduled, sequence.promptLength - sequence.computed));
+      prefilled += prompt;
+      decoded += sequence.scheduled - prompt;
+    }
+    steps = steps + 1;
     prefillTokens = prefillTokens + prefilled;
     decodeTokens = decodeTokens + decoded;
   }

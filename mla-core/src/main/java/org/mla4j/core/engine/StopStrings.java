@@ -4,6 +4,9 @@ import java.util.List;
 
 /**
  * Looks for stop strings in a growing text. Text that could be the beginning of one is held back until that is decided.
+ *
+ * <p>The stop string that is complete first wins, of several complete at once the longest: so the result does not depend on how
+ * the text is cut into pieces.
  */
 final class StopStrings {
   private final List<String> stops;
@@ -23,16 +26,19 @@ final class StopStrings {
       return text;
     }
     held.append(text);
-    int first = -1;
+    int start = -1;
+    int end = Integer.MAX_VALUE;
     for (String stop : stops) {
       int at = held.indexOf(stop);
-      if (at >= 0 && (first < 0 || at < first)) {
-        first = at;
+      int stopEnd = at + stop.length();
+      if (at >= 0 && (stopEnd < end || (stopEnd == end && at < start))) {
+        start = at;
+        end = stopEnd;
       }
     }
-    if (first >= 0) {
+    if (start >= 0) {
       found = true;
-      return held.substring(0, first);
+      return held.substring(0, start);
     }
     int certain = held.length() - longestBeginning();
     String released = held.substring(0, certain);

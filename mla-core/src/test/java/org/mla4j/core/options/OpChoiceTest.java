@@ -62,7 +62,7 @@ class OpChoiceTest {
         "+rms_norm,rms_norm=x  | more than one entry for 'rms_norm'",
         "layer=a,layer=b       | 'layer' twice",
         "rms_norm=             | no backend in 'rms_norm='",
-        "'rms_norm'            | 'rms_norm'",
+        "rms_norm              | '''rms_norm'''",
         "'+rms_norm,'          | an empty entry",
       })
   void refusesContradictions(String list, String problem) {
