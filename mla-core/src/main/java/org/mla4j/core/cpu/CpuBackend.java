@@ -12,7 +12,9 @@ import org.mla4j.api.diagnosis.Diagnosis.VectorSupport;
 import org.mla4j.api.op.Op;
 import org.mla4j.core.cpu.scalar.ScalarKernels;
 
-/** The opened {@code cpu} backend: vector kernels where there are some, scalar kernels for the rest. */
+/**
+ * The opened {@code cpu} backend: vector kernels where there are some, scalar kernels for the rest.
+ */
 final class CpuBackend implements Backend {
   private static final Logger LOG = System.getLogger(CpuBackend.class.getName());
 

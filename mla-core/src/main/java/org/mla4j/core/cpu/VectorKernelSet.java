@@ -1,6 +1,9 @@
 package org.mla4j.core.cpu;
 
-/** Finds the vector kernels. Called only after {@link VectorProbe} said yes: loading them needs the Vector API. */
+/**
+ * Finds the vector kernels. Called only after {@link VectorProbe} said yes: loading them needs the
+ * Vector API.
+ */
 final class VectorKernelSet {
   private static final String CLASS = "org.mla4j.core.cpu.vector.VectorKernels";
 

@@ -63,8 +63,7 @@ class CpuBackendTest {
     var refused =
         assertThrows(InvalidInputException.class, () -> open(Map.of("vectors", "off")).close());
     assertEquals(
-        "Backend 'cpu': unknown option 'vectors'; known: vector. [MLA-0401]",
-        refused.getMessage());
+        "Backend 'cpu': unknown option 'vectors'; known: vector. [MLA-0401]", refused.getMessage());
   }
 
   @Test
@@ -102,7 +101,6 @@ class CpuBackendTest {
   }
 
   private static Op linear(OpTestBench bench, ArrayWeight weight) {
-    return new Linear(
-        bench.buffer("x", Rows.ALL, 3), weight, null, bench.buffer("y", Rows.ALL, 4));
+    return new Linear(bench.buffer("x", Rows.ALL, 3), weight, null, bench.buffer("y", Rows.ALL, 4));
   }
 }

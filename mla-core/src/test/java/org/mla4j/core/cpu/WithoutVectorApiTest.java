@@ -66,8 +66,7 @@ class WithoutVectorApiTest {
         ArrayWeight weight = ArrayWeight.of("w", DType.BF16, new float[] {3, 4, 5, 10}, 2, 2);
         try (Kernel kernel = backend.create(new Linear(x, weight, null, y), bench)) {
           kernel.forward(bench.step(), Queue.SYNCHRONOUS);
-          System.out.println(
-              kernel.describe() + ": " + bench.read(y)[0] + " " + bench.read(y)[1]);
+          System.out.println(kernel.describe() + ": " + bench.read(y)[0] + " " + bench.read(y)[1]);
         }
       }
     }

@@ -64,13 +64,15 @@ class GoldenRopeTableTest {
     float[] cos = GOLDEN.floats(golden, "cos");
     float[] sin = GOLDEN.floats(golden, "sin");
     RopeSpec spec = spec(golden, positions[positions.length - 1] + 1);
-    int half = spec.dim() / 2;
+    double[] ours = spec.inverseFrequencies();
+    int half = ours.length;
     try (Arena arena = Arena.ofConfined()) {
       Tensor table = RopeTable.of(spec, spec.maxPositions()).materialise(arena);
       for (int p = 0; p < positions.length; p++) {
         for (int i = 0; i < half; i++) {
-          boolean sameFrequency = (float) spec.inverseFrequencies()[i] == frequencies[i];
-          // Where the frequency differs in its last place, the angle differs by that times the position.
+          boolean sameFrequency = (float) ours[i] == frequencies[i];
+          // Where the frequency differs in its last place, the angle differs by that times the
+          // position.
           double bound =
               sameFrequency
                   ? 1e-6
@@ -79,7 +81,8 @@ class GoldenRopeTableTest {
                       : 2.0 * positions[p] * Math.ulp(frequencies[i]);
           String what = "position " + positions[p] + ", pair " + i;
           assertEquals(cos[p * half + i], at(table, positions[p], i), bound, "cos at " + what);
-          assertEquals(sin[p * half + i], at(table, positions[p], half + i), bound, "sin at " + what);
+          assertEquals(
+              sin[p * half + i], at(table, positions[p], half + i), bound, "sin at " + what);
         }
       }
     }
@@ -90,7 +93,8 @@ class GoldenRopeTableTest {
   }
 
   private static float at(Tensor table, int position, int column) {
-    return table.segment()
+    return table
+        .segment()
         .getAtIndex(ValueLayout.JAVA_FLOAT, position * table.shape().extent(1) + column);
   }
 }

@@ -16,8 +16,8 @@ import org.mla4j.core.cpu.KernelSet;
 import org.mla4j.core.testing.MlaCase.Attended;
 
 /**
- * The two algebraic forms of attention agree, whatever the dimensions, the block size and the number of threads. Extended
- * once for each set of kernels.
+ * The two algebraic forms of attention agree, whatever the dimensions, the block size and the
+ * number of threads. Extended once for each set of kernels.
  */
 @DisplayName("Absorbed form equals decompressed form")
 public abstract class AttentionContract {

@@ -35,8 +35,9 @@ import org.mla4j.api.weight.RopeTable;
 import org.mla4j.core.cpu.KernelSet;
 
 /**
- * The edge cases that ops promise: padding, profiling, nothing to do, and what must be refused. The bench itself proves that
- * dead rows and other blocks are neither read nor written. Extended once for each set of kernels.
+ * The edge cases that ops promise: padding, profiling, nothing to do, and what must be refused. The
+ * bench itself proves that dead rows and other blocks are neither read nor written. Extended once
+ * for each set of kernels.
  */
 @DisplayName("Edge cases of kernels")
 public abstract class EdgeCaseContract {
@@ -90,8 +91,7 @@ public abstract class EdgeCaseContract {
 
       bench.cache(cacheOf(DType.F32));
       bench.run(kernels(), new ConcatAndCacheMla(kvC(bench), kPe(bench), cacheOf(DType.F32)));
-      bench.run(
-          kernels(), new RotaryEmbedding(q, kPe(bench), ropeTable(3), RopeStyle.INTERLEAVED));
+      bench.run(kernels(), new RotaryEmbedding(q, kPe(bench), ropeTable(3), RopeStyle.INTERLEAVED));
       float[] rotated = bench.read(kPe(bench));
       assertArrayEquals(Arrays.copyOf(unrotated, ROPE), Arrays.copyOf(rotated, ROPE), "position 0");
       for (int i = ROPE; i < rotated.length; i++) {
@@ -167,8 +167,7 @@ public abstract class EdgeCaseContract {
       StepValue decodeLse = bench.buffer("lse_all", Rows.ALL, HEADS);
       bench.run(
           kernels(),
-          new MlaDecodeAttention(
-              qLatent, allQPe, cacheOf(DType.BF16), 1, oLatent, decodeLse));
+          new MlaDecodeAttention(qLatent, allQPe, cacheOf(DType.BF16), 1, oLatent, decodeLse));
       assertArrayEquals(new float[3 * HEADS * LATENT], bench.read(oLatent));
       assertArrayEquals(noKeys(3 * HEADS), bench.read(decodeLse));
     }
@@ -194,8 +193,7 @@ public abstract class EdgeCaseContract {
     try (OpTestBench bench = OpTestBench.tokens(4)) {
       StepValue x = bench.buffer("x", Rows.ALL, LATENT);
       StepValue out = bench.buffer("out", Rows.ALL, VALUE);
-      ArrayWeight weight =
-          ArrayWeight.of("w", DType.F32, new float[VALUE * LATENT], VALUE, LATENT);
+      ArrayWeight weight = ArrayWeight.of("w", DType.F32, new float[VALUE * LATENT], VALUE, LATENT);
       bench.run(kernels(), new Linear(x, weight, null, out));
       bench.run(kernels(), new ConcatAndCacheMla(kvC(bench), kPe(bench), cacheOf(DType.F32)));
     }
@@ -209,8 +207,7 @@ public abstract class EdgeCaseContract {
       float[] before = bench.read(q);
       Op op = new RotaryEmbedding(q, kPe(bench), ropeTable(5), RopeStyle.NEOX);
 
-      var refused =
-          assertThrows(InvalidInputException.class, () -> bench.run(kernels(), op));
+      var refused = assertThrows(InvalidInputException.class, () -> bench.run(kernels(), op));
       assertEquals(
           "Token 5 of the step is at position 5; expected 0 to 4, the rows of"
               + " 'rope_table[theta=10000.0, dim=2]'. [MLA-0303]",
@@ -232,8 +229,7 @@ public abstract class EdgeCaseContract {
           ArrayWeight.of("embed_tokens", DType.F32, new float[5 * LATENT], 5, LATENT);
       Op op = new Embedding(table, bench.buffer("out", Rows.ALL, LATENT));
 
-      var refused =
-          assertThrows(InvalidInputException.class, () -> bench.run(kernels(), op));
+      var refused = assertThrows(InvalidInputException.class, () -> bench.run(kernels(), op));
       assertEquals(
           "Token 1 of the step has id 5; expected 0 to 4, the rows of 'embed_tokens'. [MLA-0303]",
           refused.getMessage());

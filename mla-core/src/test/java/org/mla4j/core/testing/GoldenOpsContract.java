@@ -32,7 +32,10 @@ import org.mla4j.api.tensor.Tensor;
 import org.mla4j.core.cpu.KernelSet;
 import tools.jackson.databind.JsonNode;
 
-/** Kernels against the reference outputs of {@code testdata/golden/ops}. Extended once for each set of kernels. */
+/**
+ * Kernels against the reference outputs of {@code testdata/golden/ops}. Extended once for each set
+ * of kernels.
+ */
 @DisplayName("Kernels against reference outputs")
 public abstract class GoldenOpsContract {
   private static final GoldenFile GOLDEN = GoldenFile.ops();
@@ -47,8 +50,17 @@ public abstract class GoldenOpsContract {
   void everyReferenceOpHasATest() {
     assertArrayEquals(
         new String[] {
-          "rms_norm", "silu_and_mul", "rope_tables", "rope_apply", "concat_and_cache",
-          "paged_mla_decode", "moe_gate", "e4m3", "bf16", "f16_decode", "fp8_block_dequant"
+          "rms_norm",
+          "silu_and_mul",
+          "rope_tables",
+          "rope_apply",
+          "concat_and_cache",
+          "paged_mla_decode",
+          "moe_gate",
+          "e4m3",
+          "bf16",
+          "f16_decode",
+          "fp8_block_dequant"
         },
         GOLDEN.manifest().get("ops").propertyNames().toArray(String[]::new),
         "a new op in ops.json wants a test here or beside GoldenNumbersTest");
@@ -147,7 +159,8 @@ public abstract class GoldenOpsContract {
 
   private static OpTestBench benchOfOneBlockSequences(int sequences, int blockSize) {
     return new OpTestBench(
-        new StepLimits(sequences + 1, sequences, blockSize, blockSize, 2), TestParallel.sequential());
+        new StepLimits(sequences + 1, sequences, blockSize, blockSize, 2),
+        TestParallel.sequential());
   }
 
   private static float[] evensThenOdds(float[] rows, int width) {
@@ -168,7 +181,8 @@ public abstract class GoldenOpsContract {
   void concatAndCache(JsonNode golden) {
     float[] before = GOLDEN.floats(golden, "cache_before");
     assertArrayEquals(
-        GOLDEN.floats(golden, "cache_after"), cacheAfter(golden, DType.F32, 1, before, float[].class));
+        GOLDEN.floats(golden, "cache_after"),
+        cacheAfter(golden, DType.F32, 1, before, float[].class));
     assertArrayEquals(
         GOLDEN.shorts(golden, "cache_after_bf16_bits"),
         cacheAfter(golden, DType.BF16, 1, before, short[].class));
@@ -183,7 +197,8 @@ public abstract class GoldenOpsContract {
   }
 
   /** Writes to a cache whose block i + 1 is the reference's block i: block 0 is reserved here. */
-  private <T> T cacheAfter(JsonNode golden, DType dtype, float scale, float[] before, Class<T> type) {
+  private <T> T cacheAfter(
+      JsonNode golden, DType dtype, float scale, float[] before, Class<T> type) {
     int blockSize = golden.get("block_size").asInt();
     int blocks = golden.get("num_blocks").asInt() + 1;
     int latent = golden.get("kv_lora_rank").asInt();
@@ -214,9 +229,11 @@ public abstract class GoldenOpsContract {
 
   private static Object cells(Tensor cache, int from) {
     var cells =
-        cache.segment().asSlice(
-            cache.byteOffset() + (long) from * cache.dtype().byteSize(),
-            (cache.shape().elements() - from) * cache.dtype().byteSize());
+        cache
+            .segment()
+            .asSlice(
+                cache.byteOffset() + (long) from * cache.dtype().byteSize(),
+                (cache.shape().elements() - from) * cache.dtype().byteSize());
     return switch (cache.dtype().byteSize()) {
       case Float.BYTES -> cells.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
       case Short.BYTES -> cells.toArray(ValueLayout.JAVA_SHORT_UNALIGNED);
@@ -241,20 +258,25 @@ public abstract class GoldenOpsContract {
     try (OpTestBench bench =
         new OpTestBench(
             new StepLimits(
-                lengths.length + 1, lengths.length, tableWidth * blockSize, blockSize, cacheShape[0] + 1),
+                lengths.length + 1,
+                lengths.length,
+                tableWidth * blockSize,
+                blockSize,
+                cacheShape[0] + 1),
             TestParallel.sequential())) {
       for (int i = 0; i < lengths.length; i++) {
         int[] blocks =
-            Arrays.stream(table, i * tableWidth, i * tableWidth + Math.ceilDiv(lengths[i], blockSize))
+            Arrays.stream(
+                    table, i * tableWidth, i * tableWidth + Math.ceilDiv(lengths[i], blockSize))
                 .map(block -> block + 1)
                 .toArray();
         bench.add(Phase.DECODE, lengths[i] - 1, 1, blocks);
       }
-      CacheValue cache =
-          new CacheValue("cache", "layer", CacheSpec.mla(shape[2], rope, DType.F32));
+      CacheValue cache = new CacheValue("cache", "layer", CacheSpec.mla(shape[2], rope, DType.F32));
       bench.fillCache(cache, (long) blockSize * cacheShape[2], GOLDEN.floats(golden, "cache"));
       StepValue qLatent =
-          bench.filled("q_latent", Rows.DECODE, GOLDEN.floats(golden, "q_latent"), shape[1], shape[2]);
+          bench.filled(
+              "q_latent", Rows.DECODE, GOLDEN.floats(golden, "q_latent"), shape[1], shape[2]);
       StepValue qPe =
           bench.filled("q_pe", Rows.DECODE, GOLDEN.floats(golden, "q_pe"), shape[1], rope);
       StepValue oLatent = bench.buffer("o_latent", Rows.DECODE, shape[1], shape[2]);

@@ -38,8 +38,9 @@ public final class GoldenRopes {
   }
 
   /**
-   * Cos and sin of the reference's own frequencies at some positions, in rows up to the largest of them; all other rows are
-   * NaN. One unit in the last place of a frequency matters at large positions, so applying a rope is tested with these.
+   * Cos and sin of the reference's own frequencies at some positions, in rows up to the largest of
+   * them; all other rows are NaN. One unit in the last place of a frequency matters at large
+   * positions, so applying a rope is tested with these.
    */
   public static float[] rows(GoldenFile golden, JsonNode table, int[] positions, int rowCount) {
     float[] frequencies = golden.floats(table, "inv_freq");

@@ -35,8 +35,8 @@ import org.mla4j.api.tensor.DType;
 import org.mla4j.core.cpu.KernelSet;
 
 /**
- * Ops without reference outputs, against their definition in binary64, on random numbers. Extended once for each set of
- * kernels.
+ * Ops without reference outputs, against their definition in binary64, on random numbers. Extended
+ * once for each set of kernels.
  */
 @DisplayName("Kernels against the definition of their op")
 public abstract class KernelContract {
@@ -47,8 +47,7 @@ public abstract class KernelContract {
 
   private static OpTestBench bench(int tokens) {
     OpTestBench bench =
-        new OpTestBench(
-            new StepLimits(tokens + 2, 4, 1024, 16, 64), TestParallel.threads(2));
+        new OpTestBench(new StepLimits(tokens + 2, 4, 1024, 16, 64), TestParallel.threads(2));
     return bench.prefillStep(tokens);
   }
 
@@ -59,7 +58,15 @@ public abstract class KernelContract {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 1, 1", "1, 4, 6", "2, 13, 25", "7, 64, 128", "3, 207, 19", "33, 702, 16", "1, 4098, 3"})
+  @CsvSource({
+    "1, 1, 1",
+    "1, 4, 6",
+    "2, 13, 25",
+    "7, 64, 128",
+    "3, 207, 19",
+    "33, 702, 16",
+    "1, 4098, 3"
+  })
   void linearOfAnySize(int tokens, int in, int out) {
     linear(DType.BF16, tokens, in, out);
     linear(DType.F32, tokens, in, out);
@@ -186,8 +193,7 @@ public abstract class KernelContract {
 
   @Test
   void equalExpertsAreTakenFromTheLowestOn() {
-    MoeSpec spec =
-        new MoeSpec(4, 6, 3, 4, Scoring.SOFTMAX, 3, 2, GroupScore.MAX, true, 1, 0);
+    MoeSpec spec = new MoeSpec(4, 6, 3, 4, Scoring.SOFTMAX, 3, 2, GroupScore.MAX, true, 1, 0);
     try (OpTestBench bench = bench(1)) {
       StepValue logits = bench.filled("logits", Rows.ALL, new float[6], 6);
       StepValue ids = StepValue.buffer("ids", DType.I32, Rows.ALL, 3);
@@ -201,8 +207,7 @@ public abstract class KernelContract {
   @Test
   void routedExperts() {
     int tokens = 5;
-    MoeSpec spec =
-        new MoeSpec(12, 7, 3, 21, Scoring.SIGMOID, 1, 1, GroupScore.MAX, true, 1, 0);
+    MoeSpec spec = new MoeSpec(12, 7, 3, 21, Scoring.SIGMOID, 1, 1, GroupScore.MAX, true, 1, 0);
     List<Expert> experts = new ArrayList<>();
     for (int i = 0; i < 7; i++) {
       experts.add(
@@ -258,7 +263,8 @@ public abstract class KernelContract {
       bench.add(Phase.PREFILL, 0, 2, 3);
       bench.step().wantLastLogits(Sampling.GREEDY, 0);
       StepValue x =
-          bench.filled("x", Rows.ALL, new float[] {0, 1, 10, 11, 20, 21, 30, 31, 40, 41, 50, 51}, 2);
+          bench.filled(
+              "x", Rows.ALL, new float[] {0, 1, 10, 11, 20, 21, 30, 31, 40, 41, 50, 51}, 2);
       StepValue out = bench.buffer("out", Rows.LOGITS, 2);
       bench.run(kernels(), new SelectRows(x, out));
       assertArrayEquals(new float[] {0, 1, 50, 51}, bench.read(out));
@@ -281,8 +287,7 @@ public abstract class KernelContract {
       StepValue logits = logits(bench, 0, 1, 0, 1, Float.NaN, 2, Float.NaN, 0);
       StepValue ids = StepValue.buffer("ids", DType.I32, Rows.LOGITS, 1);
       var failed =
-          assertThrows(
-              BackendException.class, () -> bench.run(kernels(), new Sample(logits, ids)));
+          assertThrows(BackendException.class, () -> bench.run(kernels(), new Sample(logits, ids)));
       assertEquals(
           "Logits of row 1: 2 of 4 tokens are NaN; expected numbers. [MLA-0107]",
           failed.getMessage());

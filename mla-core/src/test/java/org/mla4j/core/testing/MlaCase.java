@@ -19,8 +19,8 @@ import org.mla4j.api.tensor.DType;
 import org.mla4j.core.cpu.KernelSet;
 
 /**
- * The attention core of a layer with random numbers: some sequences, their queries, latents and rotary keys, and the joint
- * up-projection. It can be computed in both algebraic forms.
+ * The attention core of a layer with random numbers: some sequences, their queries, latents and
+ * rotary keys, and the joint up-projection. It can be computed in both algebraic forms.
  *
  * @param heads heads, N
  * @param nope width of a key head without rope, P
@@ -32,7 +32,14 @@ import org.mla4j.core.cpu.KernelSet;
  * @param lengths tokens of each sequence
  */
 public record MlaCase(
-    int heads, int nope, int rope, int value, int latent, int blockSize, DType weight, List<Integer> lengths) {
+    int heads,
+    int nope,
+    int rope,
+    int value,
+    int latent,
+    int blockSize,
+    DType weight,
+    List<Integer> lengths) {
   /** What attention gave, for the tokens of all sequences one after another. */
   public record Attended(float[] output, float[] logSumExp) {}
 
@@ -53,7 +60,8 @@ public record MlaCase(
   }
 
   private ArrayWeight upProjection() {
-    float[] weights = new RandomData(3).normal(heads * (nope + value) * latent, 1 / Math.sqrt(latent));
+    float[] weights =
+        new RandomData(3).normal(heads * (nope + value) * latent, 1 / Math.sqrt(latent));
     return ArrayWeight.of("kv_b", weight, weights, (long) heads * (nope + value), latent);
   }
 

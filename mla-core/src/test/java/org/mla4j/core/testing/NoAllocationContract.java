@@ -41,7 +41,10 @@ import org.mla4j.api.step.Sampling;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.core.cpu.KernelSet;
 
-/** A warm kernel allocates nothing on the Java heap, whatever the op. Extended once for each set of kernels. */
+/**
+ * A warm kernel allocates nothing on the Java heap, whatever the op. Extended once for each set of
+ * kernels.
+ */
 @DisplayName("Forward does not allocate")
 public abstract class NoAllocationContract {
   private static final int MEASURED = 50;
@@ -104,8 +107,7 @@ public abstract class NoAllocationContract {
       case ConcatAndCacheMla.TYPE ->
           new ConcatAndCacheMla(
               value(bench, "kv_c", Rows.ALL, WIDTH), value(bench, "k_pe", Rows.ALL, ROPE), cache());
-      case Embedding.TYPE ->
-          new Embedding(weight(9, WIDTH), value(bench, "out", Rows.ALL, WIDTH));
+      case Embedding.TYPE -> new Embedding(weight(9, WIDTH), value(bench, "out", Rows.ALL, WIDTH));
       case Linear.TYPE ->
           new Linear(
               value(bench, "x", Rows.ALL, WIDTH),
@@ -191,8 +193,7 @@ public abstract class NoAllocationContract {
   }
 
   private static MoeSpec moe() {
-    return new MoeSpec(
-        WIDTH, 8, 2, WIDTH, Scoring.SIGMOID, 4, 2, GroupScore.TOP2_SUM, true, 1, 0);
+    return new MoeSpec(WIDTH, 8, 2, WIDTH, Scoring.SIGMOID, 4, 2, GroupScore.TOP2_SUM, true, 1, 0);
   }
 
   private static StepValue ids(OpTestBench bench) {

@@ -70,10 +70,7 @@ class OpChecksTest {
     StepValue gaps = value("q", 2, 6).narrow("x", -1, 0, 3);
     assertDeclined(
         new Linear(
-            gaps,
-            weight(DType.I32, 5, 7),
-            weight(4),
-            value("y", DType.F16, Rows.PREFILL, 5)),
+            gaps, weight(DType.I32, 5, 7), weight(4), value("y", DType.F16, Rows.PREFILL, 5)),
         "x [2, 3] has gaps between the elements of a row; expected them side by side",
         "out is F16; expected F32",
         "rows differ: x ALL, y PREFILL; expected one kind",
@@ -171,7 +168,8 @@ class OpChecksTest {
         "y is BF16; expected F32",
         "y [5] has 5 elements in a row; expected 4");
     assertDeclined(
-        new SiluAndMul(value("x", 4), value("y", 4)), "gateUp [4] has 4 elements in a row; expected 8");
+        new SiluAndMul(value("x", 4), value("y", 4)),
+        "gateUp [4] has 4 elements in a row; expected 8");
   }
 
   @Test
