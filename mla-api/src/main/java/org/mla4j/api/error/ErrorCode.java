@@ -15,8 +15,6 @@ public enum ErrorCode {
   BACKEND_UNAVAILABLE("MLA-0103"),
   /** A backend named by the user declined an op or a layer that it claims to have, or nobody runs it. */
   OP_DECLINED("MLA-0104"),
-  /** A provider was built for another level of the SPI. */
-  SPI_LEVEL("MLA-0105"),
   /** Two providers have one name. */
   DUPLICATE_BACKEND("MLA-0106"),
   /** A kernel failed while it ran. */
