@@ -17,7 +17,7 @@ import org.mla4j.api.plan.Value;
  * before it.
  *
  * <p>Edge cases: a sequence of length 0, or without new tokens, reads nothing; a row without keys is 0 with log-sum-exp
- * minus infinity; a profiling step writes zeros; entries of a block table beyond the sequence's length are not read; what
+ * minus infinity; in a profiling step no row has keys; entries of a block table beyond the sequence's length are not read; what
  * lies in block 0 never contributes.
  *
  * @param qLatent F32 {@code [T, N, L]}, absorbed queries

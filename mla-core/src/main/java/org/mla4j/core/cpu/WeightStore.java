@@ -26,8 +26,8 @@ public final class WeightStore implements AutoCloseable {
   }
 
   /**
-   * Returns a large weight in the form kernels read in place: as stored, mapped, when that is F32, BF16 or F16; otherwise
-   * dequantised to F32 once.
+   * Returns a large weight in the form kernels read in place: as stored, mapped, when that is F32,
+   * BF16 or F16; otherwise dequantised to F32 once.
    *
    * @param handle the weight
    * @return a dense host tensor of type F32, BF16 or F16, possibly not aligned
@@ -56,7 +56,8 @@ public final class WeightStore implements AutoCloseable {
               Tensor.dense(
                   DType.F32,
                   weight.shape(),
-                  context.allocate("weight " + weight.name(), 4 * Math.max(1, weight.shape().elements())));
+                  context.allocate(
+                      "weight " + weight.name(), 4 * Math.max(1, weight.shape().elements())));
           weight.materialise(target);
           return target;
         });
