@@ -1,8 +1,15 @@
-/** Architectures, checkpoints and tokenizers. */
+/** Architectures, checkpoints, tokenizers and chat templates. */
 module org.mla4j.models {
   requires transitive org.mla4j.core;
   requires tools.jackson.databind;
   requires ai.djl.tokenizers;
 
-  exports org.mla4j.models;
+  exports org.mla4j.models.architecture;
+  exports org.mla4j.models.checkpoint;
+  exports org.mla4j.models.verify;
+
+  uses org.mla4j.models.architecture.ArchitectureProvider;
+
+  provides org.mla4j.models.architecture.ArchitectureProvider with
+      org.mla4j.models.architecture.deepseek.DeepseekProvider;
 }

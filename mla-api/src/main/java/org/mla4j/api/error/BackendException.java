@@ -1,0 +1,29 @@
+package org.mla4j.api.error;
+
+import org.jspecify.annotations.Nullable;
+
+/** A backend could not be found, chosen or opened, or failed while it ran. */
+public final class BackendException extends MlaException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates the exception.
+   *
+   * @param code what went wrong
+   * @param message what was given, what was expected and where, as one or more sentences
+   */
+  public BackendException(ErrorCode code, String message) {
+    this(code, message, null);
+  }
+
+  /**
+   * Creates the exception with a cause.
+   *
+   * @param code what went wrong
+   * @param message what was given, what was expected and where, as one or more sentences
+   * @param cause the failure underneath, or null
+   */
+  public BackendException(ErrorCode code, String message, @Nullable Throwable cause) {
+    super(code, message, cause);
+  }
+}

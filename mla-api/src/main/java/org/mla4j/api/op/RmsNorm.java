@@ -1,0 +1,40 @@
+package org.mla4j.api.op;
+
+import java.util.List;
+import org.mla4j.api.plan.StepValue;
+import org.mla4j.api.plan.Value;
+import org.mla4j.api.weight.WeightHandle;
+
+/**
+ * Root-mean-square norm of each row: {@code out = x / sqrt(mean(x^2) + eps) * weight * scale}.
+ *
+ * @param x F32 {@code [T, W]}, rows possibly strided
+ * @param weight {@code [W]}
+ * @param eps added to the mean of squares
+ * @param scale factor on the result; 1 but for latents that are scaled after their norm
+ * @param out F32 {@code [T, W]}; may be {@code x} itself
+ */
+public record RmsNorm(StepValue x, WeightHandle weight, double eps, double scale, StepValue out) implements Op {
+  /** The name of this op. */
+  public static final String TYPE = "rms_norm";
+
+  @Override
+  public String type() {
+    return TYPE;
+  }
+
+  @Override
+  public List<Value> reads() {
+    return List.of(x);
+  }
+
+  @Override
+  public List<Value> writes() {
+    return List.of(out);
+  }
+
+  @Override
+  public List<WeightHandle> weights() {
+    return List.of(weight);
+  }
+}

@@ -1,0 +1,5 @@
+/** A step of a model as data: values, nodes and their order. */
+@NullMarked
+package org.mla4j.api.plan;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,485 @@
+package org.mla4j.api.step;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
+
+/**
+ * What one step computes, described once for all layers: decode sequences first, then prefill sequences; for each its new
+ * tokens, its context and its cache blocks.
+ *
+ * <p>The engine owns it and refills it in place, without allocation; kernels read it. A kernel that wants the numbers on a
+ * device copies the segments in {@code Backend.prepare}, once per step.
+ *
+ * <p>Threading: filled by one thread, then read by any number until it is cleared.
+ */
+public final class StepDescription {
+  /** The slot of a token whose cache row is not written. */
+  public static final long NO_SLOT = -1;
+
+  private final StepLimits limits;
+  private final MemorySegment tokenIds;
+  private final MemorySegment positions;
+  private final MemorySegment slots;
+  private final MemorySegment tokenSequences;
+  private final MemorySegment queryStarts;
+  private final MemorySegment sequenceLengths;
+  private final MemorySegment blockTables;
+  private final MemorySegment logitRows;
+  private final Sampling[] sampling;
+  private final double[] draws;
+
+  private long number;
+  private int tokens;
+  private int sequences;
+  private int decodeTokens;
+  private int decodeSequences;
+  private int logits;
+  private boolean slotMapping;
+  private boolean profiling;
+
+  /**
+   * Allocates an empty description.
+   *
+   * @param limits the largest step it can hold
+   * @param arena who owns its memory
+   */
+  public StepDescription(StepLimits limits, Arena arena) {
+    this.limits = limits;
+    int maxTokens = limits.maxTokens();
+    int maxSequences = limits.maxSequences();
+    tokenIds = arena.allocate(ValueLayout.JAVA_INT, maxTokens);
+    positions = arena.allocate(ValueLayout.JAVA_LONG, maxTokens);
+    slots = arena.allocate(ValueLayout.JAVA_LONG, maxTokens);
+    tokenSequences = arena.allocate(ValueLayout.JAVA_INT, maxTokens);
+    queryStarts = arena.allocate(ValueLayout.JAVA_INT, maxSequences + 1L);
+    sequenceLengths = arena.allocate(ValueLayout.JAVA_INT, maxSequences);
+    blockTables = arena.allocate(ValueLayout.JAVA_INT, (long) maxSequences * limits.blocksPerSequence());
+    logitRows = arena.allocate(ValueLayout.JAVA_INT, limits.maxLogitRows());
+    sampling = new Sampling[limits.maxLogitRows()];
+    Arrays.fill(sampling, Sampling.GREEDY);
+    draws = new double[limits.maxLogitRows()];
+    clear();
+  }
+
+  /** Empties the description for the next step. */
+  public void clear() {
+    number++;
+    tokens = 0;
+    sequences = 0;
+    decodeTokens = 0;
+    decodeSequences = 0;
+    logits = 0;
+    slotMapping = true;
+    profiling = false;
+    queryStarts.setAtIndex(ValueLayout.JAVA_INT, 0, 0);
+  }
+
+  /**
+   * Adds a sequence. All decode sequences come before the first prefill sequence.
+   *
+   * @param phase the form its tokens are attended in
+   * @param context tokens of the sequence already in the cache; 0 for a prefill sequence
+   * @param ids token ids of the sequence
+   * @param from index in {@code ids} of the first new token
+   * @param count how many new tokens; 0 is allowed and computes nothing
+   * @param blocks its cache blocks, by position divided by the block size
+   * @param blockCount how many of {@code blocks} are its own
+   * @return the index of the sequence in the step
+   * @throws InvalidInputException if a limit is exceeded, the order is broken, or the blocks do not cover the tokens
+   */
+  public int addSequence(Phase phase, int context, int[] ids, int from, int count, int[] blocks, int blockCount) {
+    int length = context + count;
+    require(phase == Phase.PREFILL || sequences == decodeSequences, "decode sequence after a prefill sequence");
+    if (phase == Phase.PREFILL && context != 0) {
+      throw invalid("prefill sequence with a context of " + context + " tokens; expected 0 (use DECODE)");
+    }
+    if (sequences == limits.maxSequences()) {
+      throw invalid("more than maxSequences = " + limits.maxSequences() + " sequences");
+    }
+    if (count < 0 || tokens + count > limits.maxTokens()) {
+      throw invalid(tokens + " + " + count + " tokens; expected at most maxTokens = " + limits.maxTokens());
+    }
+    if (length > limits.maxSequenceLength()) {
+      throw invalid("a sequence of " + length + " tokens; expected at most " + limits.maxSequenceLength());
+    }
+    int blockSize = limits.blockSize();
+    if ((long) blockCount * blockSize < length || blockCount > limits.blocksPerSequence()) {
+      throw invalid(
+          blockCount + " blocks of " + blockSize + " for " + length + " tokens; expected "
+              + Math.ceilDiv(length, blockSize) + " to " + limits.blocksPerSequence());
+    }
+    for (int i = 0; i < blockCount; i++) {
+      if (blocks[i] <= 0 || blocks[i] >= limits.blocks()) {
+        throw invalid("block " + blocks[i] + "; expected 1 to " + (limits.blocks() - 1));
+      }
+    }
+    int sequence = sequences++;
+    long table = (long) sequence * limits.blocksPerSequence();
+    for (int i = 0; i < blockCount; i++) {
+      blockTables.setAtIndex(ValueLayout.JAVA_INT, table + i, blocks[i]);
+    }
+    for (int i = 0; i < count; i++) {
+      int token = tokens++;
+      int position = context + i;
+      tokenIds.setAtIndex(ValueLayout.JAVA_INT, token, ids[from + i]);
+      positions.setAtIndex(ValueLayout.JAVA_LONG, token, position);
+      slots.setAtIndex(
+          ValueLayout.JAVA_LONG, token, (long) blocks[position / blockSize] * blockSize + position % blockSize);
+      tokenSequences.setAtIndex(ValueLayout.JAVA_INT, token, sequence);
+    }
+    sequenceLengths.setAtIndex(ValueLayout.JAVA_INT, sequence, length);
+    queryStarts.setAtIndex(ValueLayout.JAVA_INT, sequences, tokens);
+    if (phase == Phase.DECODE) {
+      decodeSequences++;
+      decodeTokens = tokens;
+    }
+    return sequence;
+  }
+
+  /**
+   * Asks for the logits of the newest token of the sequence added last, and says how to sample them.
+   *
+   * @param how how to sample
+   * @param draw a uniform number of [0, 1) that decides the draw
+   * @return the logit row
+   */
+  public int wantLastLogits(Sampling how, double draw) {
+    if (sequences == 0 || queryLength(sequences - 1) == 0) {
+      throw invalid("logits wanted of a sequence without new tokens");
+    }
+    return wantLogits(tokens - 1, how, draw);
+  }
+
+  /** Asks for the logits of every token of the sequence added last, sampled greedily. */
+  public void wantAllLogits() {
+    for (int token = queryStart(sequences - 1); token < tokens; token++) {
+      wantLogits(token, Sampling.GREEDY, 0);
+    }
+  }
+
+  private int wantLogits(int token, Sampling how, double draw) {
+    if (logits == limits.maxLogitRows()) {
+      throw invalid("more than maxLogitRows = " + limits.maxLogitRows() + " logit rows wanted");
+    }
+    logitRows.setAtIndex(ValueLayout.JAVA_INT, logits, token);
+    sampling[logits] = how;
+    draws[logits] = draw;
+    return logits++;
+  }
+
+  /**
+   * Makes a token a padding token: its cache row is not written.
+   *
+   * @param token index in the step
+   */
+  public void skipSlot(int token) {
+    slots.setAtIndex(ValueLayout.JAVA_LONG, token, NO_SLOT);
+  }
+
+  /** Drops the slot mapping: nothing is written to a cache in this step; rope is applied all the same. */
+  public void omitSlotMapping() {
+    slotMapping = false;
+  }
+
+  /**
+   * Empties the description and makes it a profiling step: tokens without sequences. Attention writes zeros, caches are
+   * neither read nor written, everything else runs.
+   *
+   * @param count number of tokens, all with id 0 at position 0
+   */
+  public void profile(int count) {
+    clear();
+    if (count < 0 || count > limits.maxTokens()) {
+      throw invalid(count + " tokens to profile; expected 0 to maxTokens = " + limits.maxTokens());
+    }
+    profiling = true;
+    slotMapping = false;
+    for (int token = 0; token < count; token++) {
+      tokenIds.setAtIndex(ValueLayout.JAVA_INT, token, 0);
+      positions.setAtIndex(ValueLayout.JAVA_LONG, token, 0);
+      slots.setAtIndex(ValueLayout.JAVA_LONG, token, NO_SLOT);
+      tokenSequences.setAtIndex(ValueLayout.JAVA_INT, token, -1);
+    }
+    tokens = count;
+  }
+
+  /**
+   * Returns a number that changes whenever the description is cleared.
+   *
+   * @return the number of this step
+   */
+  public long number() {
+    return number;
+  }
+
+  /**
+   * Returns the limits.
+   *
+   * @return the largest step this can hold
+   */
+  public StepLimits limits() {
+    return limits;
+  }
+
+  /**
+   * Returns the number of tokens.
+   *
+   * @return decode and prefill tokens together
+   */
+  public int tokens() {
+    return tokens;
+  }
+
+  /**
+   * Returns the number of sequences.
+   *
+   * @return decode and prefill sequences together
+   */
+  public int sequences() {
+    return sequences;
+  }
+
+  /**
+   * Returns the number of decode sequences; they come first.
+   *
+   * @return between 0 and {@link #sequences()}
+   */
+  public int decodeSequences() {
+    return decodeSequences;
+  }
+
+  /**
+   * Returns how many rows there are of a kind.
+   *
+   * @param rows the kind
+   * @return live rows in this step
+   */
+  public int count(Rows rows) {
+    return switch (rows) {
+      case ALL -> tokens;
+      case DECODE -> decodeTokens;
+      case PREFILL -> tokens - decodeTokens;
+      case LOGITS -> logits;
+    };
+  }
+
+  /**
+   * Returns the token of the first row of a kind.
+   *
+   * @param rows ALL, DECODE or PREFILL
+   * @return the index of the token
+   */
+  public int firstToken(Rows rows) {
+    return switch (rows) {
+      case ALL, DECODE -> 0;
+      case PREFILL -> decodeTokens;
+      case LOGITS -> throw invalid("LOGITS rows are not a range of tokens");
+    };
+  }
+
+  /**
+   * Tells whether cache rows are to be written.
+   *
+   * @return false when the slot mapping was dropped: then no slot may be read
+   */
+  public boolean hasSlotMapping() {
+    return slotMapping;
+  }
+
+  /**
+   * Tells whether this is a profiling step.
+   *
+   * @return true if tokens have no sequences: attention writes zeros
+   */
+  public boolean isProfiling() {
+    return profiling;
+  }
+
+  /**
+   * Returns the id of a token.
+   *
+   * @param token index in the step
+   * @return the id
+   */
+  public int tokenId(int token) {
+    return tokenIds.getAtIndex(ValueLayout.JAVA_INT, token);
+  }
+
+  /**
+   * Returns the position of a token in its sequence.
+   *
+   * @param token index in the step
+   * @return 0 for the first token of a sequence
+   */
+  public int position(int token) {
+    return (int) positions.getAtIndex(ValueLayout.JAVA_LONG, token);
+  }
+
+  /**
+   * Returns where a token's cache row goes.
+   *
+   * @param token index in the step
+   * @return block times block size plus offset; negative for a padding token, whose row is not written
+   */
+  public long slot(int token) {
+    return slots.getAtIndex(ValueLayout.JAVA_LONG, token);
+  }
+
+  /**
+   * Returns the sequence of a token.
+   *
+   * @param token index in the step
+   * @return index of its sequence in the step
+   */
+  public int sequenceOf(int token) {
+    return tokenSequences.getAtIndex(ValueLayout.JAVA_INT, token);
+  }
+
+  /**
+   * Returns the first token of a sequence.
+   *
+   * @param sequence index in the step; {@link #sequences()} gives the end of the last
+   * @return index of a token in the step
+   */
+  public int queryStart(int sequence) {
+    return queryStarts.getAtIndex(ValueLayout.JAVA_INT, sequence);
+  }
+
+  /**
+   * Returns how many new tokens a sequence has.
+   *
+   * @param sequence index in the step
+   * @return tokens in this step
+   */
+  public int queryLength(int sequence) {
+    return queryStart(sequence + 1) - queryStart(sequence);
+  }
+
+  /**
+   * Returns the length of a sequence.
+   *
+   * @param sequence index in the step
+   * @return tokens, context and new ones together
+   */
+  public int sequenceLength(int sequence) {
+    return sequenceLengths.getAtIndex(ValueLayout.JAVA_INT, sequence);
+  }
+
+  /**
+   * Returns a cache block of a sequence. Entries beyond its length are not to be read.
+   *
+   * @param sequence index in the step
+   * @param index position divided by the block size
+   * @return the block
+   */
+  public int block(int sequence, int index) {
+    return blockTables.getAtIndex(ValueLayout.JAVA_INT, (long) sequence * limits.blocksPerSequence() + index);
+  }
+
+  /**
+   * Returns the token whose logits a row holds.
+   *
+   * @param row a row of kind LOGITS
+   * @return index of the token in the step
+   */
+  public int logitToken(int row) {
+    return logitRows.getAtIndex(ValueLayout.JAVA_INT, row);
+  }
+
+  /**
+   * Returns how a row of logits is sampled.
+   *
+   * @param row a row of kind LOGITS
+   * @return the parameters
+   */
+  public Sampling sampling(int row) {
+    return sampling[row];
+  }
+
+  /**
+   * Returns the uniform number that decides the draw of a row.
+   *
+   * @param row a row of kind LOGITS
+   * @return a number of [0, 1)
+   */
+  public double draw(int row) {
+    return draws[row];
+  }
+
+  /**
+   * Returns all token ids.
+   *
+   * @return int32 {@code [maxTokens]}
+   */
+  public MemorySegment tokenIds() {
+    return tokenIds;
+  }
+
+  /**
+   * Returns all positions.
+   *
+   * @return int64 {@code [maxTokens]}
+   */
+  public MemorySegment positions() {
+    return positions;
+  }
+
+  /**
+   * Returns all slots.
+   *
+   * @return int64 {@code [maxTokens]}
+   */
+  public MemorySegment slots() {
+    return slots;
+  }
+
+  /**
+   * Returns the first token of each sequence, then the end of the last.
+   *
+   * @return int32 {@code [maxSequences + 1]}
+   */
+  public MemorySegment queryStarts() {
+    return queryStarts;
+  }
+
+  /**
+   * Returns the length of each sequence.
+   *
+   * @return int32 {@code [maxSequences]}
+   */
+  public MemorySegment sequenceLengths() {
+    return sequenceLengths;
+  }
+
+  /**
+   * Returns all block tables.
+   *
+   * @return int32 {@code [maxSequences, blocksPerSequence]}
+   */
+  public MemorySegment blockTables() {
+    return blockTables;
+  }
+
+  /**
+   * Returns the token of each logit row.
+   *
+   * @return int32 {@code [maxLogitRows]}
+   */
+  public MemorySegment logitTokens() {
+    return logitRows;
+  }
+
+  private static void require(boolean holds, String problem) {
+    if (!holds) {
+      throw invalid(problem);
+    }
+  }
+
+  private static InvalidInputException invalid(String problem) {
+    return new InvalidInputException(ErrorCode.INVALID_STEP, "Step description: " + problem + ".");
+  }
+}

@@ -1,0 +1,70 @@
+package org.mla4j.api.step;
+
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
+
+/**
+ * The largest step an engine will ever run. Everything that a step needs is allocated for these numbers, once.
+ *
+ * @param maxTokens tokens in one step
+ * @param maxSequences sequences in one step
+ * @param maxSequenceLength tokens of one sequence, context included
+ * @param blockSize tokens per cache block, as the block allocator counts
+ * @param blocks cache blocks per layer; block 0 is reserved and never holds a token
+ * @param maxLogitRows tokens of one step whose logits may be wanted
+ */
+public record StepLimits(
+    int maxTokens, int maxSequences, int maxSequenceLength, int blockSize, int blocks, int maxLogitRows) {
+  /**
+   * Checks that all numbers are positive and that there is a block beside the reserved one.
+   *
+   * @throws InvalidInputException naming the field
+   */
+  public StepLimits {
+    require(maxTokens, "maxTokens", 1);
+    require(maxSequences, "maxSequences", 1);
+    require(maxSequenceLength, "maxSequenceLength", 1);
+    require(blockSize, "blockSize", 1);
+    require(blocks, "blocks", 2);
+    require(maxLogitRows, "maxLogitRows", 1);
+  }
+
+  /**
+   * Makes limits that allow the logits of every token.
+   *
+   * @param maxTokens tokens in one step
+   * @param maxSequences sequences in one step
+   * @param maxSequenceLength tokens of one sequence, context included
+   * @param blockSize tokens per cache block
+   * @param blocks cache blocks per layer
+   */
+  public StepLimits(int maxTokens, int maxSequences, int maxSequenceLength, int blockSize, int blocks) {
+    this(maxTokens, maxSequences, maxSequenceLength, blockSize, blocks, maxTokens);
+  }
+
+  /**
+   * Returns how many rows of a kind there can be.
+   *
+   * @param rows the kind
+   * @return the largest number of rows
+   */
+  public int max(Rows rows) {
+    return rows == Rows.LOGITS ? maxLogitRows : maxTokens;
+  }
+
+  /**
+   * Returns how many blocks the longest sequence needs.
+   *
+   * @return the width of a block table
+   */
+  public int blocksPerSequence() {
+    return Math.ceilDiv(maxSequenceLength, blockSize);
+  }
+
+  private static void require(int value, String field, int least) {
+    if (value < least) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_REQUEST, "StepLimits: " + field + " = " + value + "; expected " + least + " or more.");
+    }
+  }
+}

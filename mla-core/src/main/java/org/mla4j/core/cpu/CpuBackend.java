@@ -1,0 +1,67 @@
+package org.mla4j.core.cpu;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.mla4j.api.backend.Backend;
+import org.mla4j.api.backend.Bindings;
+import org.mla4j.api.backend.EngineContext;
+import org.mla4j.api.backend.Kernel;
+import org.mla4j.api.backend.Support;
+import org.mla4j.api.diagnosis.Diagnosis.VectorSupport;
+import org.mla4j.api.op.Op;
+import org.mla4j.core.cpu.scalar.ScalarKernels;
+
+/** The opened {@code cpu} backend: vector kernels where there are some, scalar kernels for the rest. */
+final class CpuBackend implements Backend {
+  private static final Logger LOG = System.getLogger(CpuBackend.class.getName());
+
+  private final CpuContext context;
+  private final KernelSet complete = new ScalarKernels();
+  private final List<KernelSet> inOrder;
+
+  private CpuBackend(CpuContext context, List<KernelSet> faster) {
+    this.context = context;
+    List<KernelSet> sets = new ArrayList<>(faster);
+    sets.add(complete);
+    inOrder = List.copyOf(sets);
+  }
+
+  static CpuBackend open(EngineContext engine, CpuOptions options, VectorSupport vector) {
+    if (options.vector() && !vector.usable()) {
+      LOG.log(
+          Level.WARNING,
+          "Backend ''cpu'' runs scalar kernels only, many times slower than vector kernels: {0}.",
+          vector.detail());
+    }
+    boolean useVector = options.vector() && vector.usable();
+    return new CpuBackend(CpuContext.of(engine), useVector ? VectorKernelSet.find() : List.of());
+  }
+
+  @Override
+  public Set<String> ops() {
+    return Set.copyOf(Op.VOCABULARY);
+  }
+
+  @Override
+  public Support supports(Op op) {
+    return complete.supports(op);
+  }
+
+  @Override
+  public Kernel create(Op op, Bindings bindings) {
+    for (KernelSet kernels : inOrder) {
+      if (kernels.supports(op) instanceof Support.Yes) {
+        return kernels.create(op, bindings, context);
+      }
+    }
+    throw new UnsupportedOperationException("Op '" + op.type() + "' was declined: " + supports(op));
+  }
+
+  @Override
+  public void close() {
+    context.weights().close();
+  }
+}

@@ -1,0 +1,44 @@
+package org.mla4j.core.cpu;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
+
+/**
+ * What a user can set for the {@code cpu} backend.
+ *
+ * @param vector whether vector kernels are used where they can run; {@code vector=off} for scalar ones only
+ */
+record CpuOptions(boolean vector) {
+  private static final String VECTOR = "vector";
+  private static final String AUTO = "auto";
+  private static final String OFF = "off";
+
+  /**
+   * Reads options.
+   *
+   * @param options name to value
+   * @return the options, with defaults for those not given
+   * @throws InvalidInputException if a name or a value is unknown
+   */
+  static CpuOptions of(Map<String, String> options) {
+    // Sorted, so that of several unknown names always the same one is reported.
+    for (String name : new TreeSet<>(options.keySet())) {
+      if (!name.equals(VECTOR)) {
+        throw invalid("unknown option '" + name + "'; known: " + VECTOR);
+      }
+    }
+    String vector = options.getOrDefault(VECTOR, AUTO);
+    if (!List.of(AUTO, OFF).contains(vector)) {
+      throw invalid(VECTOR + " = '" + vector + "'; expected " + AUTO + " or " + OFF);
+    }
+    return new CpuOptions(vector.equals(AUTO));
+  }
+
+  private static InvalidInputException invalid(String problem) {
+    return new InvalidInputException(
+        ErrorCode.INVALID_REQUEST, "Backend 'cpu': " + problem + ".");
+  }
+}

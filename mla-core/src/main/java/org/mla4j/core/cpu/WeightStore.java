@@ -1,0 +1,79 @@
+package org.mla4j.core.cpu;
+
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.mla4j.api.backend.EngineContext;
+import org.mla4j.api.tensor.DType;
+import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.weight.WeightHandle;
+import org.mla4j.api.weight.WeightLease;
+
+/**
+ * The weights of one opened backend: each handle is taken once, however many kernels share it.
+ *
+ * <p>Threading: filled by the thread that creates kernels, then only read.
+ */
+public final class WeightStore implements AutoCloseable {
+  private final EngineContext context;
+  private final Map<WeightHandle, Tensor> stored = new IdentityHashMap<>();
+  private final Map<WeightHandle, Tensor> widened = new IdentityHashMap<>();
+  private final List<WeightLease> leases = new ArrayList<>();
+
+  WeightStore(EngineContext context) {
+    this.context = context;
+  }
+
+  /**
+   * Returns a large weight in the form kernels read in place: as stored, mapped, when that is F32, BF16 or F16; otherwise
+   * dequantised to F32 once.
+   *
+   * @param handle the weight
+   * @return a dense host tensor of type F32, BF16 or F16, possibly not aligned
+   */
+  public Tensor inPlace(WeightHandle handle) {
+    return stored.computeIfAbsent(
+        handle,
+        weight ->
+            switch (weight.dtype()) {
+              case F32, BF16, F16 -> weight.isPlain() ? lease(weight) : widened(weight);
+              default -> widened(weight);
+            });
+  }
+
+  /**
+   * Returns a small weight (a norm, a bias, a rope table) as F32.
+   *
+   * @param handle the weight
+   * @return a dense, aligned F32 host tensor
+   */
+  public Tensor widened(WeightHandle handle) {
+    return widened.computeIfAbsent(
+        handle,
+        weight -> {
+          Tensor target =
+              Tensor.dense(
+                  DType.F32,
+                  weight.shape(),
+                  context.allocate("weight " + weight.name(), 4 * Math.max(1, weight.shape().elements())));
+          weight.materialise(target);
+          return target;
+        });
+  }
+
+  private Tensor lease(WeightHandle handle) {
+    WeightLease lease = handle.lease();
+    leases.add(lease);
+    return lease.tensor();
+  }
+
+  /** Gives back what was borrowed. What was allocated goes with the backend. */
+  @Override
+  public void close() {
+    leases.forEach(WeightLease::close);
+    leases.clear();
+    stored.clear();
+    widened.clear();
+  }
+}

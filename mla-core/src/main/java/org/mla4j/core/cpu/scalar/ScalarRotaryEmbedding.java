@@ -1,0 +1,81 @@
+package org.mla4j.core.cpu.scalar;
+
+import org.mla4j.api.backend.Bindings;
+import org.mla4j.api.backend.Kernel;
+import org.mla4j.api.backend.ParallelFor;
+import org.mla4j.api.backend.Queue;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
+import org.mla4j.api.op.RotaryEmbedding;
+import org.mla4j.api.spec.RopeStyle;
+import org.mla4j.api.step.StepDescription;
+import org.mla4j.core.cpu.CpuContext;
+
+/** {@code rotary_embedding}: one task per token. */
+final class ScalarRotaryEmbedding implements Kernel, ParallelFor.Body {
+  private final RotaryEmbedding op;
+  private final LiveRows q;
+  private final LiveRows k;
+  private final WidenedWeight table;
+  private final long positions;
+  private final int heads;
+  private final int pairs;
+  private final ParallelFor parallel;
+
+  @SuppressWarnings("NullAway.Init") // set by forward before a task runs
+  private StepDescription step;
+
+  ScalarRotaryEmbedding(RotaryEmbedding op, Bindings bindings, CpuContext context) {
+    this.op = op;
+    q = new LiveRows(bindings.tensor(op.q()));
+    k = new LiveRows(bindings.tensor(op.k()));
+    table = WidenedWeight.of(op.table(), context);
+    positions = op.table().shape().extent(0);
+    heads = Math.toIntExact(op.q().rowShape().extent(0));
+    pairs = op.k().rowWidth() / 2;
+    parallel = context.engine().parallel();
+  }
+
+  @Override
+  public void forward(StepDescription step, Queue queue) {
+    this.step = step;
+    q.begin(step);
+    k.begin(step);
+    requirePositions();
+    parallel.run(q.count(), this);
+  }
+
+  /** All positions are checked before anything is rotated, so that a refused step leaves its inputs as they were. */
+  private void requirePositions() {
+    for (int row = 0; row < q.count(); row++) {
+      int token = step.firstToken(op.q().rows()) + row;
+      if (step.position(token) >= positions) {
+        throw new InvalidInputException(
+            ErrorCode.INVALID_STEP,
+            "Token " + token + " of the step is at position " + step.position(token) + "; expected 0 to "
+                + (positions - 1) + ", the rows of '" + op.table().name() + "'.");
+      }
+    }
+  }
+
+  @Override
+  public void run(int row, int worker) {
+    long angles = step.position(step.firstToken(op.q().rows()) + row) * 2L * pairs;
+    for (int pair = 0; pair < pairs; pair++) {
+      float cos = table.get(angles + pair);
+      float sin = table.get(angles + pairs + pair);
+      int first = op.style() == RopeStyle.INTERLEAVED ? 2 * pair : pair;
+      int second = op.style() == RopeStyle.INTERLEAVED ? 2 * pair + 1 : pair + pairs;
+      for (int head = 0; head < heads; head++) {
+        double x = q.get(row, head, first);
+        double y = q.get(row, head, second);
+        q.set(row, head, first, x * cos - y * sin);
+        q.set(row, head, second, y * cos + x * sin);
+      }
+      double x = k.get(row, first);
+      double y = k.get(row, second);
+      k.set(row, first, x * cos - y * sin);
+      k.set(row, second, y * cos + x * sin);
+    }
+  }
+}

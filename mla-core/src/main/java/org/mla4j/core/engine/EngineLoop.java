@@ -1,0 +1,295 @@
+package org.mla4j.core.engine;
+
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.mla4j.api.error.BackendException;
+import org.mla4j.api.error.ClosedException;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.step.Phase;
+import org.mla4j.api.step.StepDescription;
+import org.mla4j.core.runner.StepRunner;
+
+/**
+ * The engine's thread: admits requests, makes each step of those that run, hands out the tokens. In steady state it allocates
+ * nothing.
+ *
+ * <p>A request is admitted when a place and the blocks of its whole length are free, in the order of arrival, so a running
+ * request never runs out. A step takes every running sequence that has context first (decode form), then new prompts (prefill
+ * form), as far as the step's tokens reach; the rest of a long prompt follows in later steps in decode form.
+ */
+final class EngineLoop implements AutoCloseable {
+  private final StepRunner runner;
+  private final Thread thread;
+  private final BlockAllocator allocator;
+  private final ConcurrentLinkedQueue<Sequence> arrivals = new ConcurrentLinkedQueue<>();
+  private final CountDownLatch ended = new CountDownLatch(1);
+
+  /** The running sequences, oldest first. */
+  private final Sequence[] running;
+
+  private volatile int runningCount;
+  private volatile int waitingCount;
+  private volatile boolean closed;
+  private volatile long steps;
+  private volatile long prefillTokens;
+  private volatile long decodeTokens;
+
+  /** The next request to admit, kept here while it does not fit. */
+  private @Nullable Sequence next;
+
+  EngineLoop(String name, StepRunner runner) {
+    this.runner = runner;
+    this.allocator = new BlockAllocator(runner.limits().blocks());
+    this.running = new Sequence[runner.limits().maxSequences()];
+    this.thread = Thread.ofPlatform().daemon().name("mla-" + name + "-engine").unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  void wake() {
+    LockSupport.unpark(thread);
+  }
+
+  void submit(Sequence sequence) {
+    synchronized (arrivals) {
+      // Under the lock of close: what is added is either run or cancelled, never forgotten.
+      if (closed) {
+        throw new ClosedException(ErrorCode.CLOSED, "generate() on a closed engine.");
+      }
+      arrivals.add(sequence);
+      waitingCount++;
+    }
+    wake();
+  }
+
+  EngineStatistics statistics() {
+    return new EngineStatistics(
+        waitingCount,
+        runningCount,
+        allocator.available(),
+        allocator.total(),
+        steps,
+        prefillTokens,
+        decodeTokens);
+  }
+
+  @Override
+  public void close() {
+    synchronized (arrivals) {
+      closed = true;
+    }
+    wake();
+    boolean interrupted = false;
+    while (true) {
+      try {
+        ended.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true; // freeing memory under a running kernel is not an option: wait
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    try {
+      while (!closed) {
+        admit();
+        dropCancelled();
+        if (runningCount == 0) {
+          if (next == null && arrivals.isEmpty() && !closed) {
+            LockSupport.park(this);
+          }
+          continue;
+        }
+        step();
+      }
+    } finally {
+      closed = true;
+      endAll();
+      try {
+        runner.close();
+      } finally {
+        ended.countDown();
+      }
+    }
+  }
+
+  private void admit() {
+    while (runningCount < running.length) {
+      if (next == null) {
+        next = arrivals.poll();
+      }
+      Sequence candidate = next;
+      if (candidate == null) {
+        return;
+      }
+      if (candidate.generation.isCancelled()) {
+        leaveQueue();
+        candidate.generation.finish(FinishReason.CANCELLED, null);
+      } else if (candidate.blockCount <= allocator.available()) {
+        leaveQueue();
+        allocator.take(candidate.blocks, candidate.blockCount);
+        running[runningCount] = candidate;
+        runningCount = runningCount + 1;
+      } else {
+        return;
+      }
+    }
+  }
+
+  private void leaveQueue() {
+    next = null;
+    synchronized (arrivals) {
+      waitingCount--;
+    }
+  }
+
+  private void dropCancelled() {
+    for (int i = runningCount - 1; i >= 0; i--) {
+      if (running[i].generation.isCancelled()) {
+        retire(i, FinishReason.CANCELLED, null);
+      }
+    }
+  }
+
+  private void step() {
+    StepDescription step = runner.step();
+    for (int i = 0; i < runningCount; i++) {
+      running[i].scheduled = 0;
+    }
+    try {
+      step.clear();
+      schedule(step, Phase.DECODE);
+      schedule(step, Phase.PREFILL);
+      runner.run();
+    } catch (RuntimeException | OutOfMemoryError e) {
+      failScheduled(e);
+      return;
+    }
+    collect();
+  }
+
+  /** Adds the sequences of a phase to the step, oldest first, as far as its tokens reach. */
+  private void schedule(StepDescription step, Phase phase) {
+    for (int i = 0; i < runningCount; i++) {
+      Sequence sequence = running[i];
+      Phase own = sequence.computed == 0 ? Phase.PREFILL : Phase.DECODE;
+      if (own != phase) {
+        continue;
+      }
+      sequence.logitRow = -1;
+      sequence.scheduled = Math.min(sequence.remaining(), room(step, phase, i));
+      if (sequence.scheduled > 0) {
+        step.addSequence(
+            phase,
+            sequence.computed,
+            sequence.tokens,
+            sequence.computed,
+            sequence.scheduled,
+            sequence.blocks,
+            sequence.blockCount);
+        if (sequence.scheduled == sequence.remaining()) {
+          sequence.generation.start();
+          sequence.logitRow = step.wantLastLogits(sequence.sampling, sequence.draw());
+        }
+      }
+    }
+  }
+
+  /** Tokens a sequence may take: those left, less one for each decode sequence after it, so that a long prompt stops none. */
+  private int room(StepDescription step, Phase phase, int index) {
+    int left = runner.limits().maxTokens() - step.tokens();
+    if (phase == Phase.DECODE) {
+      for (int i = index + 1; i < runningCount; i++) {
+        if (running[i].computed > 0) {
+          left--;
+        }
+      }
+    }
+    return Math.max(0, left);
+  }
+
+  private void collect() {
+    count();
+    for (int i = runningCount - 1; i >= 0; i--) {
+      Sequence sequence = running[i];
+      sequence.computed += sequence.scheduled;
+      if (sequence.scheduled > 0 && sequence.logitRow >= 0) {
+        extend(i, sequence, runner.sampled(sequence.logitRow));
+      }
+    }
+  }
+
+  /** Counts the step before anyone is woken by its tokens. */
+  private void count() {
+    long prefilled = 0;
+    long decoded = 0;
+    for (int i = 0; i < runningCount; i++) {
+      Sequence sequence = running[i];
+      int prompt = Math.max(0, Math.min(sequence.scheduled, sequence.promptLength - sequence.computed));
+      prefilled += prompt;
+      decoded += sequence.scheduled - prompt;
+    }
+    steps = steps + 1;
+    prefillTokens = prefillTokens + prefilled;
+    decodeTokens = decodeTokens + decoded;
+  }
+
+  private void extend(int index, Sequence sequence, int token) {
+    if (sequence.isStop(token)) {
+      retire(index, FinishReason.STOP, null);
+      return;
+    }
+    sequence.tokens[sequence.length++] = token;
+    sequence.generation.produce(token);
+    if (sequence.length == sequence.lastLength) {
+      retire(index, FinishReason.LENGTH, null);
+    }
+  }
+
+  /** Ends a sequence and gives its blocks back before anyone can see that it ended. */
+  private void retire(int index, FinishReason why, @Nullable RuntimeException cause) {
+    Sequence sequence = running[index];
+    int last = runningCount - 1;
+    System.arraycopy(running, index + 1, running, index, last - index);
+    runningCount = last;
+    allocator.give(sequence.blocks, sequence.blockCount);
+    sequence.generation.finish(why, cause);
+  }
+
+  /** A failed step fails the requests that were in it; the others and the engine go on. */
+  private void failScheduled(Throwable e) {
+    RuntimeException cause =
+        e instanceof RuntimeException runtime
+            ? runtime
+            : new BackendException(ErrorCode.FORWARD_FAILED, "A step ran out of memory: " + e, e);
+    for (int i = runningCount - 1; i >= 0; i--) {
+      if (running[i].scheduled > 0) {
+        retire(i, FinishReason.FAILED, cause);
+      }
+    }
+  }
+
+  private void endAll() {
+    for (int i = runningCount - 1; i >= 0; i--) {
+      retire(i, FinishReason.CANCELLED, null);
+    }
+    synchronized (arrivals) {
+      if (next != null) {
+        next.generation.finish(FinishReason.CANCELLED, null);
+        next = null;
+      }
+      for (Sequence left = arrivals.poll(); left != null; left = arrivals.poll()) {
+        left.generation.finish(FinishReason.CANCELLED, null);
+      }
+      waitingCount = 0;
+    }
+  }
+}

@@ -1,0 +1,331 @@
+package org.mla4j.core.options;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.mla4j.api.backend.ProgressListener;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
+import org.mla4j.api.tensor.DType;
+
+/**
+ * What a user chooses for an engine. Immutable; made by a {@link Builder}.
+ *
+ * <p>Where the builder is told nothing, backend and op list come from the properties {@code mla.backend} and
+ * {@code mla.ops}, then from the environment, {@code MLA_BACKEND} and {@code MLA_OPS}.
+ *
+ * @param backend name of a backend, or {@code auto}
+ * @param ops which ops may run there
+ * @param strict whether a named backend must run every op, none of them on {@code cpu}
+ * @param backendOptions options of backends, {@code backend:option} to value
+ * @param threads threads that compute, the engine's own included
+ * @param cacheDType element type of the caches
+ * @param blockSize tokens per cache block
+ * @param maxSequenceLength tokens of one sequence; 0 for the model's positions, at most 4096
+ * @param maxTokensPerStep tokens of one step; a longer prompt takes several steps
+ * @param maxSequences sequences that run at once
+ * @param cacheTokens tokens the cache holds, all sequences together; 0 for twice the longest sequence
+ * @param allLogits whether the logits of every token of a step may be wanted, not only of each sequence's last
+ * @param cacheFolder folder for compiled programs; null for none
+ * @param progress told about loading
+ * @param pluginLoader class loader that backends are looked for in; null for the thread's
+ */
+public record EngineOptions(
+    String backend,
+    OpChoice ops,
+    boolean strict,
+    Map<String, String> backendOptions,
+    int threads,
+    DType cacheDType,
+    int blockSize,
+    int maxSequenceLength,
+    int maxTokensPerStep,
+    int maxSequences,
+    int cacheTokens,
+    boolean allLogits,
+    @Nullable Path cacheFolder,
+    ProgressListener progress,
+    @Nullable ClassLoader pluginLoader) {
+  /** The name that leaves the choice of backend to the engine. */
+  public static final String AUTO = "auto";
+
+  /** The most threads an engine takes: more is a mistake, not a wish. */
+  private static final int MAX_THREADS = 1024;
+
+  /**
+   * Checks the ranges.
+   *
+   * @throws InvalidInputException naming the option, what was given and what is expected
+   */
+  public EngineOptions {
+    backendOptions = Map.copyOf(backendOptions);
+    require(!backend.isBlank(), "backend", "''", "a name or 'auto'");
+    require(threads >= 1 && threads <= MAX_THREADS, "threads", threads, "1 to " + MAX_THREADS);
+    require(cacheDType.isFloat(), "cacheDType", cacheDType, "one of F32, BF16, F16, F8_E4M3");
+    require(blockSize >= 1, "blockSize", blockSize, "1 or more");
+    require(maxSequenceLength >= 0, "maxSequenceLength", maxSequenceLength, "0 or more");
+    require(maxTokensPerStep >= 1, "maxTokensPerStep", maxTokensPerStep, "1 or more");
+    require(maxSequences >= 1, "maxSequences", maxSequences, "1 or more");
+    require(cacheTokens >= 0, "cacheTokens", cacheTokens, "0 or more");
+    for (String key : backendOptions.keySet()) {
+      require(key.indexOf(':') > 0, "backendOptions", key, "'backend:option'");
+    }
+  }
+
+  /**
+   * Starts with the defaults.
+   *
+   * @return the builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Returns the options of one backend.
+   *
+   * @param name name of the backend
+   * @return option to value
+   */
+  public Map<String, String> optionsOf(String name) {
+    Map<String, String> own = new LinkedHashMap<>();
+    backendOptions.forEach(
+        (key, value) -> {
+          if (key.startsWith(name + ":")) {
+            own.put(key.substring(name.length() + 1), value);
+          }
+        });
+    return own;
+  }
+
+  private static void require(boolean holds, String option, Object given, String expected) {
+    if (!holds) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_REQUEST, "Option " + option + " = " + given + "; expected " + expected + ".");
+    }
+  }
+
+  /** Collects options. Not thread-safe. */
+  public static final class Builder {
+    private @Nullable String backend;
+    private @Nullable OpChoice ops;
+    private boolean strict;
+    private final Map<String, String> backendOptions = new LinkedHashMap<>();
+    private int threads = Runtime.getRuntime().availableProcessors();
+    private DType cacheDType = DType.F32;
+    private int blockSize = 16;
+    private int maxSequenceLength;
+    private int maxTokensPerStep = 512;
+    private int maxSequences = 4;
+    private int cacheTokens;
+    private boolean allLogits;
+    private @Nullable Path cacheFolder;
+    private ProgressListener progress = ProgressListener.NONE;
+    private @Nullable ClassLoader pluginLoader;
+
+    private Builder() {}
+
+    /**
+     * Names the backend.
+     *
+     * @param name its name, or {@code auto}
+     * @return this builder
+     */
+    public Builder backend(String name) {
+      backend = name;
+      return this;
+    }
+
+    /**
+     * Says which ops may run on it.
+     *
+     * @param list see {@link OpChoice}
+     * @return this builder
+     * @throws InvalidInputException if the list is malformed
+     */
+    public Builder ops(String list) {
+      ops = OpChoice.parse(list);
+      return this;
+    }
+
+    /**
+     * Says whether a named backend must run every op.
+     *
+     * @param value true for an error where {@code cpu} would step in
+     * @return this builder
+     */
+    public Builder strict(boolean value) {
+      strict = value;
+      return this;
+    }
+
+    /**
+     * Sets an option of a backend.
+     *
+     * @param key {@code backend:option}, for example {@code cpu:vector}
+     * @param value its value
+     * @return this builder
+     */
+    public Builder backendOption(String key, String value) {
+      backendOptions.put(key, value);
+      return this;
+    }
+
+    /**
+     * Sets how many threads compute.
+     *
+     * @param value at least 1; the default is one per processor
+     * @return this builder
+     */
+    public Builder threads(int value) {
+      threads = value;
+      return this;
+    }
+
+    /**
+     * Sets the element type of the caches.
+     *
+     * @param value F32 (the default), BF16, F16 or F8_E4M3
+     * @return this builder
+     */
+    public Builder cacheDType(DType value) {
+      cacheDType = value;
+      return this;
+    }
+
+    /**
+     * Sets the size of cache blocks.
+     *
+     * @param tokens tokens per block; 16 by default
+     * @return this builder
+     */
+    public Builder blockSize(int tokens) {
+      blockSize = tokens;
+      return this;
+    }
+
+    /**
+     * Sets the longest sequence.
+     *
+     * @param tokens prompt and answer together; 0 for the model's positions, at most 4096
+     * @return this builder
+     */
+    public Builder maxSequenceLength(int tokens) {
+      maxSequenceLength = tokens;
+      return this;
+    }
+
+    /**
+     * Sets the largest step.
+     *
+     * @param tokens 512 by default
+     * @return this builder
+     */
+    public Builder maxTokensPerStep(int tokens) {
+      maxTokensPerStep = tokens;
+      return this;
+    }
+
+    /**
+     * Sets how many sequences run at once.
+     *
+     * @param sequences 4 by default; more wait
+     * @return this builder
+     */
+    public Builder maxSequences(int sequences) {
+      maxSequences = sequences;
+      return this;
+    }
+
+    /**
+     * Sets the size of the cache.
+     *
+     * @param tokens all sequences together; 0 for twice the longest sequence
+     * @return this builder
+     */
+    public Builder cacheTokens(int tokens) {
+      cacheTokens = tokens;
+      return this;
+    }
+
+    /**
+     * Makes room for the logits of every token of a step.
+     *
+     * @param value false by default
+     * @return this builder
+     */
+    public Builder allLogits(boolean value) {
+      allLogits = value;
+      return this;
+    }
+
+    /**
+     * Sets the folder for compiled programs.
+     *
+     * @param folder need not exist
+     * @return this builder
+     */
+    public Builder cacheFolder(Path folder) {
+      cacheFolder = folder;
+      return this;
+    }
+
+    /**
+     * Sets who is told about loading.
+     *
+     * @param listener called by the thread that builds the engine
+     * @return this builder
+     */
+    public Builder progress(ProgressListener listener) {
+      progress = listener;
+      return this;
+    }
+
+    /**
+     * Sets where backends are looked for.
+     *
+     * @param loader a class loader that sees the plug-ins' jars
+     * @return this builder
+     */
+    public Builder pluginLoader(ClassLoader loader) {
+      pluginLoader = loader;
+      return this;
+    }
+
+    /**
+     * Makes the options.
+     *
+     * @return the options
+     * @throws InvalidInputException naming the option that is outside its range
+     */
+    public EngineOptions build() {
+      String chosen = backend != null ? backend : setting("backend").orElse(AUTO);
+      OpChoice choice = ops != null ? ops : setting("ops").map(OpChoice::parse).orElse(OpChoice.DEFAULT);
+      return new EngineOptions(
+          chosen,
+          choice,
+          strict,
+          backendOptions,
+          threads,
+          cacheDType,
+          blockSize,
+          maxSequenceLength,
+          maxTokensPerStep,
+          maxSequences,
+          cacheTokens,
+          allLogits,
+          cacheFolder,
+          progress,
+          pluginLoader);
+    }
+
+    private static Optional<String> setting(String name) {
+      String property = System.getProperty("mla." + name);
+      return Optional.ofNullable(
+          property != null ? property : System.getenv("MLA_" + name.toUpperCase(Locale.ROOT)));
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package org.mla4j.core.plan;
+
+import java.util.Optional;
+import org.mla4j.api.backend.Backend;
+
+/**
+ * An opened backend under the name users know it by.
+ *
+ * @param name its name
+ * @param backend the backend, owned by whoever opened it
+ * @param problem why it could not be opened: then every op and layer is declined with this reason
+ */
+public record OpenBackend(String name, Backend backend, Optional<String> problem) {
+  /**
+   * Stands for a backend that could not be opened.
+   *
+   * @param name its name
+   * @param problem why
+   * @return a backend that declines everything
+   */
+  public static OpenBackend failed(String name, String problem) {
+    return new OpenBackend(name, () -> {}, Optional.of(problem));
+  }
+}

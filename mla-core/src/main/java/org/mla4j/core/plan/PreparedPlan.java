@@ -1,0 +1,59 @@
+package org.mla4j.core.plan;
+
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.mla4j.api.backend.Bindings;
+import org.mla4j.api.backend.ProgressListener;
+import org.mla4j.api.plan.CacheValue;
+import org.mla4j.api.step.StepLimits;
+import org.mla4j.api.tensor.Shape;
+import org.mla4j.api.tensor.Tensor;
+
+/**
+ * A plan with its memory and its kernels.
+ *
+ * @param plan the plan
+ * @param bindings the memory behind its values
+ * @param executor runs it
+ */
+public record PreparedPlan(StepPlan plan, Bindings bindings, StepExecutor executor) {
+  /** Allocates zeroed host memory. */
+  @FunctionalInterface
+  public interface Allocator {
+    /**
+     * Allocates.
+     *
+     * @param purpose what it is for
+     * @param bytes how much
+     * @return zeroed memory
+     */
+    MemorySegment allocate(String purpose, long bytes);
+  }
+
+  /**
+   * Allocates the buffers and caches of a plan and creates its kernels.
+   *
+   * @param plan the plan
+   * @param limits the largest step
+   * @param allocator gives memory that outlives the prepared plan
+   * @param progress told about the creation of kernels, which takes the weights
+   * @return the prepared plan; its executor is to be closed
+   */
+  public static PreparedPlan of(
+      StepPlan plan, StepLimits limits, Allocator allocator, ProgressListener progress) {
+    BufferLayout layout = BufferLayout.of(plan.plainNodes(), List.of(plan.logits(), plan.sampled()), limits);
+    MemorySegment block = allocator.allocate("step buffers", Math.max(1, layout.bytes()));
+    Map<String, Tensor> caches = new HashMap<>();
+    for (CacheValue cache : plan.caches()) {
+      Shape shape = cache.spec().shape(limits.blocks(), limits.blockSize());
+      long bytes = shape.elements() * cache.spec().dtype().byteSize();
+      caches.put(cache.name(), Tensor.dense(cache.spec().dtype(), shape, allocator.allocate("cache", bytes)));
+    }
+    PlanBindings bindings = new PlanBindings(layout, block, caches, limits);
+    StepExecutor executor =
+        StepExecutor.create(plan, bindings, (done, total) -> progress.progress("kernels", done, total));
+    return new PreparedPlan(plan, bindings, executor);
+  }
+}

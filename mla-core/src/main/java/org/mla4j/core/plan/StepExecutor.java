@@ -1,0 +1,179 @@
+package org.mla4j.core.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.mla4j.api.backend.Backend;
+import org.mla4j.api.backend.Bindings;
+import org.mla4j.api.backend.Kernel;
+import org.mla4j.api.backend.Queue;
+import org.mla4j.api.diagnosis.Explanation;
+import org.mla4j.api.error.BackendException;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.plan.Node;
+import org.mla4j.api.step.StepDescription;
+
+/**
+ * Runs the kernels of a plan in order: no allocation, no look-up, no reflection.
+ *
+ * <p>Threading: one thread at a time.
+ */
+public final class StepExecutor implements AutoCloseable {
+  private final StepPlan plan;
+  private final Bindings bindings;
+  private final Node[] nodes;
+  private final Kernel[] kernels;
+  private final Queue[] queues;
+  private final String[] names;
+  private final Backend[] used;
+  private final String[] usedNames;
+
+  private StepExecutor(StepPlan plan, Bindings bindings, List<Kernel> kernels) {
+    this.plan = plan;
+    this.bindings = bindings;
+    this.kernels = kernels.toArray(Kernel[]::new);
+    this.nodes = plan.plainNodes().toArray(Node[]::new);
+    this.queues = new Queue[nodes.length];
+    this.names = new String[nodes.length];
+    List<OpenBackend> distinct = new ArrayList<>();
+    for (int i = 0; i < nodes.length; i++) {
+      OpenBackend backend = plan.nodes().get(i).backend();
+      queues[i] = backend.backend().queue();
+      names[i] = backend.name();
+      if (!distinct.contains(backend)) {
+        distinct.add(backend);
+      }
+    }
+    this.used = distinct.stream().map(OpenBackend::backend).toArray(Backend[]::new);
+    this.usedNames = distinct.stream().map(OpenBackend::name).toArray(String[]::new);
+  }
+
+  /** Looks at values after a node ran, while its outputs are complete. */
+  @FunctionalInterface
+  public interface AfterNode {
+    /**
+     * Called after a node ran.
+     *
+     * @param node the node
+     * @param step the step
+     * @param bindings the memory behind the plan's values
+     */
+    void after(Node node, StepDescription step, Bindings bindings);
+  }
+
+  /** Tells how far the creation of kernels got. */
+  @FunctionalInterface
+  interface Progress {
+    void created(int done, int total);
+  }
+
+  /** Creates the kernels of a plan; if one fails, those created before are closed. */
+  static StepExecutor create(StepPlan plan, Bindings bindings, Progress progress) {
+    List<Kernel> kernels = new ArrayList<>();
+    try {
+      for (PlannedNode planned : plan.nodes()) {
+        kernels.add(KernelCreation.create(planned, bindings));
+        progress.created(kernels.size(), plan.nodes().size());
+      }
+      return new StepExecutor(plan, bindings, kernels);
+    } catch (RuntimeException | Error e) {
+      closeAll(kernels, e);
+      throw e;
+    }
+  }
+
+  /**
+   * Runs a step and waits until it is complete.
+   *
+   * @param step the step
+   * @param observer looks at values after every node; null for none
+   * @throws BackendException if a kernel fails; names backend, layer, node and op
+   */
+  public void run(StepDescription step, @Nullable AfterNode observer) {
+    for (int i = 0; i < used.length; i++) {
+      try {
+        used[i].prepare(step);
+      } catch (RuntimeException e) {
+        throw new BackendException(
+            ErrorCode.FORWARD_FAILED, "Backend '" + usedNames[i] + "' failed to prepare a step: " + e, e);
+      }
+    }
+    int last = -1;
+    for (int i = 0; i < kernels.length; i++) {
+      if (step.count(nodes[i].rows()) == 0) {
+        continue; // a half without tokens launches nothing
+      }
+      try {
+        if (last >= 0 && queues[last] != queues[i]) {
+          queues[last].record().await();
+        }
+        kernels[i].forward(step, queues[i]);
+        if (observer != null) {
+          queues[i].record().await();
+        }
+      } catch (RuntimeException | LinkageError e) {
+        throw failure(i, e);
+      }
+      if (observer != null) {
+        observer.after(nodes[i], step, bindings);
+      }
+      last = i;
+    }
+    if (last >= 0) {
+      try {
+        queues[last].record().await();
+      } catch (RuntimeException e) {
+        throw failure(last, e);
+      }
+    }
+  }
+
+  /**
+   * Tells who runs what.
+   *
+   * @return the plan as data
+   */
+  public Explanation explain() {
+    List<String> described = new ArrayList<>();
+    for (Kernel kernel : kernels) {
+      described.add(kernel.describe());
+    }
+    return plan.explain(described);
+  }
+
+  /** Closes all kernels. */
+  @Override
+  public void close() {
+    closeAll(List.of(kernels), null);
+  }
+
+  private BackendException failure(int index, Throwable e) {
+    Node node = nodes[index];
+    return new BackendException(
+        ErrorCode.FORWARD_FAILED,
+        "Backend '" + names[index] + "' failed in layer '" + node.layer() + "', op '" + node.op().type() + "' ('"
+            + node.name() + "'): " + e,
+        e);
+  }
+
+  /** Closes every kernel even if one fails; the first failure is thrown, or added to the one given. */
+  private static void closeAll(List<Kernel> kernels, @Nullable Throwable cause) {
+    RuntimeException first = null;
+    for (Kernel kernel : kernels) {
+      try {
+        kernel.close();
+      } catch (RuntimeException e) {
+        if (cause != null) {
+          cause.addSuppressed(e);
+        } else if (first == null) {
+          first = e;
+        } else {
+          first.addSuppressed(e);
+        }
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
+  }
+}

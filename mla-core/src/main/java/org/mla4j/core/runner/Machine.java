@@ -1,0 +1,145 @@
+package org.mla4j.core.runner;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.mla4j.api.backend.BackendProvider;
+import org.mla4j.api.error.BackendException;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.step.StepLimits;
+import org.mla4j.core.model.ModelDefinition;
+import org.mla4j.core.options.EngineOptions;
+import org.mla4j.core.parallel.WorkerPool;
+import org.mla4j.core.plan.OpenBackend;
+import org.mla4j.core.plan.PreparedPlan;
+import org.mla4j.core.plan.StepPlan;
+import org.mla4j.core.registry.BackendRegistry;
+import org.mla4j.core.registry.FoundBackend;
+
+/** What an engine computes on: threads, memory and opened backends. Closing it closes them in the right order. */
+final class Machine implements AutoCloseable {
+  private final StepLimits limits;
+  private final EngineOptions options;
+  private final Arena arena = Arena.ofShared();
+  private final MemoryLedger ledger = new MemoryLedger();
+  private final WorkerPool pool;
+  private final List<OpenBackend> backends = new ArrayList<>();
+
+  private Machine(StepLimits limits, EngineOptions options, String name) {
+    this.limits = limits;
+    this.options = options;
+    this.pool = new WorkerPool(name, options.threads());
+  }
+
+  static Machine open(BackendRegistry registry, StepLimits limits, EngineOptions options, String name) {
+    Machine machine = new Machine(limits, options, name);
+    try {
+      if (options.backend().equals(EngineOptions.AUTO)) {
+        machine.openAll(registry);
+      } else {
+        machine.openNamed(registry);
+      }
+      return machine;
+    } catch (RuntimeException | Error e) {
+      machine.closeAfter(e);
+      throw e;
+    }
+  }
+
+  StepLimits limits() {
+    return limits;
+  }
+
+  Arena arena() {
+    return arena;
+  }
+
+  Map<String, Long> memory() {
+    return ledger.byPurpose();
+  }
+
+  PreparedPlan prepare(ModelDefinition model) {
+    StepPlan plan = StepPlan.of(model, backends, options, limits.maxSequenceLength());
+    return PreparedPlan.of(
+        plan, limits, (purpose, bytes) -> ledger.allocate(arena, purpose, bytes), options.progress());
+  }
+
+  /** Auto: every usable backend; one that does not open is passed over, with its reason in every explanation. */
+  private void openAll(BackendRegistry registry) {
+    for (FoundBackend found : registry.usable()) {
+      backends.add(tryOpen(found));
+    }
+    for (String pinned : options.ops().backends()) {
+      registry.require(pinned);
+    }
+    requireOpened(options.ops().backends());
+  }
+
+  /** Named: that backend, those that op lists name, and {@code cpu} for what they do not have. */
+  private void openNamed(BackendRegistry registry) {
+    Set<String> names = new LinkedHashSet<>(List.of(options.backend()));
+    names.addAll(options.ops().backends());
+    names.remove(BackendRegistry.CPU);
+    for (String name : names) {
+      backends.add(tryOpen(registry.require(name)));
+    }
+    backends.add(tryOpen(registry.require(BackendRegistry.CPU)));
+    requireOpened(List.copyOf(names));
+  }
+
+  private OpenBackend tryOpen(FoundBackend found) {
+    BackendProvider provider = Objects.requireNonNull(found.provider());
+    BackendContext context = new BackendContext(found.name(), limits, pool, options, arena, ledger);
+    try {
+      return new OpenBackend(found.name(), provider.open(context), Optional.empty());
+    } catch (RuntimeException | LinkageError e) {
+      if (found.name().equals(BackendRegistry.CPU)) {
+        throw e; // the last resort: nothing runs without it
+      }
+      return OpenBackend.failed(found.name(), "could not be opened: " + e);
+    }
+  }
+
+  private void requireOpened(List<String> names) {
+    for (OpenBackend backend : backends) {
+      if (names.contains(backend.name()) && backend.problem().isPresent()) {
+        throw new BackendException(
+            ErrorCode.CREATE_FAILED, "Backend '" + backend.name() + "' " + backend.problem().get() + ".");
+      }
+    }
+  }
+
+  void closeAfter(Throwable cause) {
+    try {
+      close();
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    RuntimeException first = null;
+    for (OpenBackend backend : backends) {
+      try {
+        backend.backend().close();
+      } catch (RuntimeException e) {
+        if (first == null) {
+          first = e;
+        } else {
+          first.addSuppressed(e);
+        }
+      }
+    }
+    pool.close();
+    arena.close();
+    if (first != null) {
+      throw first;
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package org.mla4j.core.runner;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
+
+/** Who allocated how much host memory outside the heap. */
+final class MemoryLedger {
+  private static final long ALIGNMENT = 64;
+
+  private final Map<String, Long> bytes = new LinkedHashMap<>();
+
+  /** Allocates zeroed memory; running out says what was asked and what is in use. */
+  MemorySegment allocate(Arena arena, String purpose, long size) {
+    try {
+      MemorySegment segment = arena.allocate(size, ALIGNMENT);
+      bytes.merge(purpose, size, Long::sum);
+      return segment;
+    } catch (OutOfMemoryError e) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_REQUEST,
+          "Out of memory outside the heap: " + size + " bytes wanted for " + purpose + ", in use "
+              + bytes.entrySet().stream()
+                  .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+                  .limit(5)
+                  .map(entry -> entry.getKey() + " " + entry.getValue())
+                  .collect(Collectors.joining(", "))
+              + ". Lower maxSequenceLength, cacheTokens or maxTokensPerStep, or raise -XX:MaxDirectMemorySize.",
+          e);
+    }
+  }
+
+  /** Bytes by purpose, in the order of first use. */
+  Map<String, Long> byPurpose() {
+    return new LinkedHashMap<>(bytes);
+  }
+}

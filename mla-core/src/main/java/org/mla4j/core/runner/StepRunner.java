@@ -1,0 +1,158 @@
+package org.mla4j.core.runner;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.mla4j.api.backend.StepTensor;
+import org.mla4j.api.diagnosis.Explanation;
+import org.mla4j.api.step.Rows;
+import org.mla4j.api.step.StepDescription;
+import org.mla4j.api.step.StepLimits;
+import org.mla4j.core.model.ModelDefinition;
+import org.mla4j.core.options.EngineOptions;
+import org.mla4j.core.plan.PreparedPlan;
+import org.mla4j.core.registry.BackendRegistry;
+
+/**
+ * A model ready to run steps: its plan, its kernels, its memory and its threads. Fill {@link #step()}, then {@link #run}.
+ *
+ * <p>This is the level below the engine, for those who decide themselves what a step holds: verification, benchmarks, other
+ * schedulers. Threading: one thread at a time; {@code run} uses the runner's own threads beside the caller's.
+ */
+public final class StepRunner implements AutoCloseable {
+  private final Machine machine;
+  private final PreparedPlan plan;
+  private final StepDescription step;
+  private final StepTensor logits;
+  private final StepTensor sampled;
+  private boolean closed;
+
+  private StepRunner(Machine machine, PreparedPlan plan) {
+    this.machine = machine;
+    this.plan = plan;
+    this.step = new StepDescription(machine.limits(), machine.arena());
+    this.logits = plan.bindings().tensor(plan.plan().logits());
+    this.sampled = plan.bindings().tensor(plan.plan().sampled());
+  }
+
+  /**
+   * Finds backends, makes the plan, takes the weights and allocates everything a step needs.
+   *
+   * @param model the model; may be closed when this returns
+   * @param options what the user chose
+   * @return the runner
+   * @throws org.mla4j.api.error.BackendException if a backend the user named cannot be used or declines
+   * @throws org.mla4j.api.error.ModelException if the checkpoint does not fit its configuration
+   * @throws org.mla4j.api.error.InvalidInputException if an option does not fit the model
+   */
+  public static StepRunner build(ModelDefinition model, EngineOptions options) {
+    StepLimits limits = RunnerLimits.of(model, options);
+    Machine machine = Machine.open(BackendRegistry.discover(options.pluginLoader()), limits, options, model.name());
+    try {
+      PreparedPlan plan = machine.prepare(model);
+      return new StepRunner(machine, plan);
+    } catch (RuntimeException | Error e) {
+      machine.closeAfter(e);
+      throw e;
+    }
+  }
+
+  /**
+   * Returns the description of the next step, to be cleared and filled by the caller.
+   *
+   * @return always the same object
+   */
+  public StepDescription step() {
+    return step;
+  }
+
+  /**
+   * Runs the step that was described and waits for it.
+   *
+   * @throws org.mla4j.api.error.BackendException if a kernel fails
+   */
+  public void run() {
+    run(null);
+  }
+
+  /**
+   * Runs the step that was described, showing values as they are computed.
+   *
+   * @param observer called after every node; null for none
+   * @throws org.mla4j.api.error.BackendException if a kernel fails
+   */
+  public void run(@Nullable NodeObserver observer) {
+    plan.executor().run(step, observer == null ? null : observer::after);
+  }
+
+  /**
+   * Returns the token drawn from a row of logits.
+   *
+   * @param row a logit row of the step that ran last
+   * @return the token id
+   */
+  public int sampled(int row) {
+    return sampled
+        .tensor()
+        .segment()
+        .get(ValueLayout.JAVA_INT_UNALIGNED, sampled.tensor().byteOffset() + row * sampled.rowBytes());
+  }
+
+  /**
+   * Returns a row of logits.
+   *
+   * @param row a logit row of the step that ran last
+   * @return a copy, one number per token id
+   */
+  public float[] logits(int row) {
+    if (row < 0 || row >= step.count(Rows.LOGITS)) {
+      throw new IndexOutOfBoundsException("logit row " + row + " of " + step.count(Rows.LOGITS));
+    }
+    long offset = logits.tensor().byteOffset() + row * logits.rowBytes();
+    MemorySegment values =
+        logits.tensor().segment().asSlice(offset, 4 * logits.tensor().shape().extent(1));
+    return values.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+  }
+
+  /**
+   * Returns the largest step this runner takes.
+   *
+   * @return the limits
+   */
+  public StepLimits limits() {
+    return machine.limits();
+  }
+
+  /**
+   * Tells who runs what.
+   *
+   * @return the plan as data
+   */
+  public Explanation explain() {
+    return plan.executor().explain();
+  }
+
+  /**
+   * Returns how much host memory outside the heap is used, without mapped weights.
+   *
+   * @return purpose to bytes
+   */
+  public Map<String, Long> memory() {
+    return machine.memory();
+  }
+
+  /** Closes kernels, backends and threads, then frees the memory. Calling it twice does no harm. */
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      try {
+        plan.executor().close();
+      } finally {
+        machine.close();
+      }
+    }
+  }
+}

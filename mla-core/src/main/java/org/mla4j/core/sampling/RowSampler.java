@@ -1,0 +1,161 @@
+package org.mla4j.core.sampling;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.mla4j.api.error.BackendException;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.step.Sampling;
+
+/**
+ * Draws a token from one row of logits, as {@link Sampling} says: a pure function of logits, parameters and the uniform draw.
+ *
+ * <p>Probabilities are computed in binary64. The mass that {@code topP} counts is that of the soft-max over the {@code topK}
+ * largest, before {@code minP}: if what {@code minP} left does not reach it, all of that is kept. The tokens kept lie on the
+ * unit interval in the order of their ids, each as long as its probability; the token that covers the draw is taken.
+ *
+ * <p>Nothing is allocated after construction. Threading: one thread at a time; it keeps nothing from one row to the next.
+ */
+public final class RowSampler {
+  private final float[] logits;
+  private final double[] weights;
+  private final RankedTokens ranked;
+
+  /**
+   * Makes a sampler with scratch memory for one row: 16 bytes per token.
+   *
+   * @param vocabulary the number of logits in a row
+   */
+  public RowSampler(int vocabulary) {
+    logits = new float[vocabulary];
+    weights = new double[vocabulary];
+    ranked = new RankedTokens(vocabulary);
+  }
+
+  /**
+   * Draws a token.
+   *
+   * @param segment where the logits are, F32, side by side, at any alignment; read only
+   * @param offset where the row starts, in bytes
+   * @param row the index of the row, for messages
+   * @param how how to draw
+   * @param draw a uniform number of [0, 1)
+   * @return the id of the token
+   * @throws BackendException if a logit is not a number, or none is above minus infinity
+   */
+  public int sample(MemorySegment segment, long offset, int row, Sampling how, double draw) {
+    MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, logits, 0, logits.length);
+    int largest = largest(row);
+    if (how.isGreedy()) {
+      return largest;
+    }
+    weigh(logits[largest], how.temperature());
+    if (how.topK() > 0 && how.topK() < logits.length) {
+      keepTopK(how.topK());
+    }
+    double mass = mass();
+    if (how.minP() > 0) {
+      keepMinP(how.minP());
+    }
+    if (how.topP() < 1) {
+      keepTopP(how.topP() * mass);
+    }
+    return pick(draw * mass());
+  }
+
+  private int largest(int row) {
+    int largest = -1;
+    float value = Float.NEGATIVE_INFINITY;
+    for (int token = 0; token < logits.length; token++) {
+      if (logits[token] > value) {
+        largest = token;
+        value = logits[token];
+      } else if (Float.isNaN(logits[token])) {
+        throw unusable(row, countNaN() + " of " + logits.length + " tokens are NaN; expected numbers");
+      }
+    }
+    if (largest < 0) {
+      throw unusable(row, "all " + logits.length + " tokens are minus infinity; expected one that can be drawn");
+    }
+    return largest;
+  }
+
+  private int countNaN() {
+    int count = 0;
+    for (float logit : logits) {
+      count += Float.isNaN(logit) ? 1 : 0;
+    }
+    return count;
+  }
+
+  private static BackendException unusable(int row, String problem) {
+    return new BackendException(ErrorCode.FORWARD_FAILED, "Logits of row " + row + ": " + problem + ".");
+  }
+
+  /** Probabilities relative to that of the largest logit, whose weight is exactly 1, even if it is infinite. */
+  private void weigh(float largest, float temperature) {
+    for (int token = 0; token < weights.length; token++) {
+      double below = (double) logits[token] - largest;
+      weights[token] = logits[token] == largest ? 1 : Math.exp(below / temperature);
+    }
+  }
+
+  private void keepTopK(int topK) {
+    ranked.begin(logits);
+    int last = ranked.next();
+    for (int kept = 1; kept < topK; kept++) {
+      last = ranked.next();
+    }
+    dropAfter(last);
+  }
+
+  private void keepMinP(float minP) {
+    for (int token = 0; token < weights.length; token++) {
+      if (weights[token] < minP) {
+        weights[token] = 0;
+      }
+    }
+  }
+
+  private void keepTopP(double wanted) {
+    ranked.begin(logits);
+    int last = ranked.next();
+    double kept = weights[last];
+    // A weight of 0 was dropped before, and so was all that ranks after it.
+    while (kept < wanted && weights[last] > 0 && !ranked.isEmpty()) {
+      last = ranked.next();
+      kept += weights[last];
+    }
+    dropAfter(last);
+  }
+
+  private void dropAfter(int last) {
+    for (int token = 0; token < weights.length; token++) {
+      if (RankedTokens.ranksBefore(logits, last, token)) {
+        weights[token] = 0;
+      }
+    }
+  }
+
+  private double mass() {
+    double mass = 0;
+    for (double weight : weights) {
+      mass += weight;
+    }
+    return mass;
+  }
+
+  private int pick(double target) {
+    int picked = -1;
+    double passed = 0;
+    for (int token = 0; token < weights.length; token++) {
+      if (weights[token] > 0) {
+        picked = token;
+        passed += weights[token];
+        if (passed > target) {
+          break;
+        }
+      }
+    }
+    return picked;
+  }
+}

@@ -1,0 +1,5 @@
+/** Drawing the next token from logits. */
+@NullMarked
+package org.mla4j.core.sampling;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,115 @@
+package org.mla4j.core.testing;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.ModelException;
+import org.mla4j.api.tensor.DType;
+import org.mla4j.api.tensor.HostStorage;
+import org.mla4j.api.tensor.Shape;
+import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.weight.WeightHandle;
+import org.mla4j.api.weight.WeightLease;
+
+/** A weight made of an array, stored in a wanted type at an odd address, as mapped files may have it. */
+public final class ArrayWeight implements WeightHandle {
+  private static final long ODD_OFFSET = 1;
+
+  private final String name;
+  private final Tensor stored;
+  private final boolean plain;
+  private int openLeases;
+
+  private ArrayWeight(String name, Tensor stored, boolean plain) {
+    this.name = name;
+    this.stored = stored;
+    this.plain = plain;
+  }
+
+  /** A weight whose elements are rounded to the given type. */
+  public static ArrayWeight of(String name, DType dtype, float[] values, long... extents) {
+    return new ArrayWeight(name, store(dtype, values, extents), true);
+  }
+
+  /** The same as a weight that can only be materialised. */
+  public static ArrayWeight derived(String name, DType dtype, float[] values, long... extents) {
+    return new ArrayWeight(name, store(dtype, values, extents), false);
+  }
+
+  private static Tensor store(DType dtype, float[] values, long... extents) {
+    Shape shape = Shape.of(extents);
+    if (shape.elements() != values.length) {
+      throw new IllegalArgumentException(values.length + " values for " + shape);
+    }
+    MemorySegment segment = Arena.ofAuto().allocate(ODD_OFFSET + (long) values.length * dtype.byteSize());
+    Tensor stored = Tensor.dense(dtype, shape, new HostStorage(segment), ODD_OFFSET);
+    for (int i = 0; i < values.length; i++) {
+      Cell.put(dtype, segment, ODD_OFFSET + (long) i * dtype.byteSize(), values[i]);
+    }
+    return stored;
+  }
+
+  /** The values after rounding to the stored type. */
+  public float[] values() {
+    float[] values = new float[Math.toIntExact(stored.shape().elements())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Cell.get(dtype(), stored.segment(), stored.byteOffset() + (long) i * dtype().byteSize());
+    }
+    return values;
+  }
+
+  public int openLeases() {
+    return openLeases;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public DType dtype() {
+    return stored.dtype();
+  }
+
+  @Override
+  public Shape shape() {
+    return stored.shape();
+  }
+
+  @Override
+  public boolean isPlain() {
+    return plain;
+  }
+
+  @Override
+  public WeightLease lease() {
+    if (!plain) {
+      throw new ModelException(ErrorCode.UNSUPPORTED_DTYPE, "Weight '" + name + "' is not plain.");
+    }
+    openLeases++;
+    return new WeightLease() {
+      private boolean open = true;
+
+      @Override
+      public Tensor tensor() {
+        return stored;
+      }
+
+      @Override
+      public void close() {
+        openLeases -= open ? 1 : 0;
+        open = false;
+      }
+    };
+  }
+
+  @Override
+  public void materialise(Tensor target) {
+    float[] values = values();
+    for (int i = 0; i < values.length; i++) {
+      long offset = target.byteOffset() + (long) i * target.dtype().byteSize();
+      Cell.put(target.dtype(), target.segment(), offset, values[i]);
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package org.mla4j.core.testing;
+
+import static org.mla4j.api.step.Rows.ALL;
+import static org.mla4j.api.step.Rows.LOGITS;
+import static org.mla4j.api.tensor.DType.F32;
+
+import java.util.Arrays;
+import org.mla4j.api.layer.MlaWeights;
+import org.mla4j.api.layer.MlaWeights.Projection;
+import org.mla4j.api.op.Add;
+import org.mla4j.api.op.Embedding;
+import org.mla4j.api.op.Linear;
+import org.mla4j.api.op.RmsNorm;
+import org.mla4j.api.op.RoutedExperts.Expert;
+import org.mla4j.api.op.SelectRows;
+import org.mla4j.api.plan.PlanBuilder;
+import org.mla4j.api.plan.StepValue;
+import org.mla4j.api.spec.MlaSpec;
+import org.mla4j.api.spec.NormSpec;
+import org.mla4j.api.spec.RopeScaling;
+import org.mla4j.api.spec.RopeSpec;
+import org.mla4j.api.spec.RopeStyle;
+import org.mla4j.api.tensor.DType;
+import org.mla4j.core.layer.GatedMlp;
+import org.mla4j.core.layer.MlaLayer;
+import org.mla4j.core.model.ModelDefinition;
+
+/** Two layers of MLA with random weights: the smallest model that has everything an engine must do. */
+public final class TinyModel implements ModelDefinition {
+  /** Token ids. */
+  public static final int VOCABULARY = 50;
+
+  private static final int HIDDEN = 24;
+  private static final int HEADS = 3;
+  private static final int LATENT = 16;
+  private static final int NOPE = 8;
+  private static final int ROPE = 4;
+  private static final int VALUE = 6;
+  private static final int INNER = 32;
+  private static final int LAYERS = 2;
+  private static final double EPS = 1e-6;
+
+  private final int positions;
+  private boolean closed;
+
+  /** A model of 256 positions. */
+  public TinyModel() {
+    this(256);
+  }
+
+  /** A model of some number of positions. */
+  public TinyModel(int positions) {
+    this.positions = positions;
+  }
+
+  @Override
+  public String name() {
+    return "tiny";
+  }
+
+  @Override
+  public String architecture() {
+    return "TinyForTests";
+  }
+
+  @Override
+  public int vocabularySize() {
+    return VOCABULARY;
+  }
+
+  @Override
+  public int maxPositions() {
+    return positions;
+  }
+
+  /** Whether {@link #close} was called. */
+  public boolean isClosed() {
+    return closed;
+  }
+
+  @Override
+  public StepValue contribute(PlanBuilder plan, DType cacheDType) {
+    RandomData random = new RandomData(7);
+    StepValue hidden = plan.buffer("hidden", F32, ALL, HIDDEN);
+    plan.add("embed_tokens", ALL, new Embedding(weight(random, "embed", 1, VOCABULARY, HIDDEN), hidden));
+    for (int i = 0; i < LAYERS; i++) {
+      PlanBuilder layer = plan.scope("layers").scope(Integer.toString(i));
+      StepValue normed = norm(layer, "input_layernorm", hidden);
+      StepValue attended = MlaLayer.add(layer, "attn", spec(cacheDType), weights(random), normed);
+      layer.add("attn_add", ALL, new Add(hidden, attended));
+      StepValue normedAgain = norm(layer, "post_attention_layernorm", hidden);
+      Expert mlp =
+          new Expert(
+              weight(random, "gate", HIDDEN, INNER, HIDDEN),
+              weight(random, "up", HIDDEN, INNER, HIDDEN),
+              weight(random, "down", INNER, HIDDEN, INNER));
+      layer.add("mlp_add", ALL, new Add(hidden, GatedMlp.add(layer, "mlp", mlp, normedAgain)));
+    }
+    StepValue selected = plan.buffer("selected", F32, LOGITS, HIDDEN);
+    plan.add("select_rows", LOGITS, new SelectRows(hidden, selected));
+    StepValue normed = plan.buffer("normed", F32, LOGITS, HIDDEN);
+    plan.add("norm", LOGITS, new RmsNorm(selected, ones(HIDDEN), EPS, 1, normed));
+    StepValue logits = plan.buffer("logits", F32, LOGITS, VOCABULARY);
+    plan.add("lm_head", LOGITS, new Linear(normed, weight(random, "head", 4, VOCABULARY, HIDDEN), null, logits));
+    return logits;
+  }
+
+  private MlaSpec spec(DType cacheDType) {
+    return MlaSpec.builder()
+        .hiddenSize(HIDDEN)
+        .numHeads(HEADS)
+        .kvLoraRank(LATENT)
+        .qkNopeHeadDim(NOPE)
+        .qkRopeHeadDim(ROPE)
+        .vHeadDim(VALUE)
+        .kvANorm(new NormSpec(EPS))
+        .rope(new RopeSpec(ROPE, 10000, RopeStyle.INTERLEAVED, new RopeScaling.None(), positions))
+        .cacheDType(cacheDType)
+        .build();
+  }
+
+  private static MlaWeights weights(RandomData random) {
+    return new MlaWeights(
+        projection(random, "q", HEADS * (NOPE + ROPE), HIDDEN),
+        null,
+        null,
+        null,
+        projection(random, "kv_a", LATENT + ROPE, HIDDEN),
+        ones(LATENT),
+        projection(random, "kv_b", HEADS * (NOPE + VALUE), LATENT),
+        projection(random, "o", HIDDEN, HEADS * VALUE),
+        null,
+        null);
+  }
+
+  private static StepValue norm(PlanBuilder plan, String name, StepValue hidden) {
+    StepValue out = plan.buffer(name + "_out", F32, ALL, HIDDEN);
+    plan.add(name, ALL, new RmsNorm(hidden, ones(HIDDEN), EPS, 1, out));
+    return out;
+  }
+
+  private static Projection projection(RandomData random, String name, int out, int in) {
+    return new Projection(weight(random, name, in, out, in), null);
+  }
+
+  private static ArrayWeight weight(RandomData random, String name, int fanIn, int out, int in) {
+    return ArrayWeight.of(name, F32, random.normal(out * in, 1 / Math.sqrt(fanIn)), out, in);
+  }
+
+  private static ArrayWeight ones(int width) {
+    float[] values = new float[width];
+    Arrays.fill(values, 1f);
+    return ArrayWeight.of("ones", F32, values, width);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+}

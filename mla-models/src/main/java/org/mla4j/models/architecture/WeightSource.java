@@ -1,0 +1,90 @@
+package org.mla4j.models.architecture;
+
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.ModelException;
+import org.mla4j.api.layer.MlaWeights.Projection;
+import org.mla4j.api.op.RoutedExperts.Expert;
+import org.mla4j.api.tensor.Shape;
+import org.mla4j.api.weight.WeightHandle;
+import org.mla4j.models.checkpoint.Checkpoint;
+
+/**
+ * The weights below one name in a checkpoint, as architectures ask for them.
+ *
+ * @param checkpoint the checkpoint
+ * @param prefix what all names begin with, a final dot included; empty for the whole
+ */
+public record WeightSource(Checkpoint checkpoint, String prefix) {
+  /**
+   * Returns the weights one level further down.
+   *
+   * @param name one more part of the name
+   * @return the source
+   */
+  public WeightSource in(String name) {
+    return new WeightSource(checkpoint, prefix + name + ".");
+  }
+
+  /**
+   * Tells whether a tensor is there.
+   *
+   * @param name last part of its name
+   * @return true if so
+   */
+  public boolean has(String name) {
+    return checkpoint.names().contains(prefix + name);
+  }
+
+  /**
+   * Returns a tensor of a known shape.
+   *
+   * @param name last part of its name
+   * @param symbols the shape in the words of the configuration, for messages
+   * @param extents the shape
+   * @return the weight
+   * @throws ModelException if it is missing or has another shape
+   */
+  public WeightHandle tensor(String name, String symbols, long... extents) {
+    WeightHandle handle = checkpoint.require(prefix + name);
+    Shape expected = Shape.of(extents);
+    if (!handle.shape().equals(expected)) {
+      throw new ModelException(
+          ErrorCode.WRONG_SHAPE,
+          "Checkpoint '" + checkpoint.folder() + "', tensor '" + handle.name() + "': expected " + symbols + " = "
+              + expected + ", found " + handle.shape() + ".");
+    }
+    return handle;
+  }
+
+  /**
+   * Returns a projection with its bias, where the checkpoint has one.
+   *
+   * @param name name of the module
+   * @param symbols the shape of its weight in the words of the configuration
+   * @param out rows of its weight
+   * @param in columns of its weight
+   * @return the projection
+   * @throws ModelException if the weight is missing, or weight or bias have another shape
+   */
+  public Projection projection(String name, String symbols, long out, long in) {
+    WeightSource module = in(name);
+    WeightHandle weight = module.tensor("weight", symbols, out, in);
+    return new Projection(weight, module.has("bias") ? module.tensor("bias", symbols + " rows", out) : null);
+  }
+
+  /**
+   * Returns a gated MLP.
+   *
+   * @param inner name of its inner width in the configuration
+   * @param width its inner width
+   * @param hidden width of the model
+   * @return its three matrices
+   * @throws ModelException if one is missing or has another shape
+   */
+  public Expert gatedMlp(String inner, long width, long hidden) {
+    return new Expert(
+        in("gate_proj").tensor("weight", "[" + inner + ", hidden_size]", width, hidden),
+        in("up_proj").tensor("weight", "[" + inner + ", hidden_size]", width, hidden),
+        in("down_proj").tensor("weight", "[hidden_size, " + inner + "]", hidden, width));
+  }
+}

@@ -1,0 +1,112 @@
+package org.mla4j.models.architecture.deepseek;
+
+import org.jspecify.annotations.Nullable;
+import org.mla4j.api.spec.MlaSpec;
+import org.mla4j.api.spec.MoeSpec;
+import org.mla4j.api.spec.NormSpec;
+import org.mla4j.api.tensor.DType;
+import org.mla4j.models.checkpoint.ModelConfig;
+
+/**
+ * What a DeepSeek configuration says, in our terms.
+ *
+ * @param name for people
+ * @param vocabularySize token ids
+ * @param hiddenSize width of the model
+ * @param layers decoder layers; multi-token-prediction layers come after them in the file and are left out
+ * @param intermediateSize inner width of a dense MLP
+ * @param maxPositions longest sequence
+ * @param norm norm of the residual stream
+ * @param tiedEmbeddings whether the head is the embedding table
+ * @param attention the attention of every layer, with an F32 cache
+ * @param moe the mixture of experts; null for a model that has dense layers only
+ * @param firstMoeLayer layers before it are dense
+ * @param moeLayerFrequency of the layers from there on, each whose index it divides is a mixture
+ */
+record DeepseekConfig(
+    String name,
+    int vocabularySize,
+    int hiddenSize,
+    int layers,
+    int intermediateSize,
+    int maxPositions,
+    NormSpec norm,
+    boolean tiedEmbeddings,
+    MlaSpec attention,
+    @Nullable MoeSpec moe,
+    int firstMoeLayer,
+    int moeLayerFrequency) {
+  /** The reference builds the norms of both latents with this epsilon, whatever {@code rms_norm_eps} says. */
+  private static final double LATENT_NORM_EPS = 1e-6;
+
+  static DeepseekConfig read(ModelConfig config, DeepseekRouting routing) {
+    config.choice("hidden_act", "silu", "silu");
+    int hiddenSize = config.intField("hidden_size");
+    int maxPositions = config.intField("max_position_embeddings");
+    boolean sparse = config.optionalInt("n_routed_experts").orElse(0) > 0;
+    int frequency = config.optionalInt("moe_layer_freq").orElse(1);
+    if (frequency < 1) {
+      throw config.refused("moe_layer_freq", Integer.toString(frequency), "1 or more");
+    }
+    var folder = config.file().toAbsolutePath().getParent();
+    return new DeepseekConfig(
+        folder == null ? config.file().toString() : folder.getFileName().toString(),
+        config.intField("vocab_size"),
+        hiddenSize,
+        config.intField("num_hidden_layers"),
+        config.intField("intermediate_size"),
+        maxPositions,
+        new NormSpec(config.optionalDouble("rms_norm_eps").orElse(1e-6)),
+        config.booleanField("tie_word_embeddings", false),
+        attention(config, hiddenSize, maxPositions),
+        sparse ? routing.read(config, hiddenSize) : null,
+        config.optionalInt("first_k_dense_replace").orElse(0),
+        frequency);
+  }
+
+  boolean isMoe(int layer) {
+    return moe != null && layer >= firstMoeLayer && layer % moeLayerFrequency == 0;
+  }
+
+  /** The attention with a cache of some type. */
+  MlaSpec attention(DType cacheDType) {
+    return new MlaSpec(
+        attention.hiddenSize(),
+        attention.numHeads(),
+        attention.qLoraRank(),
+        attention.kvLoraRank(),
+        attention.qkNopeHeadDim(),
+        attention.qkRopeHeadDim(),
+        attention.vHeadDim(),
+        attention.qANorm(),
+        attention.kvANorm(),
+        attention.rope(),
+        attention.softmaxScale(),
+        attention.qLatentScale(),
+        attention.kvLatentScale(),
+        attention.qHeadNorm(),
+        attention.kHeadNorm(),
+        cacheDType,
+        attention.cacheScale());
+  }
+
+  private static MlaSpec attention(ModelConfig config, int hiddenSize, int maxPositions) {
+    int qLoraRank = config.optionalInt("q_lora_rank").orElse(0);
+    int ropeDim = config.intField("qk_rope_head_dim");
+    DeepseekRope rope = DeepseekRope.read(config, ropeDim, maxPositions);
+    NormSpec latentNorm = new NormSpec(LATENT_NORM_EPS);
+    return MlaSpec.builder()
+        .hiddenSize(hiddenSize)
+        .numHeads(config.intField("num_attention_heads"))
+        .qLoraRank(qLoraRank)
+        .kvLoraRank(config.intField("kv_lora_rank"))
+        .qkNopeHeadDim(config.intField("qk_nope_head_dim"))
+        .qkRopeHeadDim(ropeDim)
+        .vHeadDim(config.intField("v_head_dim"))
+        .qANorm(qLoraRank > 0 ? latentNorm : null)
+        .kvANorm(latentNorm)
+        .rope(rope.rope())
+        .softmaxScale(rope.softmaxScale())
+        .build();
+  }
+}

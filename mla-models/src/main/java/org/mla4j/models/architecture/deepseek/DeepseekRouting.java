@@ -1,0 +1,70 @@
+package org.mla4j.models.architecture.deepseek;
+
+import org.mla4j.api.spec.MoeSpec;
+import org.mla4j.api.spec.MoeSpec.GroupScore;
+import org.mla4j.api.spec.MoeSpec.Scoring;
+import org.mla4j.models.checkpoint.ModelConfig;
+
+/** How the two generations choose experts; what a configuration does not say follows its generation. */
+enum DeepseekRouting {
+  /** Soft-max scores; {@code greedy}, or {@code group_limited_greedy} with groups scored by their best expert. */
+  V2 {
+    @Override
+    MoeSpec read(ModelConfig config, int hiddenSize) {
+      config.choice("scoring_func", "softmax", "softmax");
+      String method = config.choice("topk_method", "greedy", "greedy", "group_limited_greedy");
+      boolean grouped = method.equals("group_limited_greedy");
+      return spec(
+          config,
+          hiddenSize,
+          Scoring.SOFTMAX,
+          grouped ? config.intField("n_group") : 1,
+          grouped ? config.intField("topk_group") : 1,
+          GroupScore.MAX,
+          // The reference never normalises these weights, whatever norm_topk_prob says.
+          false);
+    }
+  },
+  /** Sigmoid scores with a correction bias; groups scored by their two best experts. */
+  V3 {
+    @Override
+    MoeSpec read(ModelConfig config, int hiddenSize) {
+      config.choice("scoring_func", "sigmoid", "sigmoid");
+      config.choice("topk_method", "noaux_tc", "noaux_tc");
+      return spec(
+          config,
+          hiddenSize,
+          Scoring.SIGMOID,
+          config.optionalInt("n_group").orElse(1),
+          config.optionalInt("topk_group").orElse(1),
+          GroupScore.TOP2_SUM,
+          config.booleanField("norm_topk_prob", true));
+    }
+  };
+
+  /** Reads the routing rule and the sizes of a mixture-of-experts layer. */
+  abstract MoeSpec read(ModelConfig config, int hiddenSize);
+
+  private static MoeSpec spec(
+      ModelConfig config,
+      int hiddenSize,
+      Scoring scoring,
+      int groups,
+      int topKGroups,
+      GroupScore groupScore,
+      boolean normTopK) {
+    int intermediate = config.intField("moe_intermediate_size");
+    return new MoeSpec(
+        hiddenSize,
+        config.intField("n_routed_experts"),
+        config.intField("num_experts_per_tok"),
+        intermediate,
+        scoring,
+        groups,
+        topKGroups,
+        groupScore,
+        normTopK,
+        config.optionalDouble("routed_scaling_factor").orElse(1),
+        config.optionalInt("n_shared_experts").orElse(0) * intermediate);
+  }
+}

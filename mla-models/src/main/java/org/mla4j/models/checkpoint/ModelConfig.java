@@ -1,0 +1,267 @@
+package org.mla4j.models.checkpoint;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.stream.StreamSupport;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.ModelException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A {@code config.json}, or a section of one, read field by field: each getter says what it expected and where when a field is
+ * missing or of another kind. A field whose value is null counts as absent. Immutable.
+ */
+public final class ModelConfig {
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private final Path file;
+  private final String section;
+  private final JsonNode node;
+
+  private ModelConfig(Path file, String section, JsonNode node) {
+    this.file = file;
+    this.section = section;
+    this.node = node;
+  }
+
+  /**
+   * Reads a configuration.
+   *
+   * @param file a JSON file
+   * @return the configuration
+   * @throws ModelException if the file is missing or no JSON object
+   */
+  public static ModelConfig read(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new ModelException(ErrorCode.MODEL_CONFIG, "Configuration '" + file + "' is missing.");
+    }
+    try {
+      JsonNode node = JSON.readTree(Files.readString(file));
+      if (!node.isObject()) {
+        throw new ModelException(ErrorCode.MODEL_CONFIG, file + ": expected a JSON object.");
+      }
+      return new ModelConfig(file, "", node);
+    } catch (IOException | JacksonException e) {
+      throw new ModelException(ErrorCode.MODEL_CONFIG, "Cannot read '" + file + "': " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Returns the file.
+   *
+   * @return as given to {@link #read}
+   */
+  public Path file() {
+    return file;
+  }
+
+  /**
+   * Tells whether a field is there and not null.
+   *
+   * @param field its name
+   * @return true if so
+   */
+  public boolean has(String field) {
+    return node.hasNonNull(field);
+  }
+
+  /**
+   * Returns an integer.
+   *
+   * @param field its name
+   * @return its value
+   * @throws ModelException if it is missing or no 32-bit integer
+   */
+  public int intField(String field) {
+    return optionalInt(field).orElseThrow(() -> missing(field, "an integer"));
+  }
+
+  /**
+   * Returns an integer if it is there.
+   *
+   * @param field its name
+   * @return its value
+   * @throws ModelException if it is no 32-bit integer
+   */
+  public OptionalInt optionalInt(String field) {
+    if (!has(field)) {
+      return OptionalInt.empty();
+    }
+    JsonNode value = node.get(field);
+    if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+      throw refused(field, value.toString(), "an integer");
+    }
+    return OptionalInt.of(value.asInt());
+  }
+
+  /**
+   * Returns a number.
+   *
+   * @param field its name
+   * @return its value
+   * @throws ModelException if it is missing or no number
+   */
+  public double doubleField(String field) {
+    return optionalDouble(field).orElseThrow(() -> missing(field, "a number"));
+  }
+
+  /**
+   * Returns a number if it is there.
+   *
+   * @param field its name
+   * @return its value
+   * @throws ModelException if it is no number
+   */
+  public OptionalDouble optionalDouble(String field) {
+    if (!has(field)) {
+      return OptionalDouble.empty();
+    }
+    JsonNode value = node.get(field);
+    if (!value.isNumber()) {
+      throw refused(field, value.toString(), "a number");
+    }
+    return OptionalDouble.of(value.asDouble());
+  }
+
+  /**
+   * Returns a truth value.
+   *
+   * @param field its name
+   * @param absent its value when it is not there
+   * @return its value
+   * @throws ModelException if it is neither true nor false
+   */
+  public boolean booleanField(String field, boolean absent) {
+    if (!has(field)) {
+      return absent;
+    }
+    JsonNode value = node.get(field);
+    if (!value.isBoolean()) {
+      throw refused(field, value.toString(), "true or false");
+    }
+    return value.asBoolean();
+  }
+
+  /**
+   * Returns a string if it is there.
+   *
+   * @param field its name
+   * @return its value
+   * @throws ModelException if it is no string
+   */
+  public Optional<String> optionalString(String field) {
+    if (!has(field)) {
+      return Optional.empty();
+    }
+    JsonNode value = node.get(field);
+    if (!value.isString()) {
+      throw refused(field, value.toString(), "a string");
+    }
+    return Optional.of(value.asString());
+  }
+
+  /**
+   * Returns a string that must be one of some.
+   *
+   * @param field its name
+   * @param absent its value when it is not there
+   * @param supported the values that are understood
+   * @return its value
+   * @throws ModelException if it is another, naming those supported
+   */
+  public String choice(String field, String absent, String... supported) {
+    String value = optionalString(field).orElse(absent);
+    if (!Arrays.asList(supported).contains(value)) {
+      throw refused(field, "\"" + value + "\"", "one of " + String.join(", ", supported));
+    }
+    return value;
+  }
+
+  /**
+   * Returns a list of strings.
+   *
+   * @param field its name
+   * @return its values; empty if it is not there
+   * @throws ModelException if it is no list of strings
+   */
+  public List<String> strings(String field) {
+    if (!has(field)) {
+      return List.of();
+    }
+    JsonNode value = node.get(field);
+    if (!value.isArray() || !StreamSupport.stream(value.spliterator(), false).allMatch(JsonNode::isString)) {
+      throw refused(field, value.toString(), "a list of strings");
+    }
+    return StreamSupport.stream(value.spliterator(), false).map(JsonNode::asString).toList();
+  }
+
+  /**
+   * Returns integers given as one or as a list.
+   *
+   * @param field its name
+   * @return its values; empty if it is not there
+   * @throws ModelException if it is neither an integer nor a list of them
+   */
+  public int[] ints(String field) {
+    if (!has(field)) {
+      return new int[0];
+    }
+    JsonNode value = node.get(field);
+    List<JsonNode> all =
+        value.isArray() ? StreamSupport.stream(value.spliterator(), false).toList() : List.of(value);
+    if (!all.stream().allMatch(each -> each.isIntegralNumber() && each.canConvertToInt())) {
+      throw refused(field, value.toString(), "an integer or a list of integers");
+    }
+    return all.stream().mapToInt(JsonNode::asInt).toArray();
+  }
+
+  /**
+   * Returns a section.
+   *
+   * @param field its name
+   * @return the section; empty if it is not there
+   * @throws ModelException if it is no object
+   */
+  public Optional<ModelConfig> section(String field) {
+    if (!has(field)) {
+      return Optional.empty();
+    }
+    JsonNode value = node.get(field);
+    if (!value.isObject()) {
+      throw refused(field, value.toString(), "an object");
+    }
+    return Optional.of(new ModelConfig(file, path(field) + ".", value));
+  }
+
+  /**
+   * Returns an exception that says what is wrong with a field.
+   *
+   * @param field its name
+   * @param given what was given
+   * @param expected what was expected
+   * @return the exception, to be thrown
+   */
+  public ModelException refused(String field, String given, String expected) {
+    return new ModelException(
+        ErrorCode.MODEL_CONFIG, file + ": field '" + path(field) + "' is " + given + "; expected " + expected + ".");
+  }
+
+  private ModelException missing(String field, String expected) {
+    return new ModelException(
+        ErrorCode.MODEL_CONFIG, file + ": field '" + path(field) + "' is missing; expected " + expected + ".");
+  }
+
+  private String path(String field) {
+    return section + field;
+  }
+}
