@@ -14,8 +14,8 @@ import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
- * A vendor's own Multi-Head Latent Attention: one form for every token, every key and value decompressed from the cache each
- * time. Slow, and right.
+ * A vendor's own Multi-Head Latent Attention: one form for every token, every key and value
+ * decompressed from the cache each time. Slow, and right.
  */
 final class NaiveAttention implements MultiHeadLatentAttention {
   private final MlaSpec spec;
@@ -56,7 +56,9 @@ final class NaiveAttention implements MultiHeadLatentAttention {
     for (int token = 0; token < step.tokens(); token++) {
       float[] x =
           Floats.read(
-              hidden.tensor().segment(), hidden.offset(step) + token * hidden.rowBytes(), spec.hiddenSize());
+              hidden.tensor().segment(),
+              hidden.offset(step) + token * hidden.rowBytes(),
+              spec.hiddenSize());
       queries[token] = query(x, step.position(token));
       float[] row = cacheRow(x, step.position(token));
       Floats.write(cache.segment(), cellOffset(step.slot(token)), row);
@@ -76,7 +78,9 @@ final class NaiveAttention implements MultiHeadLatentAttention {
       q = Floats.multiply(qProj, x);
     } else {
       float[] latent = Floats.multiply(Objects.requireNonNull(qAProj), x);
-      latent = Floats.rmsNorm(latent, Objects.requireNonNull(qANorm), Objects.requireNonNull(spec.qANorm()).eps());
+      latent =
+          Floats.rmsNorm(
+              latent, Objects.requireNonNull(qANorm), Objects.requireNonNull(spec.qANorm()).eps());
       q = Floats.multiply(Objects.requireNonNull(qBProj), latent);
     }
     for (int head = 0; head < spec.numHeads(); head++) {
@@ -116,7 +120,8 @@ final class NaiveAttention implements MultiHeadLatentAttention {
     for (int key = 0; key < keys; key++) {
       int blockSize = step.limits().blockSize();
       long slot = (long) step.block(sequence, key / blockSize) * blockSize + key % blockSize;
-      float[] row = Floats.read(cache.segment(), cellOffset(slot), spec.kvLoraRank() + spec.qkRopeHeadDim());
+      float[] row =
+          Floats.read(cache.segment(), cellOffset(slot), spec.kvLoraRank() + spec.qkRopeHeadDim());
       keysAndValues[key] = Floats.multiply(kvBProj, Arrays.copyOf(row, spec.kvLoraRank()));
       for (int head = 0; head < spec.numHeads(); head++) {
         double score = 0;
@@ -124,7 +129,9 @@ final class NaiveAttention implements MultiHeadLatentAttention {
           score += (double) q[head * spec.qkHeadDim() + i] * keysAndValues[key][head * perHead + i];
         }
         for (int i = 0; i < spec.qkRopeHeadDim(); i++) {
-          score += (double) q[head * spec.qkHeadDim() + spec.qkNopeHeadDim() + i] * row[spec.kvLoraRank() + i];
+          score +=
+              (double) q[head * spec.qkHeadDim() + spec.qkNopeHeadDim() + i]
+                  * row[spec.kvLoraRank() + i];
         }
         scores[head][key] = score * spec.scale();
       }

@@ -69,9 +69,12 @@ public final class OwnRmsNorm implements BackendProvider {
     @Override
     public void forward(StepDescription step, Queue queue) {
       for (int row = 0; row < x.count(step); row++) {
-        float[] in = Floats.read(x.tensor().segment(), x.offset(step) + row * x.rowBytes(), weight.length);
+        float[] in =
+            Floats.read(x.tensor().segment(), x.offset(step) + row * x.rowBytes(), weight.length);
         Floats.write(
-            out.tensor().segment(), out.offset(step) + row * out.rowBytes(), Floats.rmsNorm(in, weight, eps));
+            out.tensor().segment(),
+            out.offset(step) + row * out.rowBytes(),
+            Floats.rmsNorm(in, weight, eps));
       }
     }
   }

@@ -29,7 +29,10 @@ import org.mla4j.models.checkpoint.ModelConfig;
 import org.mla4j.models.verify.GoldenVerifier;
 import org.mla4j.models.verify.VerificationReport;
 
-/** Backends from a jar of their own take over, with no change in any model: the explanation shows it, the numbers stay. */
+/**
+ * Backends from a jar of their own take over, with no change in any model: the explanation shows
+ * it, the numbers stay.
+ */
 class TakeOverTest {
   private static final Path FOLDER = TestData.golden("deepseek-v3-tiny");
 
@@ -49,11 +52,17 @@ class TakeOverTest {
     EngineOptions options = EngineOptions.builder().pluginLoader(jarWith(WholeLayer.class)).build();
     Explanation explanation = explain(options);
     List<Entry> layers =
-        explanation.entries().stream().filter(entry -> entry.op().equals("multi_head_latent_attention")).toList();
+        explanation.entries().stream()
+            .filter(entry -> entry.op().equals("multi_head_latent_attention"))
+            .toList();
     assertEquals(
-        List.of("layers.0.attn", "layers.1.attn", "layers.2.attn"), layers.stream().map(Entry::node).toList());
-    assertEquals(Set.of("whole-layer"), layers.stream().map(Entry::backend).collect(Collectors.toSet()));
-    assertTrue(explanation.entries().stream().noneMatch(entry -> entry.node().startsWith("layers.0.attn.")));
+        List.of("layers.0.attn", "layers.1.attn", "layers.2.attn"),
+        layers.stream().map(Entry::node).toList());
+    assertEquals(
+        Set.of("whole-layer"), layers.stream().map(Entry::backend).collect(Collectors.toSet()));
+    assertTrue(
+        explanation.entries().stream()
+            .noneMatch(entry -> entry.node().startsWith("layers.0.attn.")));
     assertVerified(options);
   }
 
@@ -73,14 +82,18 @@ class TakeOverTest {
     assertEquals(
         Set.of("whole-layer"),
         backends(without, entry -> entry.op().equals("multi_head_latent_attention")));
-    Explanation pinned = explain(EngineOptions.builder().pluginLoader(loader).ops("layer=cpu").build());
+    Explanation pinned =
+        explain(EngineOptions.builder().pluginLoader(loader).ops("layer=cpu").build());
     assertEquals(Set.of("cpu"), backends(pinned, entry -> true));
   }
 
   @Test
   void aLayerThatDeclinesLeavesItsReasonAndTheDefaultForward() {
     EngineOptions options =
-        EngineOptions.builder().pluginLoader(jarWith(WholeLayer.class)).cacheDType(DType.BF16).build();
+        EngineOptions.builder()
+            .pluginLoader(jarWith(WholeLayer.class))
+            .cacheDType(DType.BF16)
+            .build();
     Explanation explanation = explain(options);
     Entry first =
         explanation.entries().stream()
@@ -118,7 +131,10 @@ class TakeOverTest {
   }
 
   private static Set<String> backends(Explanation explanation, Predicate<Entry> which) {
-    return explanation.entries().stream().filter(which).map(Entry::backend).collect(Collectors.toSet());
+    return explanation.entries().stream()
+        .filter(which)
+        .map(Entry::backend)
+        .collect(Collectors.toSet());
   }
 
   /** A class path entry whose services file names the providers, as a vendor's jar has one. */
