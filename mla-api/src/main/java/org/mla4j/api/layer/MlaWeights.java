@@ -12,8 +12,9 @@ import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
- * The weights of a Multi-Head Latent Attention layer by role. With a query LoRA: {@code qAProj}, {@code qBProj} and, if
- * normed, {@code qANorm}; without: {@code qProj}. Symbols as in {@link MlaSpec}.
+ * The weights of a Multi-Head Latent Attention layer by role. With a query LoRA: {@code qAProj},
+ * {@code qBProj} and, if normed, {@code qANorm}; without: {@code qProj}. Symbols as in {@link
+ * MlaSpec}.
  *
  * @param qProj {@code [N (P + R), H]}
  * @param qAProj {@code [Lq, H]}
@@ -55,20 +56,39 @@ public record MlaWeights(
     presence(layer, "q_a_proj", qAProj, spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
     presence(layer, "q_b_proj", qBProj, spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
     presence(layer, "q_a_layernorm", qANorm, spec.qANorm() != null, "qANorm = " + spec.qANorm());
-    presence(layer, "kv_a_layernorm", kvANorm, spec.kvANorm() != null, "kvANorm = " + spec.kvANorm());
-    presence(layer, "q_norm", qHeadNorm, spec.qHeadNorm() != null, "qHeadNorm = " + spec.qHeadNorm());
-    presence(layer, "k_norm", kHeadNorm, spec.kHeadNorm() != null, "kHeadNorm = " + spec.kHeadNorm());
-    shape(layer, qProj, "[numHeads * (qkNopeHeadDim + qkRopeHeadDim), hiddenSize]", queries, hidden);
+    presence(
+        layer, "kv_a_layernorm", kvANorm, spec.kvANorm() != null, "kvANorm = " + spec.kvANorm());
+    presence(
+        layer, "q_norm", qHeadNorm, spec.qHeadNorm() != null, "qHeadNorm = " + spec.qHeadNorm());
+    presence(
+        layer, "k_norm", kHeadNorm, spec.kHeadNorm() != null, "kHeadNorm = " + spec.kHeadNorm());
+    shape(
+        layer, qProj, "[numHeads * (qkNopeHeadDim + qkRopeHeadDim), hiddenSize]", queries, hidden);
     shape(layer, qAProj, "[qLoraRank, hiddenSize]", spec.qLoraRank(), hidden);
-    shape(layer, qBProj, "[numHeads * (qkNopeHeadDim + qkRopeHeadDim), qLoraRank]", queries, spec.qLoraRank());
+    shape(
+        layer,
+        qBProj,
+        "[numHeads * (qkNopeHeadDim + qkRopeHeadDim), qLoraRank]",
+        queries,
+        spec.qLoraRank());
     shape(
         layer,
         kvAProj,
         "[kvLoraRank + qkRopeHeadDim, hiddenSize]",
         (long) spec.kvLoraRank() + spec.qkRopeHeadDim(),
         hidden);
-    shape(layer, kvBProj, "[numHeads * (qkNopeHeadDim + vHeadDim), kvLoraRank]", keysAndValues, spec.kvLoraRank());
-    shape(layer, oProj, "[hiddenSize, numHeads * vHeadDim]", hidden, (long) spec.numHeads() * spec.vHeadDim());
+    shape(
+        layer,
+        kvBProj,
+        "[numHeads * (qkNopeHeadDim + vHeadDim), kvLoraRank]",
+        keysAndValues,
+        spec.kvLoraRank());
+    shape(
+        layer,
+        oProj,
+        "[hiddenSize, numHeads * vHeadDim]",
+        hidden,
+        (long) spec.numHeads() * spec.vHeadDim());
     vector(layer, qANorm, "[qLoraRank]", spec.qLoraRank());
     vector(layer, kvANorm, "[kvLoraRank]", spec.kvLoraRank());
     vector(layer, qHeadNorm, "[qkNopeHeadDim + qkRopeHeadDim]", spec.qkHeadDim());
@@ -79,14 +99,15 @@ public record MlaWeights(
   List<WeightHandle> handles() {
     List<WeightHandle> handles = new ArrayList<>();
     projections()
-        .forEach(
-            projection -> {
-              handles.add(projection.weight());
-              if (projection.bias() != null) {
-                handles.add(projection.bias());
-              }
-            });
-    Stream.of(qANorm, kvANorm, qHeadNorm, kHeadNorm).filter(handle -> handle != null).forEach(handles::add);
+        .forEach(projection -> {
+          handles.add(projection.weight());
+          if (projection.bias() != null) {
+            handles.add(projection.bias());
+          }
+        });
+    Stream.of(qANorm, kvANorm, qHeadNorm, kHeadNorm)
+        .filter(handle -> handle != null)
+        .forEach(handles::add);
     return List.copyOf(handles);
   }
 
@@ -95,28 +116,44 @@ public record MlaWeights(
   }
 
   private Stream<Projection> projections() {
-    return Stream.of(qProj, qAProj, qBProj, kvAProj, kvBProj, oProj).filter(projection -> projection != null);
+    return Stream.of(qProj, qAProj, qBProj, kvAProj, kvBProj, oProj)
+        .filter(projection -> projection != null);
   }
 
-  private static void presence(String layer, String role, @Nullable Object given, boolean expected, String reason) {
+  private static void presence(
+      String layer, String role, @Nullable Object given, boolean expected, String reason) {
     if ((given != null) != expected) {
       throw new InvalidInputException(
           ErrorCode.INVALID_SPEC,
-          layer + ": weight '" + role + "' is " + (given == null ? "missing" : "given") + "; expected it to be "
-              + (expected ? "given" : "absent") + ", since " + reason + ".");
+          layer
+              + ": weight '"
+              + role
+              + "' is "
+              + (given == null ? "missing" : "given")
+              + "; expected it to be "
+              + (expected ? "given" : "absent")
+              + ", since "
+              + reason
+              + ".");
     }
   }
 
-  private static void shape(String layer, @Nullable Projection projection, String symbols, long out, long in) {
+  private static void shape(
+      String layer, @Nullable Projection projection, String symbols, long out, long in) {
     if (projection != null) {
       expect(layer, projection.weight(), symbols, Shape.of(out, in));
       if (projection.bias() != null) {
-        expect(layer, projection.bias(), symbols.substring(0, symbols.lastIndexOf(',')) + "]", Shape.of(out));
+        expect(
+            layer,
+            projection.bias(),
+            symbols.substring(0, symbols.lastIndexOf(',')) + "]",
+            Shape.of(out));
       }
     }
   }
 
-  private static void vector(String layer, @Nullable WeightHandle handle, String symbols, long width) {
+  private static void vector(
+      String layer, @Nullable WeightHandle handle, String symbols, long width) {
     if (handle != null) {
       expect(layer, handle, symbols, Shape.of(width));
     }
@@ -126,8 +163,16 @@ public record MlaWeights(
     if (!handle.shape().equals(expected)) {
       throw new ModelException(
           ErrorCode.WRONG_SHAPE,
-          layer + ": tensor '" + handle.name() + "': expected " + symbols + " = " + expected + ", found "
-              + handle.shape() + ".");
+          layer
+              + ": tensor '"
+              + handle.name()
+              + "': expected "
+              + symbols
+              + " = "
+              + expected
+              + ", found "
+              + handle.shape()
+              + ".");
     }
   }
 }

@@ -15,7 +15,8 @@ public final class BFloat16 {
   }
 
   /**
-   * Rounds to the nearest, ties to even. Overflow gives infinity, subnormals are kept, NaN stays a quiet NaN.
+   * Rounds to the nearest, ties to even. Overflow gives infinity, subnormals are kept, NaN stays a
+   * quiet NaN.
    *
    * @param value the value
    * @return bfloat16 bits

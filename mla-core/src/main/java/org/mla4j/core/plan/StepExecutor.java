@@ -95,7 +95,9 @@ public final class StepExecutor implements AutoCloseable {
         used[i].prepare(step);
       } catch (RuntimeException e) {
         throw new BackendException(
-            ErrorCode.FORWARD_FAILED, "Backend '" + usedNames[i] + "' failed to prepare a step: " + e, e);
+            ErrorCode.FORWARD_FAILED,
+            "Backend '" + usedNames[i] + "' failed to prepare a step: " + e,
+            e);
       }
     }
     int last = -1;
@@ -151,12 +153,22 @@ public final class StepExecutor implements AutoCloseable {
     Node node = nodes[index];
     return new BackendException(
         ErrorCode.FORWARD_FAILED,
-        "Backend '" + names[index] + "' failed in layer '" + node.layer() + "', op '" + node.op().type() + "' ('"
-            + node.name() + "'): " + e,
+        "Backend '"
+            + names[index]
+            + "' failed in layer '"
+            + node.layer()
+            + "', op '"
+            + node.op().type()
+            + "' ('"
+            + node.name()
+            + "'): "
+            + e,
         e);
   }
 
-  /** Closes every kernel even if one fails; the first failure is thrown, or added to the one given. */
+  /**
+   * Closes every kernel even if one fails; the first failure is thrown, or added to the one given.
+   */
   private static void closeAll(List<Kernel> kernels, @Nullable Throwable cause) {
     RuntimeException first = null;
     for (Kernel kernel : kernels) {

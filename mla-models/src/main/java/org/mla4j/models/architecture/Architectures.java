@@ -20,7 +20,8 @@ public final class Architectures {
   }
 
   /**
-   * Finds all architectures that the context class loader of the thread sees, and those of this library.
+   * Finds all architectures that the context class loader of the thread sees, and those of this
+   * library.
    *
    * @return the architectures
    * @throws ModelException if two providers know the same one
@@ -28,7 +29,9 @@ public final class Architectures {
   public static Architectures discover() {
     Map<String, ArchitectureProvider> providers = new TreeMap<>();
     add(ServiceLoader.load(ArchitectureProvider.class), providers);
-    add(ServiceLoader.load(ArchitectureProvider.class, Architectures.class.getClassLoader()), providers);
+    add(
+        ServiceLoader.load(ArchitectureProvider.class, Architectures.class.getClassLoader()),
+        providers);
     return new Architectures(providers);
   }
 
@@ -47,7 +50,8 @@ public final class Architectures {
    * @param folder holds {@code config.json} and the weights
    * @param config its configuration, read before
    * @return the model, which closes the checkpoint
-   * @throws ModelException if the architecture is unknown, or configuration or files are not as they should be
+   * @throws ModelException if the architecture is unknown, or configuration or files are not as
+   *     they should be
    */
   public ModelDefinition open(Path folder, ModelConfig config) {
     List<String> wanted = config.strings("architectures");
@@ -55,12 +59,15 @@ public final class Architectures {
         wanted.stream()
             .filter(providers::containsKey)
             .findFirst()
-            .orElseThrow(
-                () ->
-                    new ModelException(
-                        ErrorCode.UNKNOWN_ARCHITECTURE,
-                        config.file() + ": unknown architecture " + wanted + "; known are "
-                            + String.join(", ", providers.keySet()) + "."));
+            .orElseThrow(() ->
+                new ModelException(
+                    ErrorCode.UNKNOWN_ARCHITECTURE,
+                    config.file()
+                        + ": unknown architecture "
+                        + wanted
+                        + "; known are "
+                        + String.join(", ", providers.keySet())
+                        + "."));
     Checkpoint checkpoint = Checkpoint.open(folder);
     try {
       return providers.get(name).create(name, config, checkpoint);
@@ -78,8 +85,13 @@ public final class Architectures {
         if (before != null && before.getClass() != provider.getClass()) {
           throw new ModelException(
               ErrorCode.UNKNOWN_ARCHITECTURE,
-              "Architecture '" + name + "' is provided twice: by " + before.getClass().getName() + " and "
-                  + provider.getClass().getName() + ". Remove one of them.");
+              "Architecture '"
+                  + name
+                  + "' is provided twice: by "
+                  + before.getClass().getName()
+                  + " and "
+                  + provider.getClass().getName()
+                  + ". Remove one of them.");
         }
       }
     }

@@ -50,8 +50,17 @@ public record WeightSource(Checkpoint checkpoint, String prefix) {
     if (!handle.shape().equals(expected)) {
       throw new ModelException(
           ErrorCode.WRONG_SHAPE,
-          "Checkpoint '" + checkpoint.folder() + "', tensor '" + handle.name() + "': expected " + symbols + " = "
-              + expected + ", found " + handle.shape() + ".");
+          "Checkpoint '"
+              + checkpoint.folder()
+              + "', tensor '"
+              + handle.name()
+              + "': expected "
+              + symbols
+              + " = "
+              + expected
+              + ", found "
+              + handle.shape()
+              + ".");
     }
     return handle;
   }
@@ -69,7 +78,8 @@ public record WeightSource(Checkpoint checkpoint, String prefix) {
   public Projection projection(String name, String symbols, long out, long in) {
     WeightSource module = in(name);
     WeightHandle weight = module.tensor("weight", symbols, out, in);
-    return new Projection(weight, module.has("bias") ? module.tensor("bias", symbols + " rows", out) : null);
+    return new Projection(
+        weight, module.has("bias") ? module.tensor("bias", symbols + " rows", out) : null);
   }
 
   /**

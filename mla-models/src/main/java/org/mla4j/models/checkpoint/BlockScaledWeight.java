@@ -11,8 +11,9 @@ import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.api.weight.WeightLease;
 
 /**
- * A matrix of FP8 codes with one scale for each block of 128 x 128, the last ones ragged, as DeepSeek-V3 ships its weights:
- * {@code w[i][j] = float32(code) * scale_inv[i / 128][j / 128]}, one binary32 multiplication.
+ * A matrix of FP8 codes with one scale for each block of 128 x 128, the last ones ragged, as
+ * DeepSeek-V3 ships its weights: {@code w[i][j] = float32(code) * scale_inv[i / 128][j / 128]}, one
+ * binary32 multiplication.
  */
 final class BlockScaledWeight implements WeightHandle {
   private static final int BLOCK = 128;
@@ -28,14 +29,26 @@ final class BlockScaledWeight implements WeightHandle {
     if (shape.rank() != 2) {
       throw new ModelException(
           ErrorCode.WRONG_SHAPE,
-          "Tensor '" + codes.name() + "' has block scales and shape " + shape + "; expected a matrix.");
+          "Tensor '"
+              + codes.name()
+              + "' has block scales and shape "
+              + shape
+              + "; expected a matrix.");
     }
-    Shape grid = Shape.of(Math.ceilDiv(shape.extent(0), BLOCK), Math.ceilDiv(shape.extent(1), BLOCK));
+    Shape grid =
+        Shape.of(Math.ceilDiv(shape.extent(0), BLOCK), Math.ceilDiv(shape.extent(1), BLOCK));
     if (!scales.shape().equals(grid)) {
       throw new ModelException(
           ErrorCode.WRONG_SHAPE,
-          "Tensor '" + scales.name() + "': expected " + grid + ", one scale for each block of 128 x 128 of " + shape
-              + ", found " + scales.shape() + ".");
+          "Tensor '"
+              + scales.name()
+              + "': expected "
+              + grid
+              + ", one scale for each block of 128 x 128 of "
+              + shape
+              + ", found "
+              + scales.shape()
+              + ".");
     }
   }
 
@@ -62,7 +75,8 @@ final class BlockScaledWeight implements WeightHandle {
   @Override
   public WeightLease lease() {
     throw new ModelException(
-        ErrorCode.UNSUPPORTED_DTYPE, "Weight '" + name() + "' has block scales; materialise it instead.");
+        ErrorCode.UNSUPPORTED_DTYPE,
+        "Weight '" + name() + "' has block scales; materialise it instead.");
   }
 
   @Override
@@ -71,7 +85,8 @@ final class BlockScaledWeight implements WeightHandle {
     int gridColumns = Math.toIntExact(scales.shape().extent(1));
     try (Arena arena = Arena.ofConfined();
         WeightLease lease = codes.lease()) {
-      Tensor grid = Tensor.dense(DType.F32, scales.shape(), arena.allocate(4 * scales.shape().elements(), 4));
+      Tensor grid =
+          Tensor.dense(DType.F32, scales.shape(), arena.allocate(4 * scales.shape().elements(), 4));
       scales.materialise(grid);
       float[] factors = grid.segment().toArray(ValueLayout.JAVA_FLOAT);
       Conversion.copy(
@@ -80,7 +95,8 @@ final class BlockScaledWeight implements WeightHandle {
           target,
           element ->
               factors[
-                  Math.toIntExact(element / columns / BLOCK * gridColumns + element % columns / BLOCK)]);
+                  Math.toIntExact(
+                      element / columns / BLOCK * gridColumns + element % columns / BLOCK)]);
     }
   }
 

@@ -22,11 +22,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * The weights of a model in a folder: {@code model.safetensors}, or the shards that {@code model.safetensors.index.json}
- * lists. Files are mapped, not read.
+ * The weights of a model in a folder: {@code model.safetensors}, or the shards that {@code
+ * model.safetensors.index.json} lists. Files are mapped, not read.
  *
- * <p>Closing it stops new weights from being taken; files stay mapped until the last lease on them is closed. Threading: safe
- * to share.
+ * <p>Closing it stops new weights from being taken; files stay mapped until the last lease on them
+ * is closed. Threading: safe to share.
  */
 public final class Checkpoint implements AutoCloseable {
   private static final String SINGLE = "model.safetensors";
@@ -50,10 +50,12 @@ public final class Checkpoint implements AutoCloseable {
    *
    * @param folder holds the files
    * @return the checkpoint
-   * @throws ModelException if a file is missing, malformed, or lies outside the folder, or a tensor is there twice
+   * @throws ModelException if a file is missing, malformed, or lies outside the folder, or a tensor
+   *     is there twice
    */
   public static Checkpoint open(Path folder) {
-    Map<String, String> index = Files.isRegularFile(folder.resolve(SINGLE)) ? Map.of() : readIndex(folder);
+    Map<String, String> index =
+        Files.isRegularFile(folder.resolve(SINGLE)) ? Map.of() : readIndex(folder);
     Set<String> names = index.isEmpty() ? Set.of(SINGLE) : new TreeSet<>(index.values());
     List<MappedFile> files = new ArrayList<>();
     Checkpoint checkpoint = new Checkpoint(folder, files);
@@ -100,7 +102,8 @@ public final class Checkpoint implements AutoCloseable {
   public synchronized Optional<WeightHandle> find(String name) {
     if (closed) {
       throw new ClosedException(
-          ErrorCode.CLOSED, "Tensor '" + name + "' was asked of checkpoint '" + folder + "' after it was closed.");
+          ErrorCode.CLOSED,
+          "Tensor '" + name + "' was asked of checkpoint '" + folder + "' after it was closed.");
     }
     if (!entries.containsKey(name)) {
       return Optional.empty();
@@ -123,11 +126,10 @@ public final class Checkpoint implements AutoCloseable {
    */
   public WeightHandle require(String name) {
     return find(name)
-        .orElseThrow(
-            () ->
-                new ModelException(
-                    ErrorCode.MISSING_TENSOR,
-                    "Checkpoint '" + folder + "' has no tensor '" + name + "'" + near(name) + "."));
+        .orElseThrow(() ->
+            new ModelException(
+                ErrorCode.MISSING_TENSOR,
+                "Checkpoint '" + folder + "' has no tensor '" + name + "'" + near(name) + "."));
   }
 
   /** Unmaps the files as soon as no lease is left. Calling it twice does no harm. */
@@ -154,12 +156,17 @@ public final class Checkpoint implements AutoCloseable {
             .dtype()
             .dtype()
             .filter(DType::isFloat)
-            .orElseThrow(
-                () ->
-                    new ModelException(
-                        ErrorCode.UNSUPPORTED_DTYPE,
-                        fileOf.get(name).path() + ": tensor '" + name + "' is stored as " + entry.dtype()
-                            + ", which cannot be read; expected one of " + StoredDType.readable() + "."));
+            .orElseThrow(() ->
+                new ModelException(
+                    ErrorCode.UNSUPPORTED_DTYPE,
+                    fileOf.get(name).path()
+                        + ": tensor '"
+                        + name
+                        + "' is stored as "
+                        + entry.dtype()
+                        + ", which cannot be read; expected one of "
+                        + StoredDType.readable()
+                        + "."));
     return new StoredWeight(entry, dtype, fileOf.get(name));
   }
 
@@ -169,29 +176,41 @@ public final class Checkpoint implements AutoCloseable {
       if (before != null) {
         throw new ModelException(
             ErrorCode.MALFORMED_FILE,
-            "Tensor '" + entry.name() + "' is in two files: '" + before.path() + "' and '" + file.path() + "'.");
+            "Tensor '"
+                + entry.name()
+                + "' is in two files: '"
+                + before.path()
+                + "' and '"
+                + file.path()
+                + "'.");
       }
       entries.put(entry.name(), entry);
     }
   }
 
   private void requireIndexed(Map<String, String> index) {
-    index.forEach(
-        (tensor, shard) -> {
-          MappedFile file = fileOf.get(tensor);
-          if (file == null || !file.path().equals(shard(folder, shard))) {
-            throw new ModelException(
-                ErrorCode.MALFORMED_FILE,
-                folder.resolve(INDEX) + ": tensor '" + tensor + "' should be in '" + shard + "'; found "
-                    + (file == null ? "in no file" : "in '" + file.path() + "'") + ".");
-          }
-        });
+    index.forEach((tensor, shard) -> {
+      MappedFile file = fileOf.get(tensor);
+      if (file == null || !file.path().equals(shard(folder, shard))) {
+        throw new ModelException(
+            ErrorCode.MALFORMED_FILE,
+            folder.resolve(INDEX)
+                + ": tensor '"
+                + tensor
+                + "' should be in '"
+                + shard
+                + "'; found "
+                + (file == null ? "in no file" : "in '" + file.path() + "'")
+                + ".");
+      }
+    });
   }
 
   /** The names that differ least, as a hint at another layout of the same model. */
   private String near(String name) {
     String tail = name.substring(name.lastIndexOf('.', Math.max(0, name.lastIndexOf('.') - 1)) + 1);
-    List<String> similar = entries.keySet().stream().filter(other -> other.endsWith(tail)).sorted().limit(3).toList();
+    List<String> similar =
+        entries.keySet().stream().filter(other -> other.endsWith(tail)).sorted().limit(3).toList();
     return similar.isEmpty() ? "" : "; similar names: " + String.join(", ", similar);
   }
 
@@ -200,13 +219,20 @@ public final class Checkpoint implements AutoCloseable {
     if (Path.of(name).isAbsolute() || !path.startsWith(folder.normalize())) {
       throw new ModelException(
           ErrorCode.MALFORMED_FILE,
-          folder.resolve(INDEX) + ": shard '" + name + "' lies outside the folder; expected a name within it.");
+          folder.resolve(INDEX)
+              + ": shard '"
+              + name
+              + "' lies outside the folder; expected a name within it.");
     }
     if (!Files.isRegularFile(path)) {
       throw new ModelException(
           ErrorCode.MALFORMED_FILE,
-          "Checkpoint file '" + path + "' is missing"
-              + (name.equals(SINGLE) ? "; expected it or " + INDEX + " in the folder." : ", listed in " + INDEX + "."));
+          "Checkpoint file '"
+              + path
+              + "' is missing"
+              + (name.equals(SINGLE)
+                  ? "; expected it or " + INDEX + " in the folder."
+                  : ", listed in " + INDEX + "."));
     }
     return path;
   }
@@ -224,7 +250,8 @@ public final class Checkpoint implements AutoCloseable {
       }
       if (index.isEmpty()) {
         throw new ModelException(
-            ErrorCode.MALFORMED_FILE, path + ": field 'weight_map' is missing or empty; expected tensor to file name.");
+            ErrorCode.MALFORMED_FILE,
+            path + ": field 'weight_map' is missing or empty; expected tensor to file name.");
       }
       return index;
     } catch (IOException | JacksonException e) {

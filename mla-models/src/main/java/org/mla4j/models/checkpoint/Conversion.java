@@ -10,7 +10,9 @@ import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Float8E4M3;
 import org.mla4j.api.tensor.Tensor;
 
-/** Copies a stored tensor into memory of another float type, element by element, scaling on the way. */
+/**
+ * Copies a stored tensor into memory of another float type, element by element, scaling on the way.
+ */
 final class Conversion {
   /** No scale. */
   static final Scale UNSCALED = element -> 1f;
@@ -35,14 +37,26 @@ final class Conversion {
     if (!source.dtype().isFloat()) {
       throw new ModelException(
           ErrorCode.UNSUPPORTED_DTYPE,
-          "Weight '" + name + "' is stored as " + source.dtype() + "; expected one of " + StoredDType.readable() + ".");
+          "Weight '"
+              + name
+              + "' is stored as "
+              + source.dtype()
+              + "; expected one of "
+              + StoredDType.readable()
+              + ".");
     }
-    boolean writable = target.dtype() == DType.F32 || target.dtype() == DType.F16 || target.dtype() == DType.BF16;
+    boolean writable =
+        target.dtype() == DType.F32 || target.dtype() == DType.F16 || target.dtype() == DType.BF16;
     if (!writable || !target.shape().equals(source.shape()) || !target.isDense()) {
       throw new InvalidInputException(
           ErrorCode.INVALID_PLAN,
-          "Weight '" + name + "': expected a dense target of type F32, F16 or BF16 and shape " + source.shape()
-              + ", found " + target + ".");
+          "Weight '"
+              + name
+              + "': expected a dense target of type F32, F16 or BF16 and shape "
+              + source.shape()
+              + ", found "
+              + target
+              + ".");
     }
     MemorySegment from = source.segment();
     MemorySegment to = target.segment();
@@ -77,7 +91,8 @@ final class Conversion {
   private static void write(DType dtype, MemorySegment segment, long offset, float value) {
     switch (dtype) {
       case F32 -> segment.set(ValueLayout.JAVA_FLOAT_UNALIGNED, offset, value);
-      case F16 -> segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, offset, Float.floatToFloat16(value));
+      case F16 ->
+          segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, offset, Float.floatToFloat16(value));
       case BF16 -> segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, offset, BFloat16.fromFloat(value));
       case F8_E4M3, I64, I32, U8 -> throw new AssertionError(dtype);
     }

@@ -19,7 +19,8 @@ public record GenerationConfig(List<Integer> stopTokens, Sampling sampling) {
   }
 
   /**
-   * Reads the recommendation in a folder. A missing file recommends greedy draws and the stop tokens of {@code config.json}.
+   * Reads the recommendation in a folder. A missing file recommends greedy draws and the stop
+   * tokens of {@code config.json}.
    *
    * @param folder the model's folder
    * @param model its {@code config.json}

@@ -11,7 +11,8 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
 
 /**
- * A file mapped into memory for as long as anybody holds it: the checkpoint that opened it, and every lease on a tensor in it.
+ * A file mapped into memory for as long as anybody holds it: the checkpoint that opened it, and
+ * every lease on a tensor in it.
  *
  * <p>Threading: safe to share.
  */
@@ -56,7 +57,8 @@ final class MappedFile {
   synchronized void hold(String what) {
     if (holders == 0) {
       throw new ClosedException(
-          ErrorCode.CLOSED, "Weight '" + what + "' was asked of checkpoint file '" + path + "' after it was closed.");
+          ErrorCode.CLOSED,
+          "Weight '" + what + "' was asked of checkpoint file '" + path + "' after it was closed.");
     }
     holders++;
   }

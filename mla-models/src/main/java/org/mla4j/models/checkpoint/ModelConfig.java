@@ -17,8 +17,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A {@code config.json}, or a section of one, read field by field: each getter says what it expected and where when a field is
- * missing or of another kind. A field whose value is null counts as absent. Immutable.
+ * A {@code config.json}, or a section of one, read field by field: each getter says what it
+ * expected and where when a field is missing or of another kind. A field whose value is null counts
+ * as absent. Immutable.
  */
 public final class ModelConfig {
   private static final JsonMapper JSON =
@@ -52,7 +53,8 @@ public final class ModelConfig {
       }
       return new ModelConfig(file, "", node);
     } catch (IOException | JacksonException e) {
-      throw new ModelException(ErrorCode.MODEL_CONFIG, "Cannot read '" + file + "': " + e.getMessage(), e);
+      throw new ModelException(
+          ErrorCode.MODEL_CONFIG, "Cannot read '" + file + "': " + e.getMessage(), e);
     }
   }
 
@@ -199,7 +201,8 @@ public final class ModelConfig {
       return List.of();
     }
     JsonNode value = node.get(field);
-    if (!value.isArray() || !StreamSupport.stream(value.spliterator(), false).allMatch(JsonNode::isString)) {
+    if (!value.isArray()
+        || !StreamSupport.stream(value.spliterator(), false).allMatch(JsonNode::isString)) {
       throw refused(field, value.toString(), "a list of strings");
     }
     return StreamSupport.stream(value.spliterator(), false).map(JsonNode::asString).toList();
@@ -218,7 +221,9 @@ public final class ModelConfig {
     }
     JsonNode value = node.get(field);
     List<JsonNode> all =
-        value.isArray() ? StreamSupport.stream(value.spliterator(), false).toList() : List.of(value);
+        value.isArray()
+            ? StreamSupport.stream(value.spliterator(), false).toList()
+            : List.of(value);
     if (!all.stream().allMatch(each -> each.isIntegralNumber() && each.canConvertToInt())) {
       throw refused(field, value.toString(), "an integer or a list of integers");
     }
@@ -253,12 +258,14 @@ public final class ModelConfig {
    */
   public ModelException refused(String field, String given, String expected) {
     return new ModelException(
-        ErrorCode.MODEL_CONFIG, file + ": field '" + path(field) + "' is " + given + "; expected " + expected + ".");
+        ErrorCode.MODEL_CONFIG,
+        file + ": field '" + path(field) + "' is " + given + "; expected " + expected + ".");
   }
 
   private ModelException missing(String field, String expected) {
     return new ModelException(
-        ErrorCode.MODEL_CONFIG, file + ": field '" + path(field) + "' is missing; expected " + expected + ".");
+        ErrorCode.MODEL_CONFIG,
+        file + ": field '" + path(field) + "' is missing; expected " + expected + ".");
   }
 
   private String path(String field) {

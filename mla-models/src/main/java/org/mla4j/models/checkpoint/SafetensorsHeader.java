@@ -19,10 +19,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The header of a safetensors file: eight bytes of length, then JSON that names each tensor's type, shape and byte range.
+ * The header of a safetensors file: eight bytes of length, then JSON that names each tensor's type,
+ * shape and byte range.
  *
- * <p>Nothing is believed: the length must fit the file, every range must lie in it, match type and shape, and overlap no
- * other. Nothing larger than the file is ever allocated.
+ * <p>Nothing is believed: the length must fit the file, every range must lie in it, match type and
+ * shape, and overlap no other. Nothing larger than the file is ever allocated.
  */
 final class SafetensorsHeader {
   private static final int LENGTH_BYTES = 8;
@@ -40,14 +41,21 @@ final class SafetensorsHeader {
   static Map<String, Entry> read(MappedFile file) {
     Path path = file.path();
     if (file.byteSize() < LENGTH_BYTES) {
-      throw malformed(path, "the file has " + file.byteSize() + " bytes; expected at least the 8 of the header's length");
+      throw malformed(
+          path,
+          "the file has "
+              + file.byteSize()
+              + " bytes; expected at least the 8 of the header's length");
     }
     long length = file.segment().get(ValueLayout.JAVA_LONG_UNALIGNED, 0);
     if (length < 0 || length > file.byteSize() - LENGTH_BYTES) {
       throw malformed(
           path,
-          "the header's length is " + Long.toUnsignedString(length) + " bytes; expected at most "
-              + (file.byteSize() - LENGTH_BYTES) + ", what is left of the file");
+          "the header's length is "
+              + Long.toUnsignedString(length)
+              + " bytes; expected at most "
+              + (file.byteSize() - LENGTH_BYTES)
+              + ", what is left of the file");
     }
     byte[] json = new byte[Math.toIntExact(length)];
     MemorySegment.copy(file.segment(), ValueLayout.JAVA_BYTE, LENGTH_BYTES, json, 0, json.length);
@@ -56,7 +64,9 @@ final class SafetensorsHeader {
       header = JSON.readTree(json);
     } catch (JacksonException e) {
       throw new ModelException(
-          ErrorCode.MALFORMED_FILE, path + ": the header is not valid JSON: " + e.getOriginalMessage(), e);
+          ErrorCode.MALFORMED_FILE,
+          path + ": the header is not valid JSON: " + e.getOriginalMessage(),
+          e);
     }
     if (!header.isObject()) {
       throw malformed(path, "the header is not a JSON object");
@@ -65,7 +75,9 @@ final class SafetensorsHeader {
     Map<String, Entry> entries = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> field : header.properties()) {
       if (!field.getKey().equals("__metadata__")) {
-        entries.put(field.getKey(), entry(path, field.getKey(), field.getValue(), dataStart, file.byteSize()));
+        entries.put(
+            field.getKey(),
+            entry(path, field.getKey(), field.getValue(), dataStart, file.byteSize()));
       }
     }
     requireApart(path, entries);
@@ -76,36 +88,62 @@ final class SafetensorsHeader {
     String typeName = node.path("dtype").asString("");
     StoredDType dtype =
         StoredDType.of(typeName)
-            .orElseThrow(
-                () ->
-                    new ModelException(
-                        ErrorCode.UNSUPPORTED_DTYPE,
-                        path + ": tensor '" + name + "' has dtype '" + typeName + "'; expected one of "
-                            + StoredDType.names() + "."));
+            .orElseThrow(() ->
+                new ModelException(
+                    ErrorCode.UNSUPPORTED_DTYPE,
+                    path
+                        + ": tensor '"
+                        + name
+                        + "' has dtype '"
+                        + typeName
+                        + "'; expected one of "
+                        + StoredDType.names()
+                        + "."));
     Shape shape = shape(path, name, node.path("shape"));
     JsonNode offsets = node.path("data_offsets");
-    if (!offsets.isArray() || offsets.size() != 2 || !isLong(offsets.get(0)) || !isLong(offsets.get(1))) {
-      throw malformed(path, "tensor '" + name + "' has data_offsets " + offsets + "; expected two integers");
+    if (!offsets.isArray()
+        || offsets.size() != 2
+        || !isLong(offsets.get(0))
+        || !isLong(offsets.get(1))) {
+      throw malformed(
+          path, "tensor '" + name + "' has data_offsets " + offsets + "; expected two integers");
     }
     long begin = offsets.get(0).asLong();
     long end = offsets.get(1).asLong();
     if (begin < 0 || end < begin || end > fileSize - dataStart) {
       throw malformed(
           path,
-          "tensor '" + name + "' has data_offsets [" + begin + ", " + end + "]; expected a range within the "
-              + (fileSize - dataStart) + " bytes of data");
+          "tensor '"
+              + name
+              + "' has data_offsets ["
+              + begin
+              + ", "
+              + end
+              + "]; expected a range within the "
+              + (fileSize - dataStart)
+              + " bytes of data");
     }
     long wanted;
     try {
       wanted = Math.multiplyExact(shape.elements(), dtype.byteSize());
     } catch (ArithmeticException e) {
       throw new ModelException(
-          ErrorCode.MALFORMED_FILE, path + ": tensor '" + name + "' of shape " + shape + " is too large.", e);
+          ErrorCode.MALFORMED_FILE,
+          path + ": tensor '" + name + "' of shape " + shape + " is too large.",
+          e);
     }
     if (wanted != end - begin) {
       throw malformed(
           path,
-          "tensor '" + name + "', " + dtype + " " + shape + ", needs " + wanted + " bytes; its data_offsets give "
+          "tensor '"
+              + name
+              + "', "
+              + dtype
+              + " "
+              + shape
+              + ", needs "
+              + wanted
+              + " bytes; its data_offsets give "
               + (end - begin));
     }
     return new Entry(name, dtype, shape, dataStart + begin, end - begin);
@@ -119,12 +157,14 @@ final class SafetensorsHeader {
       extents[i] = valid ? node.get(i).asLong() : 0;
     }
     if (!valid) {
-      throw malformed(path, "tensor '" + name + "' has shape " + node + "; expected an array of integers");
+      throw malformed(
+          path, "tensor '" + name + "' has shape " + node + "; expected an array of integers");
     }
     try {
       return Shape.of(extents);
     } catch (InvalidInputException e) {
-      throw new ModelException(ErrorCode.MALFORMED_FILE, path + ": tensor '" + name + "': " + e.getMessage(), e);
+      throw new ModelException(
+          ErrorCode.MALFORMED_FILE, path + ": tensor '" + name + "': " + e.getMessage(), e);
     }
   }
 

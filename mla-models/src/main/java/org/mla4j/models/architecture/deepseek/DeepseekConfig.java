@@ -13,7 +13,8 @@ import org.mla4j.models.checkpoint.ModelConfig;
  * @param name for people
  * @param vocabularySize token ids
  * @param hiddenSize width of the model
- * @param layers decoder layers; multi-token-prediction layers come after them in the file and are left out
+ * @param layers decoder layers; multi-token-prediction layers come after them in the file and are
+ *     left out
  * @param intermediateSize inner width of a dense MLP
  * @param maxPositions longest sequence
  * @param norm norm of the residual stream
@@ -36,7 +37,10 @@ record DeepseekConfig(
     @Nullable MoeSpec moe,
     int firstMoeLayer,
     int moeLayerFrequency) {
-  /** The reference builds the norms of both latents with this epsilon, whatever {@code rms_norm_eps} says. */
+  /**
+   * The reference builds the norms of both latents with this epsilon, whatever {@code rms_norm_eps}
+   * says.
+   */
   private static final double LATENT_NORM_EPS = 1e-6;
 
   static DeepseekConfig read(ModelConfig config, DeepseekRouting routing) {

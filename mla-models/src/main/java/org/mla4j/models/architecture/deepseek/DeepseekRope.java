@@ -8,8 +8,8 @@ import org.mla4j.api.spec.SoftmaxScale;
 import org.mla4j.models.checkpoint.ModelConfig;
 
 /**
- * Rope and soft-max scale of a DeepSeek configuration: {@code rope_theta} and {@code rope_scaling}, or the newer
- * {@code rope_parameters} that holds both.
+ * Rope and soft-max scale of a DeepSeek configuration: {@code rope_theta} and {@code rope_scaling},
+ * or the newer {@code rope_parameters} that holds both.
  */
 record DeepseekRope(RopeSpec rope, SoftmaxScale softmaxScale) {
   private static final double DEFAULT_THETA = 10000;
@@ -23,7 +23,8 @@ record DeepseekRope(RopeSpec rope, SoftmaxScale softmaxScale) {
         scaling instanceof RopeScaling.Yarn yarn
             ? new SoftmaxScale.YarnMscale(yarn.factor(), yarn.mscaleAllDim())
             : new SoftmaxScale.HeadWidth();
-    return new DeepseekRope(new RopeSpec(dim, theta, RopeStyle.INTERLEAVED, scaling, maxPositions), scale);
+    return new DeepseekRope(
+        new RopeSpec(dim, theta, RopeStyle.INTERLEAVED, scaling, maxPositions), scale);
   }
 
   private static RopeScaling scaling(ModelConfig section) {

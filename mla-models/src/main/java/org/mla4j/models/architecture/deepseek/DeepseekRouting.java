@@ -5,9 +5,14 @@ import org.mla4j.api.spec.MoeSpec.GroupScore;
 import org.mla4j.api.spec.MoeSpec.Scoring;
 import org.mla4j.models.checkpoint.ModelConfig;
 
-/** How the two generations choose experts; what a configuration does not say follows its generation. */
+/**
+ * How the two generations choose experts; what a configuration does not say follows its generation.
+ */
 enum DeepseekRouting {
-  /** Soft-max scores; {@code greedy}, or {@code group_limited_greedy} with groups scored by their best expert. */
+  /**
+   * Soft-max scores; {@code greedy}, or {@code group_limited_greedy} with groups scored by their
+   * best expert.
+   */
   V2 {
     @Override
     MoeSpec read(ModelConfig config, int hiddenSize) {
