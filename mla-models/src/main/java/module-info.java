@@ -6,6 +6,8 @@ module org.mla4j.models {
 
   exports org.mla4j.models.architecture;
   exports org.mla4j.models.checkpoint;
+  exports org.mla4j.models.template;
+  exports org.mla4j.models.tokenizer;
   exports org.mla4j.models.verify;
 
   uses org.mla4j.models.architecture.ArchitectureProvider;
