@@ -150,7 +150,7 @@ final class BufferLayout {
     lives.sort(
         Comparator.comparingLong((Life life) -> life.bytes)
             .reversed()
-            .thenComparing(life -> life.first));
+            .thenComparingInt(life -> life.first));
     List<Life> placed = new ArrayList<>();
     Map<String, Long> offsets = new HashMap<>();
     long bytes = 0;

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
@@ -66,7 +67,7 @@ final class Taps implements NodeObserver {
     }
     for (Tap tap : tapsByNode.getOrDefault(node.name(), List.of())) {
       StepTensor tensor = bindings.tensor(tap.value().apply(node.op()));
-      List<double[]> rows = rowsByTensor.get(tap.tensor());
+      List<double[]> rows = Objects.requireNonNull(rowsByTensor.get(tap.tensor()));
       for (int row = 0; row < tensor.count(step); row++) {
         rows.add(read(tensor, step, row));
       }
