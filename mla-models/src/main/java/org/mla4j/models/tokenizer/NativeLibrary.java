@@ -37,7 +37,7 @@ final class NativeLibrary {
    */
   static void ensureLoaded(Optional<Path> cacheFolder) {
     // One lock for the JVM, because that is what owns a loaded library.
-    synchronized (TokenizersLibrary.class) {
+    synchronized (NativeLibrary.class) {
       try {
         if (!isLinked()) {
           load(cacheFolder.orElseGet(NativeLibrary::defaultCacheFolder));
@@ -53,6 +53,7 @@ final class NativeLibrary {
     }
   }
 
+  @SuppressWarnings("restricted")
   private static void load(Path cacheFolder) {
     Platform platform = Platform.current();
     Path folder =
