@@ -4,6 +4,7 @@ module org.mla4j.models {
   requires tools.jackson.databind;
   requires ai.djl.tokenizers;
 
+  exports org.mla4j.models;
   exports org.mla4j.models.architecture;
   exports org.mla4j.models.checkpoint;
   exports org.mla4j.models.template;

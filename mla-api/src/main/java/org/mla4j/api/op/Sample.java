@@ -6,8 +6,8 @@ import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.plan.Value;
 
 /**
- * Draws a token for each row of logits, as {@link org.mla4j.api.step.Sampling} says: a pure function of the logits, the
- * parameters and the uniform draw of that row.
+ * Draws a token for each row of logits, as {@link org.mla4j.api.step.Sampling} says: a pure
+ * function of the logits, the parameters and the uniform draw of that row.
  *
  * @param logits F32 {@code [logit rows, vocabulary]}
  * @param ids I32 {@code [logit rows, 1]}

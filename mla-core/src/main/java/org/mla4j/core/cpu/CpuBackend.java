@@ -2,8 +2,6 @@ package org.mla4j.core.cpu;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.Bindings;
@@ -14,19 +12,18 @@ import org.mla4j.api.diagnosis.Diagnosis.VectorSupport;
 import org.mla4j.api.op.Op;
 import org.mla4j.core.cpu.scalar.ScalarKernels;
 
-/** The opened {@code cpu} backend: vector kernels where there are some, scalar kernels for the rest. */
+/**
+ * The opened {@code cpu} backend: vector kernels where there are some, scalar kernels for the rest.
+ */
 final class CpuBackend implements Backend {
   private static final Logger LOG = System.getLogger(CpuBackend.class.getName());
 
   private final CpuContext context;
-  private final KernelSet complete = new ScalarKernels();
-  private final List<KernelSet> inOrder;
+  private final KernelSet kernels;
 
-  private CpuBackend(CpuContext context, List<KernelSet> faster) {
+  private CpuBackend(CpuContext context, KernelSet kernels) {
     this.context = context;
-    List<KernelSet> sets = new ArrayList<>(faster);
-    sets.add(complete);
-    inOrder = List.copyOf(sets);
+    this.kernels = kernels;
   }
 
   static CpuBackend open(EngineContext engine, CpuOptions options, VectorSupport vector) {
@@ -36,8 +33,10 @@ final class CpuBackend implements Backend {
           "Backend ''cpu'' runs scalar kernels only, many times slower than vector kernels: {0}.",
           vector.detail());
     }
+    KernelSet scalar = new ScalarKernels();
     boolean useVector = options.vector() && vector.usable();
-    return new CpuBackend(CpuContext.of(engine), useVector ? VectorKernelSet.find() : List.of());
+    return new CpuBackend(
+        CpuContext.of(engine), useVector ? VectorKernelSet.before(scalar) : scalar);
   }
 
   @Override
@@ -47,17 +46,12 @@ final class CpuBackend implements Backend {
 
   @Override
   public Support supports(Op op) {
-    return complete.supports(op);
+    return kernels.supports(op);
   }
 
   @Override
   public Kernel create(Op op, Bindings bindings) {
-    for (KernelSet kernels : inOrder) {
-      if (kernels.supports(op) instanceof Support.Yes) {
-        return kernels.create(op, bindings, context);
-      }
-    }
-    throw new UnsupportedOperationException("Op '" + op.type() + "' was declined: " + supports(op));
+    return kernels.create(op, bindings, context);
   }
 
   @Override

@@ -40,7 +40,8 @@ public final class CpuBackendProvider implements BackendProvider {
     VectorSupport vector = VectorProbe.probe().support();
     int processors = Runtime.getRuntime().availableProcessors();
     return new Probe.Available(
-        processors + " processors, "
+        processors
+            + " processors, "
             + (vector.usable() ? vector.detail() : "scalar kernels only: " + vector.detail()),
         true);
   }
@@ -48,7 +49,8 @@ public final class CpuBackendProvider implements BackendProvider {
   /**
    * Opens the backend.
    *
-   * @throws org.mla4j.api.error.InvalidInputException if an option is unknown or has an unknown value
+   * @throws org.mla4j.api.error.InvalidInputException if an option is unknown or has an unknown
+   *     value
    */
   @Override
   public Backend open(EngineContext context) {

@@ -17,6 +17,7 @@ public record CpuContext(EngineContext engine, WeightStore weights, WorkerScratc
    * @return a context without weights and scratch yet; whoever made it closes its weights
    */
   public static CpuContext of(EngineContext engine) {
-    return new CpuContext(engine, new WeightStore(engine), new WorkerScratch(engine.parallel().threads()));
+    return new CpuContext(
+        engine, new WeightStore(engine), new WorkerScratch(engine.parallel().threads()));
   }
 }

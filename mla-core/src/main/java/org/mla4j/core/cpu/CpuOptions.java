@@ -9,7 +9,8 @@ import org.mla4j.api.error.InvalidInputException;
 /**
  * What a user can set for the {@code cpu} backend.
  *
- * @param vector whether vector kernels are used where they can run; {@code vector=off} for scalar ones only
+ * @param vector whether vector kernels are used where they can run; {@code vector=off} for scalar
+ *     ones only
  */
 record CpuOptions(boolean vector) {
   private static final String VECTOR = "vector";
@@ -38,7 +39,6 @@ record CpuOptions(boolean vector) {
   }
 
   private static InvalidInputException invalid(String problem) {
-    return new InvalidInputException(
-        ErrorCode.INVALID_REQUEST, "Backend 'cpu': " + problem + ".");
+    return new InvalidInputException(ErrorCode.INVALID_REQUEST, "Backend 'cpu': " + problem + ".");
   }
 }

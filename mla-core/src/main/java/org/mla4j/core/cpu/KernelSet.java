@@ -6,7 +6,8 @@ import org.mla4j.api.backend.Support;
 import org.mla4j.api.op.Op;
 
 /**
- * Kernels of one kind (vector, scalar) for some ops. The backend asks its sets in order and takes the first kernel.
+ * Kernels of one kind (vector, scalar) for some ops. The backend asks its sets in order and takes
+ * the first kernel.
  *
  * <p>Threading: one thread, while the engine is built.
  */

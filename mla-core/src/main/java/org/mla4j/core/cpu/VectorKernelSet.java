@@ -1,18 +1,22 @@
 package org.mla4j.core.cpu;
 
-import java.util.List;
-
-/** Finds the vector kernels. Called only after {@link VectorProbe} said yes: loading them needs the Vector API. */
+/**
+ * Finds the vector kernels. Called only after {@link VectorProbe} said yes: loading them needs the
+ * Vector API.
+ */
 final class VectorKernelSet {
   private static final String CLASS = "org.mla4j.core.cpu.vector.VectorKernels";
 
   private VectorKernelSet() {}
 
-  static List<KernelSet> find() {
+  /** The vector kernels, with another set for what they decline. */
+  static KernelSet before(KernelSet complete) {
     try {
-      return List.of((KernelSet) Class.forName(CLASS).getConstructor().newInstance());
+      KernelSet vector =
+          Class.forName(CLASS).asSubclass(KernelSet.class).getConstructor().newInstance();
+      return new OrderedKernels(vector, complete);
     } catch (ClassNotFoundException e) {
-      return List.of();
+      return complete;
     } catch (ReflectiveOperationException e) {
       throw new LinkageError(CLASS + " cannot be created.", e);
     }

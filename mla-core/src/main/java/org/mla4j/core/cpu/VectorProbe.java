@@ -4,7 +4,8 @@ import java.util.Optional;
 import org.mla4j.api.diagnosis.Diagnosis.VectorSupport;
 
 /**
- * What was found out about vector kernels in this JVM, before any class that needs the Vector API is loaded.
+ * What was found out about vector kernels in this JVM, before any class that needs the Vector API
+ * is loaded.
  *
  * <p>The Vector API is an incubating module: a JVM has it in its boot layer only if told so.
  *
@@ -33,8 +34,14 @@ public record VectorProbe(VectorSupport support) {
     }
     if (!reader.canRead(vector.get())) {
       return no(
-          "module " + reader.getName() + " does not read " + MODULE + "; start the JVM with --add-reads "
-              + reader.getName() + "=" + MODULE);
+          "module "
+              + reader.getName()
+              + " does not read "
+              + MODULE
+              + "; start the JVM with --add-reads "
+              + reader.getName()
+              + "="
+              + MODULE);
     }
     if (vmInfo.contains("interpreted mode")) {
       return no("this JVM compiles nothing (" + vmInfo + "); start it without -Xint");

@@ -3,7 +3,6 @@ package org.mla4j.core.cpu;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.mla4j.api.backend.EngineContext;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Tensor;
@@ -17,8 +16,8 @@ import org.mla4j.api.weight.WeightLease;
  */
 public final class WeightStore implements AutoCloseable {
   private final EngineContext context;
-  private final Map<WeightHandle, Tensor> stored = new IdentityHashMap<>();
-  private final Map<WeightHandle, Tensor> widened = new IdentityHashMap<>();
+  private final IdentityHashMap<WeightHandle, Tensor> stored = new IdentityHashMap<>();
+  private final IdentityHashMap<WeightHandle, Tensor> widened = new IdentityHashMap<>();
   private final List<WeightLease> leases = new ArrayList<>();
 
   WeightStore(EngineContext context) {
@@ -26,8 +25,8 @@ public final class WeightStore implements AutoCloseable {
   }
 
   /**
-   * Returns a large weight in the form kernels read in place: as stored, mapped, when that is F32, BF16 or F16; otherwise
-   * dequantised to F32 once.
+   * Returns a large weight in the form kernels read in place: as stored, mapped, when that is F32,
+   * BF16 or F16; otherwise dequantised to F32 once.
    *
    * @param handle the weight
    * @return a dense host tensor of type F32, BF16 or F16, possibly not aligned
@@ -56,7 +55,8 @@ public final class WeightStore implements AutoCloseable {
               Tensor.dense(
                   DType.F32,
                   weight.shape(),
-                  context.allocate("weight " + weight.name(), 4 * Math.max(1, weight.shape().elements())));
+                  context.allocate(
+                      "weight " + weight.name(), 4 * Math.max(1, weight.shape().elements())));
           weight.materialise(target);
           return target;
         });

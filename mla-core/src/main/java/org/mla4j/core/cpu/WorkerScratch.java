@@ -1,11 +1,12 @@
 package org.mla4j.core.cpu;
 
 /**
- * Scratch memory that all kernels of one backend share: per worker one row of floats and one of sums. Kernels of a backend
- * run one after another, so that no model pays for scratch once per layer.
+ * Scratch memory that all kernels of one backend share: per worker one row of floats and one of
+ * sums. Kernels of a backend run one after another, so that no model pays for scratch once per
+ * layer.
  *
- * <p>What is in it is undefined when a task starts. Threading: reserved by the thread that creates kernels; in a parallel
- * loop each worker uses its own rows.
+ * <p>What is in it is undefined when a task starts. Threading: reserved by the thread that creates
+ * kernels; in a parallel loop each worker uses its own rows.
  */
 public final class WorkerScratch {
   private final float[][] rows;
@@ -17,7 +18,8 @@ public final class WorkerScratch {
   }
 
   /**
-   * Makes sure that the rows are long enough. Called when a kernel is created, never while one runs.
+   * Makes sure that the rows are long enough. Called when a kernel is created, never while one
+   * runs.
    *
    * @param width elements that the kernel needs
    */
@@ -32,7 +34,8 @@ public final class WorkerScratch {
   }
 
   /**
-   * Returns a worker's row. Ask for it in each task: a kernel created later may have made it longer.
+   * Returns a worker's row. Ask for it in each task: a kernel created later may have made it
+   * longer.
    *
    * @param worker the worker that runs the task
    * @return at least as many elements as were reserved
@@ -42,7 +45,8 @@ public final class WorkerScratch {
   }
 
   /**
-   * Returns a worker's sums. Ask for them in each task: a kernel created later may have made them longer.
+   * Returns a worker's sums. Ask for them in each task: a kernel created later may have made them
+   * longer.
    *
    * @param worker the worker that runs the task
    * @return at least as many elements as were reserved

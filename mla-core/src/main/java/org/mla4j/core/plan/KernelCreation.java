@@ -25,8 +25,14 @@ final class KernelCreation {
     } catch (RuntimeException | LinkageError e) {
       throw new BackendException(
           ErrorCode.CREATE_FAILED,
-          "Backend '" + planned.backend().name() + "' said it supports '" + planned.node().op().type() + "' of '"
-              + planned.node().name() + "', but failed to create it: " + e,
+          "Backend '"
+              + planned.backend().name()
+              + "' said it supports '"
+              + planned.node().op().type()
+              + "' of '"
+              + planned.node().name()
+              + "', but failed to create it: "
+              + e,
           e);
     }
   }

@@ -20,7 +20,8 @@ final class PlanBindings implements Bindings {
   private final Map<String, Tensor> caches;
   private final StepLimits limits;
 
-  PlanBindings(BufferLayout layout, MemorySegment block, Map<String, Tensor> caches, StepLimits limits) {
+  PlanBindings(
+      BufferLayout layout, MemorySegment block, Map<String, Tensor> caches, StepLimits limits) {
     this.layout = layout;
     this.block = new HostStorage(block);
     this.caches = Map.copyOf(caches);
@@ -44,7 +45,8 @@ final class PlanBindings implements Bindings {
   public Tensor cache(CacheValue value) {
     Tensor cache = caches.get(value.name());
     if (cache == null) {
-      throw new InvalidInputException(ErrorCode.INVALID_PLAN, "Cache '" + value.name() + "' is not part of the plan.");
+      throw new InvalidInputException(
+          ErrorCode.INVALID_PLAN, "Cache '" + value.name() + "' is not part of the plan.");
     }
     return cache;
   }

@@ -7,13 +7,16 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.step.Sampling;
 
 /**
- * Draws a token from one row of logits, as {@link Sampling} says: a pure function of logits, parameters and the uniform draw.
+ * Draws a token from one row of logits, as {@link Sampling} says: a pure function of logits,
+ * parameters and the uniform draw.
  *
- * <p>Probabilities are computed in binary64. The mass that {@code topP} counts is that of the soft-max over the {@code topK}
- * largest, before {@code minP}: if what {@code minP} left does not reach it, all of that is kept. The tokens kept lie on the
- * unit interval in the order of their ids, each as long as its probability; the token that covers the draw is taken.
+ * <p>Probabilities are computed in binary64. The mass that {@code topP} counts is that of the
+ * soft-max over the {@code topK} largest, before {@code minP}: if what {@code minP} left does not
+ * reach it, all of that is kept. The tokens kept lie on the unit interval in the order of their
+ * ids, each as long as its probability; the token that covers the draw is taken.
  *
- * <p>Nothing is allocated after construction. Threading: one thread at a time; it keeps nothing from one row to the next.
+ * <p>Nothing is allocated after construction. Threading: one thread at a time; it keeps nothing
+ * from one row to the next.
  */
 public final class RowSampler {
   private final float[] logits;
@@ -70,11 +73,14 @@ public final class RowSampler {
         largest = token;
         value = logits[token];
       } else if (Float.isNaN(logits[token])) {
-        throw unusable(row, countNaN() + " of " + logits.length + " tokens are NaN; expected numbers");
+        throw unusable(
+            row, countNaN() + " of " + logits.length + " tokens are NaN; expected numbers");
       }
     }
     if (largest < 0) {
-      throw unusable(row, "all " + logits.length + " tokens are minus infinity; expected one that can be drawn");
+      throw unusable(
+          row,
+          "all " + logits.length + " tokens are minus infinity; expected one that can be drawn");
     }
     return largest;
   }
@@ -88,10 +94,14 @@ public final class RowSampler {
   }
 
   private static BackendException unusable(int row, String problem) {
-    return new BackendException(ErrorCode.FORWARD_FAILED, "Logits of row " + row + ": " + problem + ".");
+    return new BackendException(
+        ErrorCode.FORWARD_FAILED, "Logits of row " + row + ": " + problem + ".");
   }
 
-  /** Probabilities relative to that of the largest logit, whose weight is exactly 1, even if it is infinite. */
+  /**
+   * Probabilities relative to that of the largest logit, whose weight is exactly 1, even if it is
+   * infinite.
+   */
   private void weigh(float largest, float temperature) {
     for (int token = 0; token < weights.length; token++) {
       double below = (double) logits[token] - largest;

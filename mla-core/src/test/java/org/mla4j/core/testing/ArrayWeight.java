@@ -11,7 +11,10 @@ import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.api.weight.WeightLease;
 
-/** A weight made of an array, stored in a wanted type at an odd address, as mapped files may have it. */
+/**
+ * A weight made of an array, stored in a wanted type at an odd address, as mapped files may have
+ * it.
+ */
 public final class ArrayWeight implements WeightHandle {
   private static final long ODD_OFFSET = 1;
 
@@ -41,7 +44,8 @@ public final class ArrayWeight implements WeightHandle {
     if (shape.elements() != values.length) {
       throw new IllegalArgumentException(values.length + " values for " + shape);
     }
-    MemorySegment segment = Arena.ofAuto().allocate(ODD_OFFSET + (long) values.length * dtype.byteSize());
+    MemorySegment segment =
+        Arena.ofAuto().allocate(ODD_OFFSET + (long) values.length * dtype.byteSize());
     Tensor stored = Tensor.dense(dtype, shape, new HostStorage(segment), ODD_OFFSET);
     for (int i = 0; i < values.length; i++) {
       Cell.put(dtype, segment, ODD_OFFSET + (long) i * dtype.byteSize(), values[i]);
@@ -53,7 +57,8 @@ public final class ArrayWeight implements WeightHandle {
   public float[] values() {
     float[] values = new float[Math.toIntExact(stored.shape().elements())];
     for (int i = 0; i < values.length; i++) {
-      values[i] = Cell.get(dtype(), stored.segment(), stored.byteOffset() + (long) i * dtype().byteSize());
+      values[i] =
+          Cell.get(dtype(), stored.segment(), stored.byteOffset() + (long) i * dtype().byteSize());
     }
     return values;
   }

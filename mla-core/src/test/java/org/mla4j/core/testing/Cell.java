@@ -24,7 +24,8 @@ final class Cell {
     switch (dtype) {
       case F32 -> segment.set(ValueLayout.JAVA_FLOAT_UNALIGNED, offset, value);
       case BF16 -> segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, offset, BFloat16.fromFloat(value));
-      case F16 -> segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, offset, Float.floatToFloat16(value));
+      case F16 ->
+          segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, offset, Float.floatToFloat16(value));
       case F8_E4M3 -> segment.set(ValueLayout.JAVA_BYTE, offset, Float8E4M3.fromFloat(value));
       case I64, I32, U8 -> segment.set(ValueLayout.JAVA_BYTE, offset, (byte) value);
     }

@@ -10,7 +10,10 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Reference outputs: a manifest, for example {@code ops.json}, and the tensors it names, beside it in {@code ops.bin}. */
+/**
+ * Reference outputs: a manifest, for example {@code ops.json}, and the tensors it names, beside it
+ * in {@code ops.bin}.
+ */
 public final class GoldenFile {
   private final JsonNode manifest;
   private final ByteBuffer tensors;
@@ -27,7 +30,8 @@ public final class GoldenFile {
 
   /** The reference outputs of a tiny checkpoint, for example {@code deepseek-v3-tiny}. */
   public static GoldenFile checkpoint(String folder) {
-    return open(Repository.root().resolve("testdata/golden").resolve(folder).resolve("golden.json"));
+    return open(
+        Repository.root().resolve("testdata/golden").resolve(folder).resolve("golden.json"));
   }
 
   public static GoldenFile open(Path json) {
@@ -113,7 +117,9 @@ public final class GoldenFile {
     if (!List.of(dtypes).contains(dtype)) {
       throw new IllegalArgumentException(field + " is " + dtype + ", not " + List.of(dtypes));
     }
-    return tensors.slice(entry.get("offset").asInt(), entry.get("nbytes").asInt()).order(ByteOrder.LITTLE_ENDIAN);
+    return tensors
+        .slice(entry.get("offset").asInt(), entry.get("nbytes").asInt())
+        .order(ByteOrder.LITTLE_ENDIAN);
   }
 
   private JsonNode entry(JsonNode of, String field) {

@@ -20,6 +20,7 @@ import org.mla4j.api.plan.CacheValue;
 import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.plan.Value;
 import org.mla4j.api.spec.CacheSpec;
+import org.mla4j.api.step.Phase;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.step.StepLimits;
@@ -31,11 +32,11 @@ import org.mla4j.core.cpu.CpuContext;
 import org.mla4j.core.cpu.KernelSet;
 
 /**
- * Runs single ops: binds values to poisoned memory, fills live rows, runs one kernel, and proves that nothing was written
- * but the live rows of the values that the op writes.
+ * Runs single ops: binds values to poisoned memory, fills live rows, runs one kernel, and proves
+ * that nothing was written but the live rows of the values that the op writes.
  *
- * <p>Everything not filled is NaN in every float type and -1 as an integer. Values lie at unaligned offsets, with poison
- * before and after. Set up {@link #step()} first: what is live depends on it.
+ * <p>Everything not filled is NaN in every float type and -1 as an integer. Values lie at unaligned
+ * offsets, with poison before and after. Set up {@link #step()} first: what is live depends on it.
  */
 public final class OpTestBench implements Bindings, AutoCloseable {
   private static final byte POISON = (byte) 0xFF;
@@ -55,23 +56,22 @@ public final class OpTestBench implements Bindings, AutoCloseable {
 
   /** A bench of one thread with room for so many tokens and as many sequences, in blocks of 16. */
   public static OpTestBench tokens(int maxTokens) {
-    return new OpTestBench(new StepLimits(maxTokens, maxTokens, 1024, 16, 64), TestParallel.sequential());
+    return new OpTestBench(
+        new StepLimits(maxTokens, maxTokens, 1024, 16, 64), TestParallel.sequential());
   }
 
   /** A step of prefill tokens of one sequence, at positions from 0 on, in blocks from 1 on. */
   public OpTestBench prefillStep(int tokens) {
-    int[] blocks = new int[step.limits().blocksPerSequence()];
-    Arrays.setAll(blocks, i -> i + 1);
     step.clear();
-    step.addSequence(
-        org.mla4j.api.step.Phase.PREFILL,
-        0,
-        new int[tokens],
-        0,
-        tokens,
-        blocks,
-        Math.ceilDiv(tokens, step.limits().blockSize()));
+    int[] blocks = new int[Math.ceilDiv(tokens, step.limits().blockSize())];
+    Arrays.setAll(blocks, i -> i + 1);
+    add(Phase.PREFILL, 0, tokens, blocks);
     return this;
+  }
+
+  /** Adds a sequence to the step; its token ids are 0. */
+  public void add(Phase phase, int context, int tokens, int... blocks) {
+    step.addSequence(phase, context, new int[tokens], 0, tokens, blocks, blocks.length);
   }
 
   public StepDescription step() {
@@ -103,7 +103,8 @@ public final class OpTestBench implements Bindings, AutoCloseable {
     System.arraycopy(rowStrides, 0, strides, 1, rowStrides.length);
     Shape shape = value.rowShape().prepend(step.limits().max(root.rows()));
     long offset = GUARD_BYTES + value.rowOffset() * value.dtype().byteSize();
-    Tensor tensor = Tensor.strided(value.dtype(), shape, strides, new HostStorage(buffer(root)), offset);
+    Tensor tensor =
+        Tensor.strided(value.dtype(), shape, strides, new HostStorage(buffer(root)), offset);
     return new StepTensor(tensor, value.rows(), root.rows());
   }
 
@@ -111,7 +112,10 @@ public final class OpTestBench implements Bindings, AutoCloseable {
     return buffers.computeIfAbsent(
         root,
         value ->
-            poisoned((long) step.limits().max(value.rows()) * value.rowWidth() * value.dtype().byteSize()));
+            poisoned(
+                (long) step.limits().max(value.rows())
+                    * value.rowWidth()
+                    * value.dtype().byteSize()));
   }
 
   @Override
@@ -145,7 +149,8 @@ public final class OpTestBench implements Bindings, AutoCloseable {
 
   private static void requireAll(StepValue value, int live, int given) {
     if (live != given) {
-      throw new IllegalArgumentException(given + " elements for " + live + " live ones of " + value);
+      throw new IllegalArgumentException(
+          given + " elements for " + live + " live ones of " + value);
     }
   }
 
@@ -163,7 +168,8 @@ public final class OpTestBench implements Bindings, AutoCloseable {
     MemorySegment segment = buffer(value.root());
     int[] live = new int[step.count(value.rows()) * value.rowWidth()];
     int[] next = {0};
-    eachLive(value, offset -> live[next[0]++] = segment.get(ValueLayout.JAVA_INT_UNALIGNED, offset));
+    eachLive(
+        value, offset -> live[next[0]++] = segment.get(ValueLayout.JAVA_INT_UNALIGNED, offset));
     return live;
   }
 
@@ -187,7 +193,9 @@ public final class OpTestBench implements Bindings, AutoCloseable {
     return values;
   }
 
-  /** Creates the op's kernel, runs it once and checks that only what the op may write has changed. */
+  /**
+   * Creates the op's kernel, runs it once and checks that only what the op may write has changed.
+   */
   public void run(KernelSet kernels, Op op) {
     try (Kernel kernel = create(kernels, op)) {
       Map<Value, byte[]> before = snapshot();
@@ -232,7 +240,8 @@ public final class OpTestBench implements Bindings, AutoCloseable {
     BitSet mayChange = allowed.getOrDefault(value, new BitSet());
     for (int i = 0; i < now.length; i++) {
       if (was != null && now[i] != was[i] && !mayChange.get(i)) {
-        throw new AssertionError("Byte " + i + " of " + value.name() + " was written, which is not live output.");
+        throw new AssertionError(
+            "Byte " + i + " of " + value.name() + " was written, which is not live output.");
       }
     }
   }
@@ -254,7 +263,13 @@ public final class OpTestBench implements Bindings, AutoCloseable {
     long[] extents = value.rowShape().toArray();
     long[] strides = value.rowStrides();
     for (int row = 0; row < tensor.count(step); row++) {
-      eachElement(extents, strides, 0, tensor.offset(step) + row * tensor.rowBytes(), value.dtype(), offsets);
+      eachElement(
+          extents,
+          strides,
+          0,
+          tensor.offset(step) + row * tensor.rowBytes(),
+          value.dtype(),
+          offsets);
     }
   }
 
@@ -265,7 +280,13 @@ public final class OpTestBench implements Bindings, AutoCloseable {
       return;
     }
     for (long i = 0; i < extents[axis]; i++) {
-      eachElement(extents, strides, axis + 1, offset + i * strides[axis] * dtype.byteSize(), dtype, offsets);
+      eachElement(
+          extents,
+          strides,
+          axis + 1,
+          offset + i * strides[axis] * dtype.byteSize(),
+          dtype,
+          offsets);
     }
   }
 

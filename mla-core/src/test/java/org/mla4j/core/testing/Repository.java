@@ -19,6 +19,8 @@ public final class Repository {
       }
     }
     throw new IllegalStateException(
-        "No folder with testdata above " + Path.of("").toAbsolutePath() + "; set -Dmla.repository.");
+        "No folder with testdata above "
+            + Path.of("").toAbsolutePath()
+            + "; set -Dmla.repository.");
   }
 }

@@ -44,16 +44,15 @@ public final class TestParallel {
         int worker = index;
         started.add(
             Thread.ofPlatform()
-                .start(
-                    () -> {
-                      try {
-                        for (int task; (task = remaining.decrementAndGet()) >= 0; ) {
-                          body.run(task, worker);
-                        }
-                      } catch (RuntimeException e) {
-                        failure.compareAndSet(null, e);
-                      }
-                    }));
+                .start(() -> {
+                  try {
+                    for (int task; (task = remaining.decrementAndGet()) >= 0; ) {
+                      body.run(task, worker);
+                    }
+                  } catch (RuntimeException e) {
+                    failure.compareAndSet(null, e);
+                  }
+                }));
       }
       for (Thread thread : started) {
         try {

@@ -54,12 +54,16 @@ final class Cells {
       }
       case BF16 -> {
         for (int i = 0; i < count; i++) {
-          into[i] = BFloat16.toFloat(from.get(ValueLayout.JAVA_SHORT_UNALIGNED, offset + (long) i * Short.BYTES));
+          into[i] =
+              BFloat16.toFloat(
+                  from.get(ValueLayout.JAVA_SHORT_UNALIGNED, offset + (long) i * Short.BYTES));
         }
       }
       case F16 -> {
         for (int i = 0; i < count; i++) {
-          into[i] = Float.float16ToFloat(from.get(ValueLayout.JAVA_SHORT_UNALIGNED, offset + (long) i * Short.BYTES));
+          into[i] =
+              Float.float16ToFloat(
+                  from.get(ValueLayout.JAVA_SHORT_UNALIGNED, offset + (long) i * Short.BYTES));
         }
       }
       case F8_E4M3 -> {

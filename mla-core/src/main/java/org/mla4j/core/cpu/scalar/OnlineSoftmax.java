@@ -5,8 +5,8 @@ import java.util.Arrays;
 /**
  * The soft-max weighted sum of rows whose scores come one after another.
  *
- * <p>Weights are taken relative to the largest score so far, so that none overflows; when a larger one comes, what was summed
- * is scaled down (Milakov and Gimelshein, arXiv 1805.02867).
+ * <p>Weights are taken relative to the largest score so far, so that none overflows; when a larger
+ * one comes, what was summed is scaled down (Milakov and Gimelshein, arXiv 1805.02867).
  */
 final class OnlineSoftmax {
   private final double[] sums;
@@ -47,7 +47,10 @@ final class OnlineSoftmax {
     }
   }
 
-  /** The natural logarithm of the sum of the exponentials of all scores; minus infinity if there were none. */
+  /**
+   * The natural logarithm of the sum of the exponentials of all scores; minus infinity if there
+   * were none.
+   */
   double logSumExp() {
     return largest + Math.log(mass);
   }

@@ -26,7 +26,10 @@ import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.weight.WeightHandle;
 
-/** What each op needs of its values and weights before a kernel of the {@code cpu} backend can run it. */
+/**
+ * What each op needs of its values and weights before a kernel of the {@code cpu} backend can run
+ * it.
+ */
 final class OpChecks {
   private OpChecks() {}
 
@@ -48,7 +51,8 @@ final class OpChecks {
       case Sample sample -> check(sample, reasons);
       case SelectRows select -> check(select, reasons);
       case SiluAndMul silu -> check(silu, reasons);
-      case LayerCall layer -> reasons.require(false, "'" + layer.type() + "' is a whole layer; expected an op");
+      case LayerCall layer ->
+          reasons.require(false, "'" + layer.type() + "' is a whole layer; expected an op");
     }
     return reasons.answer();
   }
@@ -132,8 +136,15 @@ final class OpChecks {
       long rows = kvB.shape().extent(0);
       reasons.require(
           rows % heads == 0 && rows / heads >= used,
-          "kvB '" + kvB.name() + "' has " + rows + " rows; expected a multiple of " + heads + " heads with at least "
-              + used + " rows each");
+          "kvB '"
+              + kvB.name()
+              + "' has "
+              + rows
+              + " rows; expected a multiple of "
+              + heads
+              + " heads with at least "
+              + used
+              + " rows each");
     }
   }
 
@@ -164,7 +175,9 @@ final class OpChecks {
         .heads("v", op.v(), heads, value)
         .heads("out", op.out(), heads, value)
         .sameRows(op.qNope(), op.kNope(), op.v(), op.out())
-        .require((op.qPe() == null) == (op.kPe() == null), "qPe and kPe: one is missing; expected both or none");
+        .require(
+            (op.qPe() == null) == (op.kPe() == null),
+            "qPe and kPe: one is missing; expected both or none");
     if (op.qPe() != null && op.kPe() != null) {
       long rope = op.kPe().rowWidth();
       reasons
@@ -234,7 +247,9 @@ final class OpChecks {
         .flat("x", op.x(), width)
         .flat("out", op.out(), width)
         .require(op.x().rows() == Rows.ALL, "x has " + op.x().rows() + " rows; expected ALL")
-        .require(op.out().rows() == Rows.LOGITS, "out has " + op.out().rows() + " rows; expected LOGITS");
+        .require(
+            op.out().rows() == Rows.LOGITS,
+            "out has " + op.out().rows() + " rows; expected LOGITS");
   }
 
   private static void check(Sample op, Reasons reasons) {
@@ -243,7 +258,11 @@ final class OpChecks {
         .flat("ids", op.ids(), 1, DType.I32)
         .require(
             op.logits().rows() == Rows.LOGITS && op.ids().rows() == Rows.LOGITS,
-            "logits have " + op.logits().rows() + " rows, ids " + op.ids().rows() + "; expected LOGITS");
+            "logits have "
+                + op.logits().rows()
+                + " rows, ids "
+                + op.ids().rows()
+                + "; expected LOGITS");
   }
 
   private static long width(@Nullable StepValue value) {

@@ -10,7 +10,10 @@ import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.weight.WeightHandle;
 
-/** Collects what speaks against running an op. Each check adds at most one reason per fact, so that all are seen at once. */
+/**
+ * Collects what speaks against running an op. Each check adds at most one reason per fact, so that
+ * all are seen at once.
+ */
 final class Reasons {
   private final List<String> found = new ArrayList<>();
 
@@ -30,11 +33,19 @@ final class Reasons {
     dtype(part, value, dtype);
     require(
         value.rowShape().elements() == width,
-        part + " " + value.rowShape() + " has " + value.rowShape().elements() + " elements in a row; expected "
+        part
+            + " "
+            + value.rowShape()
+            + " has "
+            + value.rowShape().elements()
+            + " elements in a row; expected "
             + width);
     return require(
         value.isRowDense(),
-        part + " " + value.rowShape() + " has gaps between the elements of a row; expected them side by side");
+        part
+            + " "
+            + value.rowShape()
+            + " has gaps between the elements of a row; expected them side by side");
   }
 
   Reasons flat(String part, StepValue value, long width) {
@@ -82,7 +93,13 @@ final class Reasons {
     readable(part, weight);
     return require(
         Arrays.equals(weight.shape().toArray(), extents),
-        part + " '" + weight.name() + "' is " + weight.shape() + "; expected " + Arrays.toString(extents));
+        part
+            + " '"
+            + weight.name()
+            + "' is "
+            + weight.shape()
+            + "; expected "
+            + Arrays.toString(extents));
   }
 
   /** The weight is a matrix with {@code columns} columns. */
@@ -90,7 +107,14 @@ final class Reasons {
     readable(part, weight);
     return require(
         isMatrix(weight) && weight.shape().extent(1) == columns,
-        part + " '" + weight.name() + "' is " + weight.shape() + "; expected a matrix with " + columns + " columns");
+        part
+            + " '"
+            + weight.name()
+            + "' is "
+            + weight.shape()
+            + "; expected a matrix with "
+            + columns
+            + " columns");
   }
 
   static boolean isMatrix(WeightHandle weight) {
@@ -100,12 +124,22 @@ final class Reasons {
   private void readable(String part, WeightHandle weight) {
     require(
         weight.dtype().isFloat(),
-        part + " '" + weight.name() + "' is " + weight.dtype() + "; expected F32, BF16, F16 or F8_E4M3");
+        part
+            + " '"
+            + weight.name()
+            + "' is "
+            + weight.dtype()
+            + "; expected F32, BF16, F16 or F8_E4M3");
   }
 
   Reasons cache(CacheValue cache, long width) {
     return require(
         cache.spec().rowWidth() == width,
-        "cache '" + cache.name() + "' has " + cache.spec().rowWidth() + " elements in a row; expected " + width);
+        "cache '"
+            + cache.name()
+            + "' has "
+            + cache.spec().rowWidth()
+            + " elements in a row; expected "
+            + width);
   }
 }

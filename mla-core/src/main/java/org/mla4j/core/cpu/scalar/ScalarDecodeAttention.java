@@ -12,7 +12,10 @@ import org.mla4j.api.tensor.Tensor;
 import org.mla4j.core.cpu.CpuContext;
 import org.mla4j.core.cpu.WorkerScratch;
 
-/** {@code mla_decode_attention}: one task per token and head, which walks the cache in the order of positions. */
+/**
+ * {@code mla_decode_attention}: one task per token and head, which walks the cache in the order of
+ * positions.
+ */
 final class ScalarDecodeAttention implements Kernel, ParallelFor.Body {
   private final MlaDecodeAttention op;
   private final LiveRows qLatent;
@@ -88,7 +91,8 @@ final class ScalarDecodeAttention implements Kernel, ParallelFor.Body {
     int token = step.firstToken(op.qLatent().rows()) + row;
     int sequence = step.sequenceOf(token);
     for (int position = 0; position <= step.position(token); position++) {
-      long slot = (long) step.block(sequence, position / blockSize) * blockSize + position % blockSize;
+      long slot =
+          (long) step.block(sequence, position / blockSize) * blockSize + position % blockSize;
       int width = latentWidth + ropeWidth;
       cells.widen(cache, cacheStart + slot * cells.bytes(width), key, width);
       double score = qLatent.dot(row, head, key, 0, latentWidth);

@@ -44,8 +44,15 @@ final class ScalarEmbedding implements Kernel, ParallelFor.Body {
     if (id < 0 || id >= table.rows()) {
       throw new InvalidInputException(
           ErrorCode.INVALID_STEP,
-          "Token " + token + " of the step has id " + id + "; expected 0 to " + (table.rows() - 1)
-              + ", the rows of '" + op.table().name() + "'.");
+          "Token "
+              + token
+              + " of the step has id "
+              + id
+              + "; expected 0 to "
+              + (table.rows() - 1)
+              + ", the rows of '"
+              + op.table().name()
+              + "'.");
     }
     float[] embedding = scratch.row(worker);
     table.widen(id, embedding);

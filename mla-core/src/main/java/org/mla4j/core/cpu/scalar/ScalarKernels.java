@@ -25,6 +25,9 @@ import org.mla4j.core.cpu.KernelSet;
 
 /** A scalar kernel for every op. What it declines, the {@code cpu} backend cannot run at all. */
 public final class ScalarKernels implements KernelSet {
+  /** Makes the set; it keeps no state. */
+  public ScalarKernels() {}
+
   @Override
   public Support supports(Op op) {
     return OpChecks.check(op);

@@ -10,7 +10,10 @@ import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.CpuContext;
 import org.mla4j.core.cpu.WorkerScratch;
 
-/** {@code linear}: one task per few rows of the weight, each of which is widened once for all tokens. */
+/**
+ * {@code linear}: one task per few rows of the weight, each of which is widened once for all
+ * tokens.
+ */
 final class ScalarLinear implements Kernel, ParallelFor.Body {
   private static final int OUTPUTS_PER_TASK = 16;
 

@@ -10,7 +10,10 @@ import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.CpuContext;
 import org.mla4j.core.cpu.WorkerScratch;
 
-/** {@code mla_prefill_attention}: one task per token and head, which walks the sequence's tokens up to this one. */
+/**
+ * {@code mla_prefill_attention}: one task per token and head, which walks the sequence's tokens up
+ * to this one.
+ */
 final class ScalarPrefillAttention implements Kernel, ParallelFor.Body {
   private final MlaPrefillAttention op;
   private final LiveRows qNope;

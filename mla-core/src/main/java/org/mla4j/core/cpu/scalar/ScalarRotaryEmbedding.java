@@ -45,15 +45,25 @@ final class ScalarRotaryEmbedding implements Kernel, ParallelFor.Body {
     parallel.run(q.count(), this);
   }
 
-  /** All positions are checked before anything is rotated, so that a refused step leaves its inputs as they were. */
+  /**
+   * All positions are checked before anything is rotated, so that a refused step leaves its inputs
+   * as they were.
+   */
   private void requirePositions() {
     for (int row = 0; row < q.count(); row++) {
       int token = step.firstToken(op.q().rows()) + row;
       if (step.position(token) >= positions) {
         throw new InvalidInputException(
             ErrorCode.INVALID_STEP,
-            "Token " + token + " of the step is at position " + step.position(token) + "; expected 0 to "
-                + (positions - 1) + ", the rows of '" + op.table().name() + "'.");
+            "Token "
+                + token
+                + " of the step is at position "
+                + step.position(token)
+                + "; expected 0 to "
+                + (positions - 1)
+                + ", the rows of '"
+                + op.table().name()
+                + "'.");
       }
     }
   }

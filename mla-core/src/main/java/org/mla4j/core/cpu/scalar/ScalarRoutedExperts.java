@@ -13,8 +13,8 @@ import org.mla4j.core.cpu.CpuContext;
 import org.mla4j.core.cpu.WorkerScratch;
 
 /**
- * {@code fused_moe}: token after token, first the inner elements of its experts, then its outputs, each split into tasks of a
- * few rows of the weights.
+ * {@code fused_moe}: token after token, first the inner elements of its experts, then its outputs,
+ * each split into tasks of a few rows of the weights.
  */
 final class ScalarRoutedExperts implements Kernel {
   private static final int ROWS_PER_TASK = 16;

@@ -1,0 +1,11 @@
+package org.mla4j.core.cpu.scalar;
+
+import org.mla4j.core.cpu.KernelSet;
+import org.mla4j.core.testing.NoAllocationContract;
+
+class ScalarNoAllocationTest extends NoAllocationContract {
+  @Override
+  protected KernelSet kernels() {
+    return new ScalarKernels();
+  }
+}

@@ -1,0 +1,218 @@
+package org.mla4j.core.testing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.mla4j.api.backend.Kernel;
+import org.mla4j.api.backend.Queue;
+import org.mla4j.api.op.AbsorbQuery;
+import org.mla4j.api.op.Add;
+import org.mla4j.api.op.ConcatAndCacheMla;
+import org.mla4j.api.op.Embedding;
+import org.mla4j.api.op.Linear;
+import org.mla4j.api.op.MlaDecodeAttention;
+import org.mla4j.api.op.MlaPrefillAttention;
+import org.mla4j.api.op.MoeGate;
+import org.mla4j.api.op.Op;
+import org.mla4j.api.op.ProjectValue;
+import org.mla4j.api.op.RmsNorm;
+import org.mla4j.api.op.RotaryEmbedding;
+import org.mla4j.api.op.RoutedExperts;
+import org.mla4j.api.op.RoutedExperts.Expert;
+import org.mla4j.api.op.Sample;
+import org.mla4j.api.op.SelectRows;
+import org.mla4j.api.op.SiluAndMul;
+import org.mla4j.api.plan.CacheValue;
+import org.mla4j.api.plan.StepValue;
+import org.mla4j.api.spec.CacheSpec;
+import org.mla4j.api.spec.MoeSpec;
+import org.mla4j.api.spec.MoeSpec.GroupScore;
+import org.mla4j.api.spec.MoeSpec.Scoring;
+import org.mla4j.api.spec.RopeStyle;
+import org.mla4j.api.step.Phase;
+import org.mla4j.api.step.Rows;
+import org.mla4j.api.step.Sampling;
+import org.mla4j.api.tensor.DType;
+import org.mla4j.core.cpu.KernelSet;
+
+/**
+ * A warm kernel allocates nothing on the Java heap, whatever the op. Extended once for each set of
+ * kernels.
+ */
+@DisplayName("Forward does not allocate")
+public abstract class NoAllocationContract {
+  private static final int MEASURED = 50;
+  private static final int TOKENS = 6;
+  private static final int HEADS = 2;
+  private static final int WIDTH = 64;
+  private static final int ROPE = 16;
+
+  /** A complete set. */
+  protected abstract KernelSet kernels();
+
+  /** How often a kernel runs before it is measured. */
+  protected int warmUp() {
+    return 50;
+  }
+
+  @TestFactory
+  Stream<DynamicTest> forwardDoesNotAllocate() {
+    return Op.VOCABULARY.stream()
+        .map(type -> DynamicTest.dynamicTest(type, () -> assertNothingAllocated(type)));
+  }
+
+  private void assertNothingAllocated(String type) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    try (OpTestBench bench = mixedStep();
+        Kernel kernel = bench.create(kernels(), op(type, bench))) {
+      repeat(kernel, bench, warmUp());
+      long before = threads.getCurrentThreadAllocatedBytes();
+      repeat(kernel, bench, MEASURED);
+      long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+      assertEquals(0, allocated, "bytes in " + MEASURED + " calls");
+    }
+  }
+
+  private static void repeat(Kernel kernel, OpTestBench bench, int times) {
+    for (int i = 0; i < times; i++) {
+      kernel.forward(bench.step(), Queue.SYNCHRONOUS);
+    }
+  }
+
+  /** Two decode and four prefill tokens, the logits of two of them wanted. */
+  private static OpTestBench mixedStep() {
+    OpTestBench bench = OpTestBench.tokens(TOKENS);
+    bench.add(Phase.DECODE, 20, 2, 1, 2);
+    bench.step().wantLastLogits(Sampling.GREEDY, 0);
+    bench.add(Phase.PREFILL, 0, 4, 3);
+    bench.step().wantLastLogits(new Sampling(0.8f, 20, 0.9f, 0.01f), 0.5);
+    return bench;
+  }
+
+  private static Op op(String type, OpTestBench bench) {
+    return switch (type) {
+      case AbsorbQuery.TYPE ->
+          new AbsorbQuery(
+              value(bench, "q", Rows.DECODE, HEADS, WIDTH),
+              weight(HEADS * (WIDTH + WIDTH), WIDTH),
+              value(bench, "q_latent", Rows.DECODE, HEADS, WIDTH));
+      case Add.TYPE ->
+          new Add(value(bench, "x", Rows.ALL, WIDTH), value(bench, "y", Rows.ALL, WIDTH));
+      case ConcatAndCacheMla.TYPE ->
+          new ConcatAndCacheMla(
+              value(bench, "kv_c", Rows.ALL, WIDTH), value(bench, "k_pe", Rows.ALL, ROPE), cache());
+      case Embedding.TYPE -> new Embedding(weight(9, WIDTH), value(bench, "out", Rows.ALL, WIDTH));
+      case Linear.TYPE ->
+          new Linear(
+              value(bench, "x", Rows.ALL, WIDTH),
+              weight(48, WIDTH),
+              weight(48),
+              value(bench, "out", Rows.ALL, 48));
+      case MlaDecodeAttention.TYPE ->
+          new MlaDecodeAttention(
+              value(bench, "q_latent", Rows.DECODE, HEADS, WIDTH),
+              value(bench, "q_pe", Rows.DECODE, HEADS, ROPE),
+              filledCache(bench),
+              0.1,
+              value(bench, "o_latent", Rows.DECODE, HEADS, WIDTH),
+              value(bench, "lse", Rows.DECODE, HEADS));
+      case MlaPrefillAttention.TYPE ->
+          new MlaPrefillAttention(
+              value(bench, "q_nope", Rows.PREFILL, HEADS, WIDTH),
+              value(bench, "q_pe", Rows.PREFILL, HEADS, ROPE),
+              value(bench, "k_nope", Rows.PREFILL, HEADS, WIDTH),
+              value(bench, "k_pe", Rows.PREFILL, ROPE),
+              value(bench, "v", Rows.PREFILL, HEADS, WIDTH),
+              0.1,
+              value(bench, "out", Rows.PREFILL, HEADS, WIDTH),
+              value(bench, "lse", Rows.PREFILL, HEADS));
+      case MoeGate.TYPE ->
+          new MoeGate(
+              moe(), value(bench, "logits", Rows.ALL, 8), weight(8), ids(bench), shares(bench));
+      case ProjectValue.TYPE ->
+          new ProjectValue(
+              value(bench, "o_latent", Rows.DECODE, HEADS, WIDTH),
+              weight(HEADS * (WIDTH + WIDTH), WIDTH),
+              value(bench, "out", Rows.DECODE, HEADS, WIDTH));
+      case RmsNorm.TYPE ->
+          new RmsNorm(
+              value(bench, "x", Rows.ALL, WIDTH),
+              weight(WIDTH),
+              1e-6,
+              1,
+              value(bench, "out", Rows.ALL, WIDTH));
+      case RotaryEmbedding.TYPE ->
+          new RotaryEmbedding(
+              value(bench, "q", Rows.ALL, HEADS, ROPE),
+              value(bench, "k", Rows.ALL, ROPE),
+              weight(32, ROPE),
+              RopeStyle.INTERLEAVED);
+      case RoutedExperts.TYPE ->
+          new RoutedExperts(
+              moe(),
+              value(bench, "x", Rows.ALL, WIDTH),
+              ids(bench),
+              shares(bench),
+              Stream.generate(NoAllocationContract::expert).limit(8).toList(),
+              value(bench, "out", Rows.ALL, WIDTH));
+      case Sample.TYPE ->
+          new Sample(
+              value(bench, "logits", Rows.LOGITS, 100),
+              StepValue.buffer("ids", DType.I32, Rows.LOGITS, 1));
+      case SelectRows.TYPE ->
+          new SelectRows(
+              value(bench, "x", Rows.ALL, WIDTH), value(bench, "out", Rows.LOGITS, WIDTH));
+      case SiluAndMul.TYPE ->
+          new SiluAndMul(
+              value(bench, "gate_up", Rows.ALL, 2 * WIDTH), value(bench, "out", Rows.ALL, WIDTH));
+      default -> throw new IllegalArgumentException("No example of " + type);
+    };
+  }
+
+  private static StepValue value(OpTestBench bench, String name, Rows rows, int... extents) {
+    int width = Arrays.stream(extents).reduce(1, (a, b) -> a * b);
+    long[] shape = Arrays.stream(extents).asLongStream().toArray();
+    float[] live = new RandomData(name.hashCode()).normal(bench.step().count(rows) * width);
+    return bench.filled(name, rows, live, shape);
+  }
+
+  private static ArrayWeight weight(int... extents) {
+    int elements = Arrays.stream(extents).reduce(1, (a, b) -> a * b);
+    long[] shape = Arrays.stream(extents).asLongStream().toArray();
+    return ArrayWeight.of("weight", DType.BF16, new RandomData(1).normal(elements), shape);
+  }
+
+  private static Expert expert() {
+    return new Expert(weight(WIDTH, WIDTH), weight(WIDTH, WIDTH), weight(WIDTH, WIDTH));
+  }
+
+  private static MoeSpec moe() {
+    return new MoeSpec(WIDTH, 8, 2, WIDTH, Scoring.SIGMOID, 4, 2, GroupScore.TOP2_SUM, true, 1, 0);
+  }
+
+  private static StepValue ids(OpTestBench bench) {
+    StepValue ids = StepValue.buffer("ids", DType.I32, Rows.ALL, 2);
+    bench.fillInts(ids, new int[2 * TOKENS]);
+    return ids;
+  }
+
+  private static StepValue shares(OpTestBench bench) {
+    return value(bench, "shares", Rows.ALL, 2);
+  }
+
+  private static CacheValue cache() {
+    return new CacheValue("cache", "layer", CacheSpec.mla(WIDTH, ROPE, DType.BF16));
+  }
+
+  private static CacheValue filledCache(OpTestBench bench) {
+    int cells = Math.toIntExact(bench.cache(cache()).shape().elements());
+    bench.fillCache(cache(), 0, new RandomData(5).normal(cells));
+    return cache();
+  }
+}
