@@ -246,6 +246,8 @@ class TokenizersTest {
           "{\"model\": {\"vocab\": {\"a\": -1}}} | expected ids between 0 and 16777216",
           "{\"model\": {\"vocab\": [[1]]}} | expected pairs of token and score in 'model.vocab'",
           "{\"added_tokens\": {}} | expected a list as 'added_tokens'",
+          "{\"added_tokens\": [{\"id\": 1}]} | expected an integer as 'id' and a string as"
+              + " 'content' in 'added_tokens'",
         })
     void ofAnotherStructure(String json, String expectation) {
       folder.withFile("tokenizer.json", json);
