@@ -6,7 +6,6 @@ import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
 import static org.mla4j.core.cpu.vector.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
@@ -30,77 +29,63 @@ final class LaneSums {
   private LaneSums() {}
 
   /**
-   * Adds the lanes of each of several vectors that lie side by side; overwrites them.
+   * Adds the lanes of each of 16 vectors that lie side by side; overwrites some of them.
    *
    * @param memory the vectors
    * @param at where the first one starts
-   * @param vectors how many; a multiple of {@link Lanes#COUNT}
-   * @param out takes the sums, side by side
+   * @param out takes the 16 sums, side by side
    * @param outAt where the first one goes
    */
-  static void ofEach(MemorySegment memory, long at, int vectors, MemorySegment out, long outAt) {
-    int level = vectors / 2;
-    for (int i = 0; i < level; i++) {
-      FloatVector a = FloatVector.fromMemorySegment(FLOATS, memory, at + 2L * BYTES * i, ORDER);
-      FloatVector b =
-          FloatVector.fromMemorySegment(FLOATS, memory, at + 2L * BYTES * i + BYTES, ORDER);
-      // Even lanes take a pair of a, odd lanes the same pair of b: two vectors become one.
-      a.blend(b.rearrange(SWAP_1), ODD_1)
-          .add(a.rearrange(SWAP_1).blend(b, ODD_1))
-          .intoMemorySegment(memory, at + (long) BYTES * i, ORDER);
+  static void ofEach(MemorySegment memory, long at, MemorySegment out, long outAt) {
+    MemorySegment next = COUNT == 4 ? out : memory;
+    long nextAt = COUNT == 4 ? outAt : at;
+    // Two vectors become one: even lanes add a pair of the first, odd lanes that of the second.
+    for (int i = 0; i < 4; i++) {
+      long from = at + 4L * BYTES * i;
+      FloatVector a = FloatVector.fromMemorySegment(FLOATS, memory, from, ORDER);
+      FloatVector b = FloatVector.fromMemorySegment(FLOATS, memory, from + BYTES, ORDER);
+      FloatVector c = FloatVector.fromMemorySegment(FLOATS, memory, from + 2 * BYTES, ORDER);
+      FloatVector d = FloatVector.fromMemorySegment(FLOATS, memory, from + 3 * BYTES, ORDER);
+      a = a.blend(b, ODD_1).add(b.blend(a, ODD_1).rearrange(SWAP_1));
+      c = c.blend(d, ODD_1).add(d.blend(c, ODD_1).rearrange(SWAP_1));
+      a.blend(c, ODD_2)
+          .add(c.blend(a, ODD_2).rearrange(SWAP_2))
+          .intoMemorySegment(next, nextAt + (long) BYTES * i, ORDER);
     }
-    level /= 2;
-    for (int i = 0; i < level; i++) {
-      FloatVector a = FloatVector.fromMemorySegment(FLOATS, memory, at + 2L * BYTES * i, ORDER);
-      FloatVector b =
-          FloatVector.fromMemorySegment(FLOATS, memory, at + 2L * BYTES * i + BYTES, ORDER);
-      a.blend(b.rearrange(SWAP_2), ODD_2)
-          .add(a.rearrange(SWAP_2).blend(b, ODD_2))
-          .intoMemorySegment(memory, at + (long) BYTES * i, ORDER);
+    if (COUNT == 4) {
+      return;
     }
-    if (COUNT >= 8) {
-      level /= 2;
-      for (int i = 0; i < level; i++) {
-        FloatVector a = FloatVector.fromMemorySegment(FLOATS, memory, at + 2L * BYTES * i, ORDER);
-        FloatVector b =
-            FloatVector.fromMemorySegment(FLOATS, memory, at + 2L * BYTES * i + BYTES, ORDER);
-        a.blend(b.rearrange(SWAP_4), ODD_4)
-            .add(a.rearrange(SWAP_4).blend(b, ODD_4))
-            .intoMemorySegment(memory, at + (long) BYTES * i, ORDER);
-      }
+    FloatVector a = FloatVector.fromMemorySegment(FLOATS, memory, at, ORDER);
+    FloatVector b = FloatVector.fromMemorySegment(FLOATS, memory, at + BYTES, ORDER);
+    FloatVector c = FloatVector.fromMemorySegment(FLOATS, memory, at + 2 * BYTES, ORDER);
+    FloatVector d = FloatVector.fromMemorySegment(FLOATS, memory, at + 3 * BYTES, ORDER);
+    a = a.blend(b, ODD_4).add(b.blend(a, ODD_4).rearrange(SWAP_4));
+    c = c.blend(d, ODD_4).add(d.blend(c, ODD_4).rearrange(SWAP_4));
+    if (COUNT == 8) {
+      a.intoMemorySegment(out, outAt, ORDER);
+      c.intoMemorySegment(out, outAt + BYTES, ORDER);
+      return;
     }
-    if (COUNT >= 16) {
-      level /= 2;
-      for (int i = 0; i < level; i++) {
-        FloatVector a = FloatVector.fromMemorySegment(FLOATS, memory, at + 2L * BYTES * i, ORDER);
-        FloatVector b =
-            FloatVector.fromMemorySegment(FLOATS, memory, at + 2L * BYTES * i + BYTES, ORDER);
-        a.blend(b.rearrange(SWAP_8), ODD_8)
-            .add(a.rearrange(SWAP_8).blend(b, ODD_8))
-            .intoMemorySegment(memory, at + (long) BYTES * i, ORDER);
-      }
-    }
-    for (int i = 0; i < level; i++) {
-      FloatVector.fromMemorySegment(FLOATS, memory, at + (long) BYTES * i, ORDER)
-          .intoMemorySegment(out, outAt + (long) BYTES * i, ORDER);
-    }
+    a.blend(c, ODD_8).add(c.blend(a, ODD_8).rearrange(SWAP_8)).intoMemorySegment(out, outAt, ORDER);
   }
 
   /**
-   * Adds the lanes of one vector; overwrites it.
+   * Adds the lanes of one vector.
    *
    * @param memory the vector
    * @param at where it starts
    * @return the same sum as {@link #ofEach} gives
    */
   static float of(MemorySegment memory, long at) {
-    for (int level = COUNT / 2; level > 0; level /= 2) {
-      for (int i = 0; i < level; i++) {
-        float a = memory.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at + 8L * i);
-        float b = memory.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at + 8L * i + 4);
-        memory.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at + 4L * i, a + b);
-      }
+    FloatVector sums = FloatVector.fromMemorySegment(FLOATS, memory, at, ORDER);
+    sums = sums.add(sums.rearrange(SWAP_1));
+    sums = sums.add(sums.rearrange(SWAP_2));
+    if (COUNT >= 8) {
+      sums = sums.add(sums.rearrange(SWAP_4));
     }
-    return memory.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
+    if (COUNT >= 16) {
+      sums = sums.add(sums.rearrange(SWAP_8));
+    }
+    return sums.lane(0);
   }
 }

@@ -110,7 +110,7 @@ final class MatrixProduct {
         long lanesAt = LANES_AT + (long) BYTES * i;
         weight.format().dot(weight.segment(), weightAt, x, xAt, columns, memory, lanesAt);
       }
-      LaneSums.ofEach(memory, LANES_AT, DOTS, memory, SUMS_AT);
+      LaneSums.ofEach(memory, LANES_AT, memory, SUMS_AT);
       MemorySegment.copy(memory, SUMS_AT, out, outAt + 4L * row, 4L * live);
     }
   }
@@ -156,7 +156,7 @@ final class MatrixProduct {
         addRest(memory, restAt, x.segment(), x2 + 4L * whole, 2, columns - whole);
         addRest(memory, restAt, x.segment(), x3 + 4L * whole, 3, columns - whole);
       }
-      LaneSums.ofEach(memory, LANES_AT, DOTS, memory, SUMS_AT);
+      LaneSums.ofEach(memory, LANES_AT, memory, SUMS_AT);
       long bytes = 4L * Math.min(SIDE, rows - row);
       for (int i = 0; i < live; i++) {
         long sumsAt = SUMS_AT + 4L * SIDE * i;

@@ -153,7 +153,7 @@ final class SpanAttention {
       long k2 = k1 + keyStride();
       long k3 = k2 + keyStride();
       DotTile.multiply(memory, panelAt, memory, k0, k1, k2, k3, keyWidth, memory, lanesAt);
-      LaneSums.ofEach(memory, lanesAt, DotTile.DOTS, memory, scoresAt + 4L * QUERIES * key);
+      LaneSums.ofEach(memory, lanesAt, memory, scoresAt + 4L * QUERIES * key);
     }
   }
 
