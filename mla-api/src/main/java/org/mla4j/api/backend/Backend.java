@@ -1,17 +1,17 @@
 package org.mla4j.api.backend;
 
 import java.util.Set;
-import org.mla4j.api.layer.LayerCall;
-import org.mla4j.api.layer.PluggableLayer;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.HostStorage;
 
 /**
- * An opened backend: a device with its queue and kernels, for one engine. Keeps no state in statics.
+ * An opened backend: a device with its queue and kernels, for one engine. Keeps no state in
+ * statics.
  *
- * <p>Life: {@code supports} and {@code create} while the engine is built, then {@code prepare} once per step and the kernels'
- * {@code forward}, then the kernels are closed, then the backend.
+ * <p>Life: {@code supports} and {@code create} while the engine is built, then {@code prepare} once
+ * per step and the kernels' {@code forward}, then the kernels are closed, then the backend.
  *
  * <p>Threading: all calls come from one thread at a time.
  */
@@ -72,7 +72,8 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
-   * Creates the kernel of an op that it supports. Weights are taken here: dequantised, re-laid out, uploaded.
+   * Creates the kernel of an op that it supports. Weights are taken here: dequantised, re-laid out,
+   * uploaded.
    *
    * @param op an op of one of its types
    * @param bindings the memory behind the op's values
@@ -87,15 +88,16 @@ public interface Backend extends AutoCloseable {
    *
    * @param call a layer of one of its types
    * @param bindings the memory behind the layer's inputs, cache and outputs
-   * @return the layer, for {@code multi_head_latent_attention} a {@link org.mla4j.api.layer.MultiHeadLatentAttention}
+   * @return the layer, for {@code multi_head_latent_attention} a {@link
+   *     org.mla4j.api.layer.MultiHeadLatentAttention}
    */
   default PluggableLayer createLayer(LayerCall call, Bindings bindings) {
     throw new UnsupportedOperationException("This backend has no layer '" + call.type() + "'.");
   }
 
   /**
-   * Turns the description of a step into what the kernels want. Called once per step, before the first kernel, and not once
-   * per layer.
+   * Turns the description of a step into what the kernels want. Called once per step, before the
+   * first kernel, and not once per layer.
    *
    * @param step the step
    */

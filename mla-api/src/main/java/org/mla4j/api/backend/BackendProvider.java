@@ -1,11 +1,11 @@
 package org.mla4j.api.backend;
 
 /**
- * The descriptor of a backend, found by {@link java.util.ServiceLoader}. Cheap to make and to ask: nothing native is loaded
- * before {@link #probe()}, no device is touched before {@link #open}.
+ * The descriptor of a backend, found by {@link java.util.ServiceLoader}. Cheap to make and to ask:
+ * nothing native is loaded before {@link #probe()}, no device is touched before {@link #open}.
  *
- * <p>A jar declares it twice: {@code provides} in its module descriptor and a file under {@code META-INF/services}; with the
- * module descriptor alone the class path finds nothing.
+ * <p>A jar declares it twice: {@code provides} in its module descriptor and a file under {@code
+ * META-INF/services}; with the module descriptor alone the class path finds nothing.
  */
 public interface BackendProvider {
   /** The level of this SPI. It grows when something is added; additions are default methods. */
@@ -29,8 +29,8 @@ public interface BackendProvider {
   String version();
 
   /**
-   * Returns the level of the SPI it was built for. Return a number, not {@link #SPI_LEVEL}, which the compiler would copy
-   * anyway: raise it when you have looked at what was added.
+   * Returns the level of the SPI it was built for. Return a number, not {@link #SPI_LEVEL}, which
+   * the compiler would copy anyway: raise it when you have looked at what was added.
    *
    * @return between the oldest level supported and {@link #SPI_LEVEL}
    */

@@ -1,15 +1,16 @@
 package org.mla4j.api.backend;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import java.nio.file.Path;
 import org.mla4j.api.step.StepLimits;
 
 /**
  * What an engine offers a backend that it opens. Valid until the backend is closed.
  *
- * <p>Threading: used by the thread that opens the backend and creates kernels, but for {@link #parallel()}.
+ * <p>Threading: used by the thread that opens the backend and creates kernels, but for {@link
+ * #parallel()}.
  */
 public interface EngineContext {
   /**
@@ -27,15 +28,17 @@ public interface EngineContext {
   ParallelFor parallel();
 
   /**
-   * Tells whether results must not depend on who else is in a step, how a prompt is cut, or the block size. A backend that
-   * cannot promise that says so when it is probed and is not opened for such an engine.
+   * Tells whether results must not depend on who else is in a step, how a prompt is cut, or the
+   * block size. A backend that cannot promise that says so when it is probed and is not opened for
+   * such an engine.
    *
    * @return true in deterministic mode
    */
   boolean deterministic();
 
   /**
-   * Returns options the user set for this backend, for example {@code vector=off} of {@code cpu:vector=off}.
+   * Returns options the user set for this backend, for example {@code vector=off} of {@code
+   * cpu:vector=off}.
    *
    * @return name to value, without the backend's name
    */

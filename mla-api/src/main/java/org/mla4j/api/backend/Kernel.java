@@ -3,15 +3,17 @@ package org.mla4j.api.backend;
 import org.mla4j.api.step.StepDescription;
 
 /**
- * One op, or one layer, ready to run: created once with its weights and its tensors, then called in every step.
+ * One op, or one layer, ready to run: created once with its weights and its tensors, then called in
+ * every step.
  *
- * <p>Threading: {@code forward} is called by one thread at a time. It may use the engine's threads through
- * {@link ParallelFor}.
+ * <p>Threading: {@code forward} is called by one thread at a time. It may use the engine's threads
+ * through {@link ParallelFor}.
  */
 public interface Kernel extends AutoCloseable {
   /**
-   * Computes the live rows of the step. Called only when there are some. Must not allocate on the Java heap, log, or wait for
-   * a device; what it submits is complete when an {@link Event} recorded on the queue later is.
+   * Computes the live rows of the step. Called only when there are some. Must not allocate on the
+   * Java heap, log, or wait for a device; what it submits is complete when an {@link Event}
+   * recorded on the queue later is.
    *
    * @param step the step; valid until this step's last event completed
    * @param queue the queue of the kernel's backend

@@ -1,7 +1,8 @@
 package org.mla4j.api.backend;
 
 /**
- * The threads of an engine, as kernels see them. There are no others: kernels never start threads or use a common pool.
+ * The threads of an engine, as kernels see them. There are no others: kernels never start threads
+ * or use a common pool.
  *
  * <p>Threading: {@link #run} is called from {@code forward} only, and not from within a task.
  */
@@ -14,8 +15,8 @@ public interface ParallelFor {
   int threads();
 
   /**
-   * Runs tasks 0 to {@code tasks - 1} and returns when all are done. Does not allocate. Which worker runs a task is not
-   * specified, so results must not depend on it.
+   * Runs tasks 0 to {@code tasks - 1} and returns when all are done. Does not allocate. Which
+   * worker runs a task is not specified, so results must not depend on it.
    *
    * @param tasks how many; 0 does nothing
    * @param body what to run
@@ -23,15 +24,18 @@ public interface ParallelFor {
    */
   void run(int tasks, Body body);
 
-  /** The body of a parallel loop. Kernels implement it themselves, so that a call makes no new object. */
+  /**
+   * The body of a parallel loop. Kernels implement it themselves, so that a call makes no new
+   * object.
+   */
   @FunctionalInterface
   interface Body {
     /**
      * Runs one task.
      *
      * @param task its index
-     * @param worker the thread that runs it, 0 to {@link ParallelFor#threads()} - 1; no two tasks with one worker run at once,
-     *     so it may index scratch memory
+     * @param worker the thread that runs it, 0 to {@link ParallelFor#threads()} - 1; no two tasks
+     *     with one worker run at once, so it may index scratch memory
      */
     void run(int task, int worker);
   }

@@ -1,6 +1,9 @@
 package org.mla4j.api.backend;
 
-/** Told about work that takes long. Calls come from the thread that does the work and should return at once. */
+/**
+ * Told about work that takes long. Calls come from the thread that does the work and should return
+ * at once.
+ */
 @FunctionalInterface
 public interface ProgressListener {
   /** A listener that ignores everything. */

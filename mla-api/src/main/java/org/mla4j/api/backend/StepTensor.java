@@ -9,7 +9,8 @@ import org.mla4j.api.tensor.Tensor;
  *
  * @param tensor axis 0 is the row; the rest as in the value's row shape
  * @param rows which rows the value has
- * @param bufferRows which rows the buffer behind it has: of a view of the prefill rows of all tokens, {@code ALL}
+ * @param bufferRows which rows the buffer behind it has: of a view of the prefill rows of all
+ *     tokens, {@code ALL}
  */
 public record StepTensor(Tensor tensor, Rows rows, Rows bufferRows) {
   /**
@@ -29,7 +30,8 @@ public record StepTensor(Tensor tensor, Rows rows, Rows bufferRows) {
    * @return bytes from the start of the storage
    */
   public long offset(StepDescription step) {
-    long skipped = rows == bufferRows ? 0 : (long) step.firstToken(rows) - step.firstToken(bufferRows);
+    long skipped =
+        rows == bufferRows ? 0 : (long) step.firstToken(rows) - step.firstToken(bufferRows);
     return tensor.byteOffset() + skipped * tensor.byteStride(0);
   }
 

@@ -23,7 +23,8 @@ public sealed interface Support {
     public No {
       reasons = List.copyOf(reasons);
       if (reasons.isEmpty()) {
-        throw new InvalidInputException(ErrorCode.INVALID_PLAN, "Support.No without a reason; expected at least one.");
+        throw new InvalidInputException(
+            ErrorCode.INVALID_PLAN, "Support.No without a reason; expected at least one.");
       }
     }
   }
@@ -40,7 +41,8 @@ public sealed interface Support {
   /**
    * Says no.
    *
-   * @param reasons why, in words and numbers, for example {@code "kvLoraRank = 96; only 512 is supported"}
+   * @param reasons why, in words and numbers, for example {@code "kvLoraRank = 96; only 512 is
+   *     supported"}
    * @return the answer
    */
   static Support no(String... reasons) {

@@ -13,7 +13,12 @@ import java.util.List;
  * @param backends all providers found, broken ones included, by descending priority
  */
 public record Diagnosis(
-    String version, String jvm, String system, int processors, VectorSupport vector, List<BackendReport> backends) {
+    String version,
+    String jvm,
+    String system,
+    int processors,
+    VectorSupport vector,
+    List<BackendReport> backends) {
   /** Copies the list. */
   public Diagnosis {
     backends = List.copyOf(backends);
@@ -40,5 +45,11 @@ public record Diagnosis(
    * @param detail what it found, or why it is not usable
    */
   public record BackendReport(
-      String name, String version, String source, int spiLevel, int priority, boolean usable, String detail) {}
+      String name,
+      String version,
+      String source,
+      int spiLevel,
+      int priority,
+      boolean usable,
+      String detail) {}
 }

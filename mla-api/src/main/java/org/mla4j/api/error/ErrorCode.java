@@ -3,8 +3,8 @@ package org.mla4j.api.error;
 /**
  * Stable identifiers of everything that can be refused or fail.
  *
- * <p>The identifier ends every message in brackets and is an anchor in {@code docs/errors.md}. Identifiers are never
- * reused for another meaning.
+ * <p>The identifier ends every message in brackets and is an anchor in {@code docs/errors.md}.
+ * Identifiers are never reused for another meaning.
  */
 public enum ErrorCode {
   /** The backend named by the user is not among those found. */
@@ -13,10 +13,11 @@ public enum ErrorCode {
   NO_PROVIDER("MLA-0102"),
   /** The backend named by the user cannot be used on this machine. */
   BACKEND_UNAVAILABLE("MLA-0103"),
-  /** A backend named by the user declined an op or a layer that it claims to have, or nobody runs it. */
+  /**
+   * A backend named by the user declined an op or a layer that it claims to have, or nobody runs
+   * it.
+   */
   OP_DECLINED("MLA-0104"),
-  /** A provider was built for another level of the SPI. */
-  SPI_LEVEL("MLA-0105"),
   /** Two providers have one name. */
   DUPLICATE_BACKEND("MLA-0106"),
   /** A kernel failed while it ran. */
@@ -41,6 +42,8 @@ public enum ErrorCode {
   TOKENIZER("MLA-0207"),
   /** A chat template is missing, malformed or failed while it was rendered. */
   CHAT_TEMPLATE("MLA-0208"),
+  /** Two providers know one architecture. */
+  DUPLICATE_ARCHITECTURE("MLA-0209"),
   /** A specification of a layer, rope, norm or cache is incomplete or contradictory. */
   INVALID_SPEC("MLA-0301"),
   /** A plan, a tensor or a value is put together wrongly. */

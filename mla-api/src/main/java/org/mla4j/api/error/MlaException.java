@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Base of all exceptions that MLA4J throws on purpose.
  *
- * <p>The message says what was given, what was expected and where; it ends with the {@linkplain #code() code} in
- * brackets.
+ * <p>The message says what was given, what was expected and where; it ends with the {@linkplain
+ * #code() code} in brackets.
  */
 public sealed class MlaException extends RuntimeException
     permits BackendException, ClosedException, InvalidInputException, ModelException {

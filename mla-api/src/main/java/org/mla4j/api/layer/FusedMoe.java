@@ -3,14 +3,16 @@ package org.mla4j.api.layer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.mla4j.api.backend.PluggableLayer;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.error.ModelException;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.RoutedExperts.Expert;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
 import org.mla4j.api.spec.MoeSpec;
 import org.mla4j.api.tensor.Shape;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
@@ -19,7 +21,10 @@ import org.mla4j.api.weight.WeightHandle;
  * <p>The result for a token depends on that token alone. No tokens: return at once, launch nothing.
  */
 public interface FusedMoe extends PluggableLayer {
-  /** The name of this kind of layer. It differs from the op {@code fused_moe}, which runs the routed experts only. */
+  /**
+   * The name of this kind of layer. It differs from the op {@code fused_moe}, which runs the routed
+   * experts only.
+   */
   String TYPE = "fused_moe_layer";
 
   /**
@@ -47,7 +52,8 @@ public interface FusedMoe extends PluggableLayer {
     /**
      * Checks that the weights are those the spec needs.
      *
-     * @throws InvalidInputException if the number of experts differs, or shared experts are missing or unwanted
+     * @throws InvalidInputException if the number of experts differs, or shared experts are missing
+     *     or unwanted
      * @throws ModelException if a weight has another shape than the spec demands
      */
     public Call {
@@ -55,13 +61,22 @@ public interface FusedMoe extends PluggableLayer {
       if (experts.size() != spec.experts()) {
         throw new InvalidInputException(
             ErrorCode.INVALID_SPEC,
-            layer + ": weights of " + experts.size() + " experts; expected experts = " + spec.experts() + ".");
+            layer
+                + ": weights of "
+                + experts.size()
+                + " experts; expected experts = "
+                + spec.experts()
+                + ".");
       }
       if ((shared != null) != spec.hasSharedExperts()) {
         throw new InvalidInputException(
             ErrorCode.INVALID_SPEC,
-            layer + ": shared experts are " + (shared == null ? "missing" : "given")
-                + ", but sharedIntermediateSize = " + spec.sharedIntermediateSize() + ".");
+            layer
+                + ": shared experts are "
+                + (shared == null ? "missing" : "given")
+                + ", but sharedIntermediateSize = "
+                + spec.sharedIntermediateSize()
+                + ".");
       }
       expect(layer, router, "[experts, hiddenSize]", spec.experts(), spec.hiddenSize());
       if (correctionBias != null) {
@@ -71,7 +86,12 @@ public interface FusedMoe extends PluggableLayer {
         expect(layer, expert, "intermediateSize", spec.intermediateSize(), spec.hiddenSize());
       }
       if (shared != null) {
-        expect(layer, shared, "sharedIntermediateSize", spec.sharedIntermediateSize(), spec.hiddenSize());
+        expect(
+            layer,
+            shared,
+            "sharedIntermediateSize",
+            spec.sharedIntermediateSize(),
+            spec.hiddenSize());
       }
     }
 
@@ -117,8 +137,16 @@ public interface FusedMoe extends PluggableLayer {
       if (!handle.shape().equals(expected)) {
         throw new ModelException(
             ErrorCode.WRONG_SHAPE,
-            layer + ": tensor '" + handle.name() + "': expected " + symbols + " = " + expected + ", found "
-                + handle.shape() + ".");
+            layer
+                + ": tensor '"
+                + handle.name()
+                + "': expected "
+                + symbols
+                + " = "
+                + expected
+                + ", found "
+                + handle.shape()
+                + ".");
       }
     }
   }

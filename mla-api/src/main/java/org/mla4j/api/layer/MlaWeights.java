@@ -2,7 +2,6 @@ package org.mla4j.api.layer;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
@@ -12,8 +11,9 @@ import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
- * The weights of a Multi-Head Latent Attention layer by role. With a query LoRA: {@code qAProj}, {@code qBProj} and, if
- * normed, {@code qANorm}; without: {@code qProj}. Symbols as in {@link MlaSpec}.
+ * The weights of a Multi-Head Latent Attention layer by role. With a query LoRA: {@code qAProj},
+ * {@code qBProj} and, if normed, {@code qANorm}; without: {@code qProj}. Symbols as in {@link
+ * MlaSpec}.
  *
  * @param qProj {@code [N (P + R), H]}
  * @param qAProj {@code [Lq, H]}
@@ -55,20 +55,39 @@ public record MlaWeights(
     presence(layer, "q_a_proj", qAProj, spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
     presence(layer, "q_b_proj", qBProj, spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
     presence(layer, "q_a_layernorm", qANorm, spec.qANorm() != null, "qANorm = " + spec.qANorm());
-    presence(layer, "kv_a_layernorm", kvANorm, spec.kvANorm() != null, "kvANorm = " + spec.kvANorm());
-    presence(layer, "q_norm", qHeadNorm, spec.qHeadNorm() != null, "qHeadNorm = " + spec.qHeadNorm());
-    presence(layer, "k_norm", kHeadNorm, spec.kHeadNorm() != null, "kHeadNorm = " + spec.kHeadNorm());
-    shape(layer, qProj, "[numHeads * (qkNopeHeadDim + qkRopeHeadDim), hiddenSize]", queries, hidden);
+    presence(
+        layer, "kv_a_layernorm", kvANorm, spec.kvANorm() != null, "kvANorm = " + spec.kvANorm());
+    presence(
+        layer, "q_norm", qHeadNorm, spec.qHeadNorm() != null, "qHeadNorm = " + spec.qHeadNorm());
+    presence(
+        layer, "k_norm", kHeadNorm, spec.kHeadNorm() != null, "kHeadNorm = " + spec.kHeadNorm());
+    shape(
+        layer, qProj, "[numHeads * (qkNopeHeadDim + qkRopeHeadDim), hiddenSize]", queries, hidden);
     shape(layer, qAProj, "[qLoraRank, hiddenSize]", spec.qLoraRank(), hidden);
-    shape(layer, qBProj, "[numHeads * (qkNopeHeadDim + qkRopeHeadDim), qLoraRank]", queries, spec.qLoraRank());
+    shape(
+        layer,
+        qBProj,
+        "[numHeads * (qkNopeHeadDim + qkRopeHeadDim), qLoraRank]",
+        queries,
+        spec.qLoraRank());
     shape(
         layer,
         kvAProj,
         "[kvLoraRank + qkRopeHeadDim, hiddenSize]",
         (long) spec.kvLoraRank() + spec.qkRopeHeadDim(),
         hidden);
-    shape(layer, kvBProj, "[numHeads * (qkNopeHeadDim + vHeadDim), kvLoraRank]", keysAndValues, spec.kvLoraRank());
-    shape(layer, oProj, "[hiddenSize, numHeads * vHeadDim]", hidden, (long) spec.numHeads() * spec.vHeadDim());
+    shape(
+        layer,
+        kvBProj,
+        "[numHeads * (qkNopeHeadDim + vHeadDim), kvLoraRank]",
+        keysAndValues,
+        spec.kvLoraRank());
+    shape(
+        layer,
+        oProj,
+        "[hiddenSize, numHeads * vHeadDim]",
+        hidden,
+        (long) spec.numHeads() * spec.vHeadDim());
     vector(layer, qANorm, "[qLoraRank]", spec.qLoraRank());
     vector(layer, kvANorm, "[kvLoraRank]", spec.kvLoraRank());
     vector(layer, qHeadNorm, "[qkNopeHeadDim + qkRopeHeadDim]", spec.qkHeadDim());
@@ -78,45 +97,69 @@ public record MlaWeights(
   /** All handles there are. */
   List<WeightHandle> handles() {
     List<WeightHandle> handles = new ArrayList<>();
-    projections()
-        .forEach(
-            projection -> {
-              handles.add(projection.weight());
-              if (projection.bias() != null) {
-                handles.add(projection.bias());
-              }
-            });
-    Stream.of(qANorm, kvANorm, qHeadNorm, kHeadNorm).filter(handle -> handle != null).forEach(handles::add);
+    for (Projection projection : projections()) {
+      addIfGiven(projection.weight(), handles);
+      addIfGiven(projection.bias(), handles);
+    }
+    addIfGiven(qANorm, handles);
+    addIfGiven(kvANorm, handles);
+    addIfGiven(qHeadNorm, handles);
+    addIfGiven(kHeadNorm, handles);
     return List.copyOf(handles);
   }
 
   boolean hasBias() {
-    return projections().anyMatch(projection -> projection.bias() != null);
+    return projections().stream().anyMatch(projection -> projection.bias() != null);
   }
 
-  private Stream<Projection> projections() {
-    return Stream.of(qProj, qAProj, qBProj, kvAProj, kvBProj, oProj).filter(projection -> projection != null);
+  private List<Projection> projections() {
+    List<Projection> projections = new ArrayList<>(List.of(kvAProj, kvBProj, oProj));
+    addIfGiven(qProj, projections);
+    addIfGiven(qAProj, projections);
+    addIfGiven(qBProj, projections);
+    return projections;
   }
 
-  private static void presence(String layer, String role, @Nullable Object given, boolean expected, String reason) {
-    if ((given != null) != expected) {
-      throw new InvalidInputException(
-          ErrorCode.INVALID_SPEC,
-          layer + ": weight '" + role + "' is " + (given == null ? "missing" : "given") + "; expected it to be "
-              + (expected ? "given" : "absent") + ", since " + reason + ".");
+  private static <T> void addIfGiven(@Nullable T part, List<T> parts) {
+    if (part != null) {
+      parts.add(part);
     }
   }
 
-  private static void shape(String layer, @Nullable Projection projection, String symbols, long out, long in) {
+  private static void presence(
+      String layer, String role, @Nullable Object given, boolean expected, String reason) {
+    if ((given != null) != expected) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_SPEC,
+          layer
+              + ": weight '"
+              + role
+              + "' is "
+              + (given == null ? "missing" : "given")
+              + "; expected it to be "
+              + (expected ? "given" : "absent")
+              + ", since "
+              + reason
+              + ".");
+    }
+  }
+
+  private static void shape(
+      String layer, @Nullable Projection projection, String symbols, long out, long in) {
     if (projection != null) {
       expect(layer, projection.weight(), symbols, Shape.of(out, in));
       if (projection.bias() != null) {
-        expect(layer, projection.bias(), symbols.substring(0, symbols.lastIndexOf(',')) + "]", Shape.of(out));
+        expect(
+            layer,
+            projection.bias(),
+            symbols.substring(0, symbols.lastIndexOf(',')) + "]",
+            Shape.of(out));
       }
     }
   }
 
-  private static void vector(String layer, @Nullable WeightHandle handle, String symbols, long width) {
+  private static void vector(
+      String layer, @Nullable WeightHandle handle, String symbols, long width) {
     if (handle != null) {
       expect(layer, handle, symbols, Shape.of(width));
     }
@@ -126,8 +169,16 @@ public record MlaWeights(
     if (!handle.shape().equals(expected)) {
       throw new ModelException(
           ErrorCode.WRONG_SHAPE,
-          layer + ": tensor '" + handle.name() + "': expected " + symbols + " = " + expected + ", found "
-              + handle.shape() + ".");
+          layer
+              + ": tensor '"
+              + handle.name()
+              + "': expected "
+              + symbols
+              + " = "
+              + expected
+              + ", found "
+              + handle.shape()
+              + ".");
     }
   }
 }

@@ -4,20 +4,22 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.mla4j.api.backend.PluggableLayer;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
-import org.mla4j.api.plan.CacheValue;
-import org.mla4j.api.plan.InputValue;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.spec.MlaSpec;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.InputValue;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
  * A Multi-Head Latent Attention layer, from hidden states to attention output.
  *
- * <p>Its default forward is a sub-plan of separate ops; a backend may return its own implementation instead. Whoever
- * implements it keeps these promises:
+ * <p>Its default forward is a sub-plan of separate ops; a backend may return its own implementation
+ * instead. Whoever implements it keeps these promises:
  *
  * <table>
  * <caption>Edge cases</caption>
@@ -85,16 +87,22 @@ public interface MultiHeadLatentAttention extends PluggableLayer {
     /**
      * Checks that the weights are those the spec needs.
      *
-     * @throws InvalidInputException if a required weight is missing, an unused one is given, or the rope
-     *     has no table
-     * @throws org.mla4j.api.error.ModelException if a weight has another shape than the spec demands
+     * @throws InvalidInputException if a required weight is missing, an unused one is given, or the
+     *     rope has no table
+     * @throws org.mla4j.api.error.ModelException if a weight has another shape than the spec
+     *     demands
      */
     public Call {
       weightsByRole.check(layer, spec);
       if ((spec.rope() == null) != (ropeTable == null)) {
         throw new InvalidInputException(
             ErrorCode.INVALID_SPEC,
-            layer + ": rope and its table go together; found " + spec.rope() + " and " + ropeTable + ".");
+            layer
+                + ": rope and its table go together; found "
+                + spec.rope()
+                + " and "
+                + ropeTable
+                + ".");
       }
     }
 

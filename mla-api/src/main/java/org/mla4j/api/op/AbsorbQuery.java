@@ -1,16 +1,16 @@
 package org.mla4j.api.op;
 
 import java.util.List;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
  * Moves the key up-projection to the query: {@code q_latent[t, n] = W_UK[n]^T q_nope[t, n]}.
  *
  * @param qNope F32 {@code [T, N, P]}
- * @param kvB the joint up-projection {@code [N * (P + V), L]}; for head n its rows {@code n (P + V)} to
- *     {@code n (P + V) + P - 1} are {@code W_UK[n]}
+ * @param kvB the joint up-projection {@code [N * (P + V), L]}; for head n its rows {@code n (P +
+ *     V)} to {@code n (P + V) + P - 1} are {@code W_UK[n]}
  * @param qLatent F32 {@code [T, N, L]}
  */
 public record AbsorbQuery(StepValue qNope, WeightHandle kvB, StepValue qLatent) implements Op {

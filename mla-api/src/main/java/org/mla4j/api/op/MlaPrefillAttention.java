@@ -3,18 +3,20 @@ package org.mla4j.api.op;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.mla4j.api.plan.InputValue;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
+import org.mla4j.api.value.InputValue;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 
 /**
- * Causal attention among the new tokens of each sequence, with decompressed keys and values (the MHA form).
+ * Causal attention among the new tokens of each sequence, with decompressed keys and values (the
+ * MHA form).
  *
- * <p>For token i of a sequence, over its tokens j up to i: {@code s_j = scale * (q_nope . k_nope_j + q_pe . k_pe_j)};
- * {@code out = sum_j softmax(s)_j v_j}; {@code lse = ln(sum_j exp(s_j))}, natural logarithm.
+ * <p>For token i of a sequence, over its tokens j up to i: {@code s_j = scale * (q_nope . k_nope_j
+ * + q_pe . k_pe_j)}; {@code out = sum_j softmax(s)_j v_j}; {@code lse = ln(sum_j exp(s_j))},
+ * natural logarithm.
  *
- * <p>Edge cases: a sequence without new tokens computes nothing; in a profiling step no
- * row has keys: outputs are 0, log-sum-exps minus infinity.
+ * <p>Edge cases: a sequence without new tokens computes nothing; in a profiling step no row has
+ * keys: outputs are 0, log-sum-exps minus infinity.
  *
  * @param qNope F32 {@code [T, N, P]}
  * @param qPe F32 {@code [T, N, R]}, rotated; null when R = 0

@@ -2,9 +2,9 @@ package org.mla4j.api.op;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
 import org.mla4j.api.spec.MoeSpec;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
@@ -17,7 +17,11 @@ import org.mla4j.api.weight.WeightHandle;
  * @param topKWeights F32 {@code [T, topK]}, in the order of {@code ids}
  */
 public record MoeGate(
-    MoeSpec spec, StepValue logits, @Nullable WeightHandle correctionBias, StepValue ids, StepValue topKWeights)
+    MoeSpec spec,
+    StepValue logits,
+    @Nullable WeightHandle correctionBias,
+    StepValue ids,
+    StepValue topKWeights)
     implements Op {
   /** The name of this op. */
   public static final String TYPE = "moe_gate";

@@ -2,20 +2,20 @@ package org.mla4j.api.op;
 
 import java.util.List;
 import java.util.Set;
-import org.mla4j.api.layer.LayerCall;
-import org.mla4j.api.plan.Value;
+import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
- * What a node computes: its semantics, apart from any kernel. An op is one record of named parts; which kernel runs it is
- * decided elsewhere.
+ * What a node computes: its semantics, apart from any kernel. An op is one record of named parts;
+ * which kernel runs it is decided elsewhere.
  *
- * <p>Rules for all ops: arithmetic is at least binary32; a row is computed from the live rows of its inputs alone; rows that
- * are not live are neither read nor written; a step with no live rows launches nothing; two parts of a call overlap only
- * where the op says that it works in place.
+ * <p>Rules for all ops: arithmetic is at least binary32; a row is computed from the live rows of
+ * its inputs alone; rows that are not live are neither read nor written; a step with no live rows
+ * launches nothing; two parts of a call overlap only where the op says that it works in place.
  *
- * <p>Records may gain components in later levels of the SPI, each with a {@linkplain #features() feature} that an older
- * backend does not know and therefore refuses: read ops through their accessors.
+ * <p>Records may gain components in later levels of the SPI, each with a {@linkplain #features()
+ * feature} that an older backend does not know and therefore refuses: read ops through their
+ * accessors.
  */
 public sealed interface Op
     permits AbsorbQuery,
@@ -84,7 +84,8 @@ public sealed interface Op
   }
 
   /**
-   * Returns what this call uses beyond the first level of the SPI. A backend that does not know one of them is not asked.
+   * Returns what this call uses beyond the first level of the SPI. A backend that does not know one
+   * of them is not asked.
    *
    * @return names of features
    */

@@ -1,8 +1,8 @@
 package org.mla4j.api.op;
 
 import java.util.List;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
@@ -14,7 +14,8 @@ import org.mla4j.api.weight.WeightHandle;
  * @param scale factor on the result; 1 but for latents that are scaled after their norm
  * @param out F32 {@code [T, W]}; may be {@code x} itself
  */
-public record RmsNorm(StepValue x, WeightHandle weight, double eps, double scale, StepValue out) implements Op {
+public record RmsNorm(StepValue x, WeightHandle weight, double eps, double scale, StepValue out)
+    implements Op {
   /** The name of this op. */
   public static final String TYPE = "rms_norm";
 

@@ -1,26 +1,28 @@
 package org.mla4j.api.op;
 
 import java.util.List;
-import org.mla4j.api.plan.InputValue;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
 import org.mla4j.api.spec.RopeStyle;
+import org.mla4j.api.value.InputValue;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
  * Rotates query and key parts in place by the angle of their token's position.
  *
- * <p>For each pair {@code (x, y)}: {@code x' = x cos - y sin}, {@code y' = y cos + x sin}, with {@code cos = table[pos, i]}
- * and {@code sin = table[pos, R/2 + i]}. Pairs as the style says; the output keeps the order of the input. Every live row is
- * rotated, padding tokens (slot -1) and steps without a slot mapping included. A position beyond the table is an error,
- * never a silent wrap.
+ * <p>For each pair {@code (x, y)}: {@code x' = x cos - y sin}, {@code y' = y cos + x sin}, with
+ * {@code cos = table[pos, i]} and {@code sin = table[pos, R/2 + i]}. Pairs as the style says; the
+ * output keeps the order of the input. Every live row is rotated, padding tokens (slot -1) and
+ * steps without a slot mapping included. A position beyond the table is an error, never a silent
+ * wrap.
  *
  * @param q F32 {@code [T, N, R]}, changed in place
  * @param k F32 {@code [T, R]}, changed in place
  * @param table {@code [positions, R]}: cos, then sin
  * @param style which elements pair
  */
-public record RotaryEmbedding(StepValue q, StepValue k, WeightHandle table, RopeStyle style) implements Op {
+public record RotaryEmbedding(StepValue q, StepValue k, WeightHandle table, RopeStyle style)
+    implements Op {
   /** The name of this op. */
   public static final String TYPE = "rotary_embedding";
 

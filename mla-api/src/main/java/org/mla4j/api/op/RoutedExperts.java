@@ -2,14 +2,14 @@ package org.mla4j.api.op;
 
 import java.util.List;
 import java.util.stream.Stream;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
 import org.mla4j.api.spec.MoeSpec;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
- * Runs the chosen experts and sums their outputs:
- * {@code out[t] = sum_k weights[t, k] * down_e (silu(gate_e x[t]) * up_e x[t])} with {@code e = ids[t, k]}.
+ * Runs the chosen experts and sums their outputs: {@code out[t] = sum_k weights[t, k] * down_e
+ * (silu(gate_e x[t]) * up_e x[t])} with {@code e = ids[t, k]}.
  *
  * <p>The sum of a token runs in the order of its ids, whatever other tokens there are.
  *
@@ -21,7 +21,12 @@ import org.mla4j.api.weight.WeightHandle;
  * @param out F32 {@code [T, H]}
  */
 public record RoutedExperts(
-    MoeSpec spec, StepValue x, StepValue ids, StepValue topKWeights, List<Expert> experts, StepValue out)
+    MoeSpec spec,
+    StepValue x,
+    StepValue ids,
+    StepValue topKWeights,
+    List<Expert> experts,
+    StepValue out)
     implements Op {
   /** The name of this op. */
   public static final String TYPE = "fused_moe";

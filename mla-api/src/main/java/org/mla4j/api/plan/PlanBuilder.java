@@ -1,18 +1,21 @@
 package org.mla4j.api.plan;
 
-import org.mla4j.api.layer.LayerCall;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.spec.RopeSpec;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
- * Takes the nodes of a plan in the order in which they run. Models and layers write to it; they never see who will run
- * what.
+ * Takes the nodes of a plan in the order in which they run. Models and layers write to it; they
+ * never see who will run what.
  *
- * <p>Names are made of the {@linkplain #scope scopes} around a call, joined by dots. Threading: one thread.
+ * <p>Names are made of the {@linkplain #scope scopes} around a call, joined by dots. Threading: one
+ * thread.
  */
 public interface PlanBuilder {
   /**
@@ -54,7 +57,8 @@ public interface PlanBuilder {
   CacheValue cache(String name, CacheSpec spec);
 
   /**
-   * Returns the table of a rope, long enough for the longest sequence of the engine. Layers with equal ropes share it.
+   * Returns the table of a rope, long enough for the longest sequence of the engine. Layers with
+   * equal ropes share it.
    *
    * @param rope the rope
    * @return the table, {@code [positions, dim]}
@@ -71,8 +75,8 @@ public interface PlanBuilder {
   void add(String name, Rows rows, Op op);
 
   /**
-   * Adds a pluggable layer: if a backend takes it whole it becomes one opaque node, otherwise the nodes that its default
-   * forward adds.
+   * Adds a pluggable layer: if a backend takes it whole it becomes one opaque node, otherwise the
+   * nodes that its default forward adds.
    *
    * @param call the layer as data
    * @param defaultForward adds the nodes of the default forward; must write the outputs of the call

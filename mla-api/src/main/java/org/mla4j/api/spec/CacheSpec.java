@@ -5,13 +5,15 @@ import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Shape;
 
 /**
- * What a layer keeps of each token: named parts of one row, their element type, and how rows lie in a block.
+ * What a layer keeps of each token: named parts of one row, their element type, and how rows lie in
+ * a block.
  *
  * <p>The engine and its block allocator know blocks only; specs may differ by layer.
  *
  * @param parts the parts of a row, in order
  * @param dtype element type of a cell: F32, BF16, F16 or F8_E4M3
- * @param scale for F8_E4M3, what a stored code is multiplied by when it is read; 1 when the checkpoint gives none
+ * @param scale for F8_E4M3, what a stored code is multiplied by when it is read; 1 when the
+ *     checkpoint gives none
  */
 public record CacheSpec(List<Part> parts, DType dtype, float scale) {
   /**
@@ -25,8 +27,8 @@ public record CacheSpec(List<Part> parts, DType dtype, float scale) {
   /**
    * Checks the parts, the type and the scale.
    *
-   * @throws org.mla4j.api.error.InvalidInputException if there is no part, a width is not positive, the type cannot be a
-   *     cache cell, or the scale is not a positive finite number
+   * @throws org.mla4j.api.error.InvalidInputException if there is no part, a width is not positive,
+   *     the type cannot be a cache cell, or the scale is not a positive finite number
    */
   public CacheSpec {
     parts = List.copyOf(parts);
@@ -35,7 +37,9 @@ public record CacheSpec(List<Part> parts, DType dtype, float scale) {
       SpecCheck.positive("CacheSpec", "width of part '" + part.name() + "'", part.width());
     }
     SpecCheck.require(
-        dtype.isFloat(), "CacheSpec", "dtype = " + dtype + "; expected one of F32, BF16, F16, F8_E4M3");
+        dtype.isFloat(),
+        "CacheSpec",
+        "dtype = " + dtype + "; expected one of F32, BF16, F16, F8_E4M3");
     SpecCheck.positive("CacheSpec", "scale", scale);
   }
 
@@ -50,7 +54,9 @@ public record CacheSpec(List<Part> parts, DType dtype, float scale) {
   public static CacheSpec mla(int kvLoraRank, int qkRopeHeadDim, DType dtype) {
     Part latent = new Part("latent", kvLoraRank);
     return new CacheSpec(
-        qkRopeHeadDim == 0 ? List.of(latent) : List.of(latent, new Part("rope", qkRopeHeadDim)), dtype, 1f);
+        qkRopeHeadDim == 0 ? List.of(latent) : List.of(latent, new Part("rope", qkRopeHeadDim)),
+        dtype,
+        1f);
   }
 
   /**

@@ -6,26 +6,31 @@ import org.mla4j.api.tensor.DType;
 /**
  * A Multi-Head Latent Attention layer as data. Nothing in it belongs to one family of models.
  *
- * <p>Symbols in the documentation: H = {@code hiddenSize}, N = {@code numHeads}, Lq = {@code qLoraRank}, L =
- * {@code kvLoraRank}, P = {@code qkNopeHeadDim}, R = {@code qkRopeHeadDim}, V = {@code vHeadDim}, T = tokens of a step.
+ * <p>Symbols in the documentation: H = {@code hiddenSize}, N = {@code numHeads}, Lq = {@code
+ * qLoraRank}, L = {@code kvLoraRank}, P = {@code qkNopeHeadDim}, R = {@code qkRopeHeadDim}, V =
+ * {@code vHeadDim}, T = tokens of a step.
  *
  * @param hiddenSize width of the model, H
  * @param numHeads <em>local</em> query heads, N: after any division over devices
  * @param qLoraRank width of the query latent, Lq; 0 when queries are projected directly
  * @param kvLoraRank width of the key-value latent, L
  * @param qkNopeHeadDim width of the part of a query or key head without rope, P
- * @param qkRopeHeadDim width of the rotary part, R, shared by all key heads; 0 for a layer without one
+ * @param qkRopeHeadDim width of the rotary part, R, shared by all key heads; 0 for a layer without
+ *     one
  * @param vHeadDim width of a value head, V
  * @param qANorm norm of the query latent; null for none
  * @param kvANorm norm of the key-value latent; null for none. The rotary key is never normed
- * @param rope rope of the rotary part; null for none ("NoPE"): then the rotary part, if any, passes unrotated
+ * @param rope rope of the rotary part; null for none ("NoPE"): then the rotary part, if any, passes
+ *     unrotated
  * @param softmaxScale rule for the factor on scores
  * @param qLatentScale factor on the query latent after its norm (LongCat); 1 for none
  * @param kvLatentScale factor on the key-value latent after its norm (LongCat); 1 for none
  * @param qHeadNorm norm of each query head after projection; null for none
- * @param kHeadNorm norm of each decompressed key head; null for none. With one, weights cannot be absorbed
+ * @param kHeadNorm norm of each decompressed key head; null for none. With one, weights cannot be
+ *     absorbed
  * @param cacheDType element type of the cache
- * @param cacheScale for an F8_E4M3 cache, the factor on stored codes; 1 when the checkpoint gives none
+ * @param cacheScale for an F8_E4M3 cache, the factor on stored codes; 1 when the checkpoint gives
+ *     none
  */
 public record MlaSpec(
     int hiddenSize,
@@ -49,8 +54,9 @@ public record MlaSpec(
   /**
    * Checks that the parts fit together.
    *
-   * @throws org.mla4j.api.error.InvalidInputException if a dimension is not positive, the rope does not cover the rotary
-   *     part exactly, a norm belongs to a latent that is not there, or a latent is scaled that has no norm
+   * @throws org.mla4j.api.error.InvalidInputException if a dimension is not positive, the rope does
+   *     not cover the rotary part exactly, a norm belongs to a latent that is not there, or a
+   *     latent is scaled that has no norm
    */
   public MlaSpec {
     SpecCheck.positive("MlaSpec", "hiddenSize", hiddenSize);
@@ -63,7 +69,10 @@ public record MlaSpec(
     SpecCheck.require(
         rope == null || rope.dim() == qkRopeHeadDim,
         "MlaSpec",
-        "rope.dim = " + (rope == null ? 0 : rope.dim()) + "; expected qkRopeHeadDim = " + qkRopeHeadDim);
+        "rope.dim = "
+            + (rope == null ? 0 : rope.dim())
+            + "; expected qkRopeHeadDim = "
+            + qkRopeHeadDim);
     SpecCheck.require(
         qLoraRank > 0 || (qANorm == null && qLatentScale == 1),
         "MlaSpec",
@@ -73,14 +82,18 @@ public record MlaSpec(
     SpecCheck.require(
         (qLatentScale == 1 || qANorm != null) && (kvLatentScale == 1 || kvANorm != null),
         "MlaSpec",
-        "a latent is scaled (q " + qLatentScale + ", kv " + kvLatentScale
+        "a latent is scaled (q "
+            + qLatentScale
+            + ", kv "
+            + kvLatentScale
             + ") that has no norm; expected the scale to follow a norm");
-    new CacheSpec(CacheSpec.mla(kvLoraRank, qkRopeHeadDim, DType.F32).parts(), cacheDType, cacheScale);
+    new CacheSpec(
+        CacheSpec.mla(kvLoraRank, qkRopeHeadDim, DType.F32).parts(), cacheDType, cacheScale);
   }
 
   /**
-   * Starts a description with the dimensions every layer has; the rest starts as in a plain layer without norms, rope or
-   * scaling and with an F32 cache.
+   * Starts a description with the dimensions every layer has; the rest starts as in a plain layer
+   * without norms, rope or scaling and with an F32 cache.
    *
    * @return the builder
    */
@@ -98,8 +111,8 @@ public record MlaSpec(
   }
 
   /**
-   * Tells whether decode may run on the latent cache by absorbing the up-projection into query and output. A norm of each
-   * key head stands between latent and score, so it forbids that.
+   * Tells whether decode may run on the latent cache by absorbing the up-projection into query and
+   * output. A norm of each key head stands between latent and score, so it forbids that.
    *
    * @return true if no key head norm
    */
@@ -131,7 +144,8 @@ public record MlaSpec(
    * @return latent, then rotary key
    */
   public CacheSpec cache() {
-    return new CacheSpec(CacheSpec.mla(kvLoraRank, qkRopeHeadDim, cacheDType).parts(), cacheDType, cacheScale);
+    return new CacheSpec(
+        CacheSpec.mla(kvLoraRank, qkRopeHeadDim, cacheDType).parts(), cacheDType, cacheScale);
   }
 
   /** Collects the parts of a spec. Not thread-safe. */
@@ -347,7 +361,8 @@ public record MlaSpec(
      * Makes the spec.
      *
      * @return the checked spec
-     * @throws org.mla4j.api.error.InvalidInputException if a required part is missing or the parts contradict each other
+     * @throws org.mla4j.api.error.InvalidInputException if a required part is missing or the parts
+     *     contradict each other
      */
     public MlaSpec build() {
       return new MlaSpec(

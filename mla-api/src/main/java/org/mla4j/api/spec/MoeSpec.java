@@ -1,14 +1,14 @@
 package org.mla4j.api.spec;
 
 /**
- * A mixture-of-experts feed-forward layer: a router picks {@code topK} of {@code experts} gated MLPs for each token and adds
- * their outputs by weight; shared experts, if any, see every token.
+ * A mixture-of-experts feed-forward layer: a router picks {@code topK} of {@code experts} gated
+ * MLPs for each token and adds their outputs by weight; shared experts, if any, see every token.
  *
- * <p>Routing (DeepSeek-V2 and -V3 model code): scores are soft-max or sigmoid of the router's logits; with a correction bias
- * the choice is made on {@code score + bias}, the weights stay without it. With more than one group the
- * {@code topKGroups} best groups are kept, groups scored by {@link GroupScore}, and experts of the others become minus
- * infinity. Weights are divided by their sum plus 1e-20 when {@code normTopK}, then multiplied by
- * {@code routedScalingFactor}.
+ * <p>Routing (DeepSeek-V2 and -V3 model code): scores are soft-max or sigmoid of the router's
+ * logits; with a correction bias the choice is made on {@code score + bias}, the weights stay
+ * without it. With more than one group the {@code topKGroups} best groups are kept, groups scored
+ * by {@link GroupScore}, and experts of the others become minus infinity. Weights are divided by
+ * their sum plus 1e-20 when {@code normTopK}, then multiplied by {@code routedScalingFactor}.
  *
  * @param hiddenSize width of the model
  * @param experts number of routed experts
@@ -60,7 +60,9 @@ public record MoeSpec(
     SpecCheck.positive("MoeSpec", "experts", experts);
     SpecCheck.positive("MoeSpec", "intermediateSize", intermediateSize);
     SpecCheck.require(
-        topK > 0 && topK <= experts, "MoeSpec", "topK = " + topK + "; expected 1 to experts = " + experts);
+        topK > 0 && topK <= experts,
+        "MoeSpec",
+        "topK = " + topK + "; expected 1 to experts = " + experts);
     SpecCheck.require(
         groups > 0 && experts % groups == 0,
         "MoeSpec",
@@ -72,7 +74,12 @@ public record MoeSpec(
     SpecCheck.require(
         topK <= topKGroups * (experts / groups),
         "MoeSpec",
-        "topK = " + topK + "; the " + topKGroups + " kept groups hold only " + topKGroups * (experts / groups)
+        "topK = "
+            + topK
+            + "; the "
+            + topKGroups
+            + " kept groups hold only "
+            + topKGroups * (experts / groups)
             + " experts");
     SpecCheck.require(
         groupScore == GroupScore.MAX || groups == 1 || experts / groups >= 2,

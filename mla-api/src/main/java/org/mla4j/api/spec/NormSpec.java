@@ -9,7 +9,8 @@ public record NormSpec(double eps) {
   /**
    * Checks the epsilon.
    *
-   * @throws org.mla4j.api.error.InvalidInputException if {@code eps} is not a positive finite number
+   * @throws org.mla4j.api.error.InvalidInputException if {@code eps} is not a positive finite
+   *     number
    */
   public NormSpec {
     SpecCheck.positive("NormSpec", "eps", eps);

@@ -8,10 +8,10 @@ public sealed interface RopeScaling {
   /**
    * YaRN as DeepSeek uses it ("deepseek_yarn").
    *
-   * <p>Formula (DeepSeek-V2 model code; YaRN paper, arXiv 2309.00071): low frequencies are divided by {@code factor}, high
-   * ones kept, and those between blended by a ramp over the pair index; cos and sin are multiplied by
-   * {@code mscale(factor, mscale) / mscale(factor, mscaleAllDim)} where {@code mscale(s, a) = 0.1 a ln(s) + 1} for
-   * {@code s > 1} and 1 otherwise.
+   * <p>Formula (DeepSeek-V2 model code; YaRN paper, arXiv 2309.00071): low frequencies are divided
+   * by {@code factor}, high ones kept, and those between blended by a ramp over the pair index; cos
+   * and sin are multiplied by {@code mscale(factor, mscale) / mscale(factor, mscaleAllDim)} where
+   * {@code mscale(s, a) = 0.1 a ln(s) + 1} for {@code s > 1} and 1 otherwise.
    *
    * @param factor how many times longer the context becomes; positive
    * @param originalMaxPositions positions of the original training
@@ -21,7 +21,12 @@ public sealed interface RopeScaling {
    * @param mscaleAllDim the {@code mscale_all_dim} of the configuration; 0 when absent
    */
   record Yarn(
-      double factor, int originalMaxPositions, double betaFast, double betaSlow, double mscale, double mscaleAllDim)
+      double factor,
+      int originalMaxPositions,
+      double betaFast,
+      double betaSlow,
+      double mscale,
+      double mscaleAllDim)
       implements RopeScaling {
     /**
      * Checks the numbers.

@@ -9,16 +9,20 @@ package org.mla4j.api.spec;
  * @param scaling how frequencies are changed
  * @param maxPositions positions the model was made for; a table may be shorter, never longer
  */
-public record RopeSpec(int dim, double theta, RopeStyle style, RopeScaling scaling, int maxPositions) {
+public record RopeSpec(
+    int dim, double theta, RopeStyle style, RopeScaling scaling, int maxPositions) {
   /**
    * Checks the numbers.
    *
-   * @throws org.mla4j.api.error.InvalidInputException if {@code dim} is odd or not positive, or another number is not
-   *     positive
+   * @throws org.mla4j.api.error.InvalidInputException if {@code dim} is odd or not positive, or
+   *     another number is not positive
    */
   public RopeSpec {
     SpecCheck.positive("RopeSpec", "dim", dim);
-    SpecCheck.require(dim % 2 == 0, "RopeSpec", "dim = " + dim + "; expected an even number, since elements turn in pairs");
+    SpecCheck.require(
+        dim % 2 == 0,
+        "RopeSpec",
+        "dim = " + dim + "; expected an even number, since elements turn in pairs");
     SpecCheck.positive("RopeSpec", "theta", theta);
     SpecCheck.positive("RopeSpec", "maxPositions", maxPositions);
   }
@@ -67,6 +71,8 @@ public record RopeSpec(int dim, double theta, RopeStyle style, RopeScaling scali
 
   /** The pair index whose frequency makes the given number of turns within the original context. */
   private double correctionDim(RopeScaling.Yarn yarn, double rotations) {
-    return dim * Math.log(yarn.originalMaxPositions() / (rotations * 2 * Math.PI)) / (2 * Math.log(theta));
+    return dim
+        * Math.log(yarn.originalMaxPositions() / (rotations * 2 * Math.PI))
+        / (2 * Math.log(theta));
   }
 }

@@ -1,19 +1,23 @@
 package org.mla4j.api.spec;
 
 /**
- * The factor on attention scores, as a rule over the width of a query head, {@code qkNopeHeadDim + qkRopeHeadDim}.
+ * The factor on attention scores, as a rule over the width of a query head, {@code qkNopeHeadDim +
+ * qkRopeHeadDim}.
  *
- * <p>The width is never that of the latent cache row: absorbing a weight must not change the temperature of the soft-max.
+ * <p>The width is never that of the latent cache row: absorbing a weight must not change the
+ * temperature of the soft-max.
  */
 public sealed interface SoftmaxScale {
   /** {@code width^-1/2}. */
   record HeadWidth() implements SoftmaxScale {}
 
   /**
-   * {@code width^-1/2 * m^2} with {@code m = mscale(factor, mscaleAllDim)} of YaRN (DeepSeek-V2 and -V3 model code).
+   * {@code width^-1/2 * m^2} with {@code m = mscale(factor, mscaleAllDim)} of YaRN (DeepSeek-V2 and
+   * -V3 model code).
    *
    * @param factor the scaling factor of YaRN
-   * @param mscaleAllDim the {@code mscale_all_dim} of the configuration; 0 leaves the scale as it is
+   * @param mscaleAllDim the {@code mscale_all_dim} of the configuration; 0 leaves the scale as it
+   *     is
    */
   record YarnMscale(double factor, double mscaleAllDim) implements SoftmaxScale {}
 

@@ -16,7 +16,10 @@ final class SpecCheck {
   }
 
   static void positive(String spec, String field, double value) {
-    require(value > 0 && Double.isFinite(value), spec, field + " = " + value + "; expected a positive finite number");
+    require(
+        value > 0 && Double.isFinite(value),
+        spec,
+        field + " = " + value + "; expected a positive finite number");
   }
 
   static void require(boolean holds, String spec, String problem) {

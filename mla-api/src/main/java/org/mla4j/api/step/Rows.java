@@ -1,8 +1,8 @@
 package org.mla4j.api.step;
 
 /**
- * Which rows of a step a value has, or an op works on. How many there are, and where they start among the step's tokens, is
- * known only when the step runs.
+ * Which rows of a step a value has, or an op works on. How many there are, and where they start
+ * among the step's tokens, is known only when the step runs.
  */
 public enum Rows {
   /** One row per token: decode tokens first, then prefill tokens. */

@@ -8,11 +8,11 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 
 /**
- * What one step computes, described once for all layers: decode sequences first, then prefill sequences; for each its new
- * tokens, its context and its cache blocks.
+ * What one step computes, described once for all layers: decode sequences first, then prefill
+ * sequences; for each its new tokens, its context and its cache blocks.
  *
- * <p>The engine owns it and refills it in place, without allocation; kernels read it. A kernel that wants the numbers on a
- * device copies the segments in {@code Backend.prepare}, once per step.
+ * <p>The engine owns it and refills it in place, without allocation; kernels read it. A kernel that
+ * wants the numbers on a device copies the segments in {@code Backend.prepare}, once per step.
  *
  * <p>Threading: filled by one thread, then read by any number until it is cleared.
  */
@@ -57,7 +57,8 @@ public final class StepDescription {
     tokenSequences = arena.allocate(ValueLayout.JAVA_INT, maxTokens);
     queryStarts = arena.allocate(ValueLayout.JAVA_INT, maxSequences + 1L);
     sequenceLengths = arena.allocate(ValueLayout.JAVA_INT, maxSequences);
-    blockTables = arena.allocate(ValueLayout.JAVA_INT, (long) maxSequences * limits.blocksPerSequence());
+    blockTables =
+        arena.allocate(ValueLayout.JAVA_INT, (long) maxSequences * limits.blocksPerSequence());
     logitRows = arena.allocate(ValueLayout.JAVA_INT, limits.maxLogitRows());
     sampling = new Sampling[limits.maxLogitRows()];
     Arrays.fill(sampling, Sampling.GREEDY);
@@ -89,28 +90,42 @@ public final class StepDescription {
    * @param blocks its cache blocks, by position divided by the block size
    * @param blockCount how many of {@code blocks} are its own
    * @return the index of the sequence in the step
-   * @throws InvalidInputException if a limit is exceeded, the order is broken, or the blocks do not cover the tokens
+   * @throws InvalidInputException if a limit is exceeded, the order is broken, or the blocks do not
+   *     cover the tokens
    */
-  public int addSequence(Phase phase, int context, int[] ids, int from, int count, int[] blocks, int blockCount) {
+  public int addSequence(
+      Phase phase, int context, int[] ids, int from, int count, int[] blocks, int blockCount) {
     int length = context + count;
-    require(phase == Phase.PREFILL || sequences == decodeSequences, "decode sequence after a prefill sequence");
+    require(
+        phase == Phase.PREFILL || sequences == decodeSequences,
+        "decode sequence after a prefill sequence");
     if (phase == Phase.PREFILL && context != 0) {
-      throw invalid("prefill sequence with a context of " + context + " tokens; expected 0 (use DECODE)");
+      throw invalid(
+          "prefill sequence with a context of " + context + " tokens; expected 0 (use DECODE)");
     }
     if (sequences == limits.maxSequences()) {
       throw invalid("more than maxSequences = " + limits.maxSequences() + " sequences");
     }
     if (count < 0 || tokens + count > limits.maxTokens()) {
-      throw invalid(tokens + " + " + count + " tokens; expected at most maxTokens = " + limits.maxTokens());
+      throw invalid(
+          tokens + " + " + count + " tokens; expected at most maxTokens = " + limits.maxTokens());
     }
     if (length > limits.maxSequenceLength()) {
-      throw invalid("a sequence of " + length + " tokens; expected at most " + limits.maxSequenceLength());
+      throw invalid(
+          "a sequence of " + length + " tokens; expected at most " + limits.maxSequenceLength());
     }
     int blockSize = limits.blockSize();
     if ((long) blockCount * blockSize < length || blockCount > limits.blocksPerSequence()) {
       throw invalid(
-          blockCount + " blocks of " + blockSize + " for " + length + " tokens; expected "
-              + Math.ceilDiv(length, blockSize) + " to " + limits.blocksPerSequence());
+          blockCount
+              + " blocks of "
+              + blockSize
+              + " for "
+              + length
+              + " tokens; expected "
+              + Math.ceilDiv(length, blockSize)
+              + " to "
+              + limits.blocksPerSequence());
     }
     for (int i = 0; i < blockCount; i++) {
       if (blocks[i] <= 0 || blocks[i] >= limits.blocks()) {
@@ -128,7 +143,9 @@ public final class StepDescription {
       tokenIds.setAtIndex(ValueLayout.JAVA_INT, token, ids[from + i]);
       positions.setAtIndex(ValueLayout.JAVA_LONG, token, position);
       slots.setAtIndex(
-          ValueLayout.JAVA_LONG, token, (long) blocks[position / blockSize] * blockSize + position % blockSize);
+          ValueLayout.JAVA_LONG,
+          token,
+          (long) blocks[position / blockSize] * blockSize + position % blockSize);
       tokenSequences.setAtIndex(ValueLayout.JAVA_INT, token, sequence);
     }
     sequenceLengths.setAtIndex(ValueLayout.JAVA_INT, sequence, length);
@@ -141,7 +158,8 @@ public final class StepDescription {
   }
 
   /**
-   * Asks for the logits of the newest token of the sequence added last, and says how to sample them.
+   * Asks for the logits of the newest token of the sequence added last, and says how to sample
+   * them.
    *
    * @param how how to sample
    * @param draw a uniform number of [0, 1) that decides the draw
@@ -180,14 +198,17 @@ public final class StepDescription {
     slots.setAtIndex(ValueLayout.JAVA_LONG, token, NO_SLOT);
   }
 
-  /** Drops the slot mapping: nothing is written to a cache in this step; rope is applied all the same. */
+  /**
+   * Drops the slot mapping: nothing is written to a cache in this step; rope is applied all the
+   * same.
+   */
   public void omitSlotMapping() {
     slotMapping = false;
   }
 
   /**
-   * Empties the description and makes it a profiling step: tokens without sequences. Attention writes zeros, caches are
-   * neither read nor written, everything else runs.
+   * Empties the description and makes it a profiling step: tokens without sequences. Attention
+   * writes zeros, caches are neither read nor written, everything else runs.
    *
    * @param count number of tokens, all with id 0 at position 0
    */
@@ -323,7 +344,8 @@ public final class StepDescription {
    * Returns where a token's cache row goes.
    *
    * @param token index in the step
-   * @return block times block size plus offset; negative for a padding token, whose row is not written
+   * @return block times block size plus offset; negative for a padding token, whose row is not
+   *     written
    */
   public long slot(int token) {
     return slots.getAtIndex(ValueLayout.JAVA_LONG, token);
@@ -377,7 +399,8 @@ public final class StepDescription {
    * @return the block
    */
   public int block(int sequence, int index) {
-    return blockTables.getAtIndex(ValueLayout.JAVA_INT, (long) sequence * limits.blocksPerSequence() + index);
+    return blockTables.getAtIndex(
+        ValueLayout.JAVA_INT, (long) sequence * limits.blocksPerSequence() + index);
   }
 
   /**

@@ -4,7 +4,8 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 
 /**
- * The largest step an engine will ever run. Everything that a step needs is allocated for these numbers, once.
+ * The largest step an engine will ever run. Everything that a step needs is allocated for these
+ * numbers, once.
  *
  * @param maxTokens tokens in one step
  * @param maxSequences sequences in one step
@@ -14,7 +15,12 @@ import org.mla4j.api.error.InvalidInputException;
  * @param maxLogitRows tokens of one step whose logits may be wanted
  */
 public record StepLimits(
-    int maxTokens, int maxSequences, int maxSequenceLength, int blockSize, int blocks, int maxLogitRows) {
+    int maxTokens,
+    int maxSequences,
+    int maxSequenceLength,
+    int blockSize,
+    int blocks,
+    int maxLogitRows) {
   /**
    * Checks that all numbers are positive and that there is a block beside the reserved one.
    *
@@ -38,7 +44,8 @@ public record StepLimits(
    * @param blockSize tokens per cache block
    * @param blocks cache blocks per layer
    */
-  public StepLimits(int maxTokens, int maxSequences, int maxSequenceLength, int blockSize, int blocks) {
+  public StepLimits(
+      int maxTokens, int maxSequences, int maxSequenceLength, int blockSize, int blocks) {
     this(maxTokens, maxSequences, maxSequenceLength, blockSize, blocks, maxTokens);
   }
 
@@ -64,7 +71,8 @@ public record StepLimits(
   private static void require(int value, String field, int least) {
     if (value < least) {
       throw new InvalidInputException(
-          ErrorCode.INVALID_REQUEST, "StepLimits: " + field + " = " + value + "; expected " + least + " or more.");
+          ErrorCode.INVALID_REQUEST,
+          "StepLimits: " + field + " = " + value + "; expected " + least + " or more.");
     }
   }
 }

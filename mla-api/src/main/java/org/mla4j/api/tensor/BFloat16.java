@@ -15,17 +15,18 @@ public final class BFloat16 {
   }
 
   /**
-   * Rounds to the nearest, ties to even. Overflow gives infinity, subnormals are kept, NaN stays a quiet NaN.
+   * Rounds to the nearest, ties to even. Overflow gives infinity, subnormals are kept, NaN stays a
+   * quiet NaN.
    *
    * @param value the value
    * @return bfloat16 bits
    */
   public static short fromFloat(float value) {
     int bits = Float.floatToRawIntBits(value);
-    if (value != value) {
+    if (Float.isNaN(value)) {
       // Rounding could carry a NaN's payload into infinity: keep the sign, set the quiet bit.
-      return (short) (bits >>> 16 | 0x0040);
+      return (short) ((bits >>> 16) | 0x0040);
     }
-    return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+    return (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
   }
 }

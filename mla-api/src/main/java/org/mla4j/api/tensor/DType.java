@@ -12,7 +12,9 @@ public enum DType {
   F16(2),
   /** The upper half of a binary32. */
   BF16(2),
-  /** Eight-bit float, 4 exponent and 3 mantissa bits, no infinities, largest value 448 ("e4m3fn"). */
+  /**
+   * Eight-bit float, 4 exponent and 3 mantissa bits, no infinities, largest value 448 ("e4m3fn").
+   */
   F8_E4M3(1),
   /** Signed 64-bit integer. */
   I64(8),

@@ -28,13 +28,16 @@ public final class Shape {
     long elements = 1;
     for (long extent : extents) {
       if (extent < 0) {
-        throw new InvalidInputException(ErrorCode.INVALID_PLAN, "Shape " + shape + " has a negative extent.");
+        throw new InvalidInputException(
+            ErrorCode.INVALID_PLAN, "Shape " + shape + " has a negative extent.");
       }
       try {
         elements = Math.multiplyExact(elements, extent);
       } catch (ArithmeticException e) {
         throw new InvalidInputException(
-            ErrorCode.INVALID_PLAN, "Shape " + shape + " has more elements than a long can count.", e);
+            ErrorCode.INVALID_PLAN,
+            "Shape " + shape + " has more elements than a long can count.",
+            e);
       }
     }
     return shape;

@@ -8,7 +8,8 @@ import org.mla4j.api.error.InvalidInputException;
 /**
  * A strided view of a storage: element type, shape, strides. Immutable; its elements are not.
  *
- * <p>Ownership: a tensor borrows its storage. Threading: as the storage's owner says; a tensor itself is safe to share.
+ * <p>Ownership: a tensor borrows its storage. Threading: as the storage's owner says; a tensor
+ * itself is safe to share.
  */
 public final class Tensor {
   private final DType dtype;
@@ -67,21 +68,32 @@ public final class Tensor {
    * @param storage where the elements are
    * @param byteOffset offset of the first element in the storage
    * @return the tensor
-   * @throws InvalidInputException if the number of strides differs from the rank, a stride is negative, or the storage
-   *     ends before the last element
+   * @throws InvalidInputException if the number of strides differs from the rank, a stride is
+   *     negative, or the storage ends before the last element
    */
-  public static Tensor strided(DType dtype, Shape shape, long[] strides, Storage storage, long byteOffset) {
+  public static Tensor strided(
+      DType dtype, Shape shape, long[] strides, Storage storage, long byteOffset) {
     if (strides.length != shape.rank()) {
       throw new InvalidInputException(
           ErrorCode.INVALID_PLAN,
-          "Tensor of shape " + shape + ": expected " + shape.rank() + " strides, found " + strides.length + ".");
+          "Tensor of shape "
+              + shape
+              + ": expected "
+              + shape.rank()
+              + " strides, found "
+              + strides.length
+              + ".");
     }
     long last = 0;
     for (int axis = 0; axis < strides.length; axis++) {
       if (strides[axis] < 0) {
         throw new InvalidInputException(
             ErrorCode.INVALID_PLAN,
-            "Tensor of shape " + shape + ": strides " + Arrays.toString(strides) + " contain a negative one.");
+            "Tensor of shape "
+                + shape
+                + ": strides "
+                + Arrays.toString(strides)
+                + " contain a negative one.");
       }
       last += Math.max(0, shape.extent(axis) - 1) * strides[axis];
     }
@@ -89,8 +101,17 @@ public final class Tensor {
     if (byteOffset < 0 || end > storage.byteSize()) {
       throw new InvalidInputException(
           ErrorCode.INVALID_PLAN,
-          "Tensor " + dtype + " " + shape + " at byte " + byteOffset + " ends at byte " + end + ", but its storage has "
-              + storage.byteSize() + " bytes.");
+          "Tensor "
+              + dtype
+              + " "
+              + shape
+              + " at byte "
+              + byteOffset
+              + " ends at byte "
+              + end
+              + ", but its storage has "
+              + storage.byteSize()
+              + " bytes.");
     }
     return new Tensor(dtype, shape, strides.clone(), storage, byteOffset);
   }
@@ -179,12 +200,17 @@ public final class Tensor {
       case DeviceStorage device ->
           throw new InvalidInputException(
               ErrorCode.INVALID_PLAN,
-              "Tensor " + this + " lies on device '" + device.device() + "'; expected host memory.");
+              "Tensor "
+                  + this
+                  + " lies on device '"
+                  + device.device()
+                  + "'; expected host memory.");
     };
   }
 
   /**
-   * Returns the part of this tensor with indices {@code start} to {@code start + length - 1} of an axis.
+   * Returns the part of this tensor with indices {@code start} to {@code start + length - 1} of an
+   * axis.
    *
    * @param axis the axis
    * @param start first index
@@ -196,11 +222,20 @@ public final class Tensor {
     if (start < 0 || length < 0 || start + length > shape.extent(axis)) {
       throw new InvalidInputException(
           ErrorCode.INVALID_PLAN,
-          "Range " + start + " to " + (start + length) + " leaves axis " + axis + " of tensor " + this + ".");
+          "Range "
+              + start
+              + " to "
+              + (start + length)
+              + " leaves axis "
+              + axis
+              + " of tensor "
+              + this
+              + ".");
     }
     long[] extents = shape.toArray();
     extents[axis] = length;
-    return new Tensor(dtype, Shape.of(extents), strides, storage, byteOffset + start * byteStride(axis));
+    return new Tensor(
+        dtype, Shape.of(extents), strides, storage, byteOffset + start * byteStride(axis));
   }
 
   /** Returns element type, shape and device, for example {@code BF16 [576, 2048] on host}. */

@@ -14,9 +14,9 @@ import org.mla4j.api.tensor.Tensor;
 /**
  * The cos-sin table of a rope as a weight that is computed rather than stored.
  *
- * <p>Shape {@code [positions, dim]}, F32; row {@code p} is {@code cos(p f_0) .. cos(p f_(dim/2-1)), sin(p f_0) ..}, each
- * multiplied by the {@linkplain RopeSpec#attentionFactor() attention factor}. As in the reference, frequency and angle are
- * rounded to binary32 before the cosine is taken.
+ * <p>Shape {@code [positions, dim]}, F32; row {@code p} is {@code cos(p f_0) .. cos(p f_(dim/2-1)),
+ * sin(p f_0) ..}, each multiplied by the {@linkplain RopeSpec#attentionFactor() attention factor}.
+ * As in the reference, frequency and angle are rounded to binary32 before the cosine is taken.
  */
 public final class RopeTable implements WeightHandle {
   private final RopeSpec spec;
@@ -39,7 +39,11 @@ public final class RopeTable implements WeightHandle {
     if (positions < 1 || positions > spec.maxPositions()) {
       throw new InvalidInputException(
           ErrorCode.INVALID_SPEC,
-          "Rope table of " + positions + " positions; expected 1 to maxPositions = " + spec.maxPositions() + ".");
+          "Rope table of "
+              + positions
+              + " positions; expected 1 to maxPositions = "
+              + spec.maxPositions()
+              + ".");
     }
     return new RopeTable(spec, positions);
   }
@@ -76,14 +80,16 @@ public final class RopeTable implements WeightHandle {
   @Override
   public WeightLease lease() {
     throw new ModelException(
-        ErrorCode.UNSUPPORTED_DTYPE, "Weight '" + name() + "' is computed, not stored; materialise it instead.");
+        ErrorCode.UNSUPPORTED_DTYPE,
+        "Weight '" + name() + "' is computed, not stored; materialise it instead.");
   }
 
   @Override
   public void materialise(Tensor target) {
     if (target.dtype() != DType.F32 || !target.shape().equals(shape()) || !target.isDense()) {
       throw new InvalidInputException(
-          ErrorCode.INVALID_PLAN, "Weight '" + name() + "': expected a dense F32 " + shape() + ", found " + target + ".");
+          ErrorCode.INVALID_PLAN,
+          "Weight '" + name() + "': expected a dense F32 " + shape() + ", found " + target + ".");
     }
     MemorySegment segment = target.segment();
     double[] frequencies = spec.inverseFrequencies();
@@ -93,8 +99,12 @@ public final class RopeTable implements WeightHandle {
     for (int position = 0; position < positions; position++) {
       for (int i = 0; i < half; i++) {
         float angle = (float) position * (float) frequencies[i];
-        segment.set(ValueLayout.JAVA_FLOAT_UNALIGNED, offset + 4L * i, (float) Math.cos(angle) * factor);
-        segment.set(ValueLayout.JAVA_FLOAT_UNALIGNED, offset + 4L * (half + i), (float) Math.sin(angle) * factor);
+        segment.set(
+            ValueLayout.JAVA_FLOAT_UNALIGNED, offset + 4L * i, (float) Math.cos(angle) * factor);
+        segment.set(
+            ValueLayout.JAVA_FLOAT_UNALIGNED,
+            offset + 4L * (half + i),
+            (float) Math.sin(angle) * factor);
       }
       offset += 4L * spec.dim();
     }

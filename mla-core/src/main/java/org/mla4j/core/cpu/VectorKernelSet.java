@@ -12,7 +12,8 @@ final class VectorKernelSet {
   /** The vector kernels, with another set for what they decline. */
   static KernelSet before(KernelSet complete) {
     try {
-      KernelSet vector = (KernelSet) Class.forName(CLASS).getConstructor().newInstance();
+      KernelSet vector =
+          Class.forName(CLASS).asSubclass(KernelSet.class).getConstructor().newInstance();
       return new OrderedKernels(vector, complete);
     } catch (ClassNotFoundException e) {
       return complete;

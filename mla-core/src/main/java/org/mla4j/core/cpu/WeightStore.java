@@ -3,7 +3,6 @@ package org.mla4j.core.cpu;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.mla4j.api.backend.EngineContext;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Tensor;
@@ -17,8 +16,8 @@ import org.mla4j.api.weight.WeightLease;
  */
 public final class WeightStore implements AutoCloseable {
   private final EngineContext context;
-  private final Map<WeightHandle, Tensor> stored = new IdentityHashMap<>();
-  private final Map<WeightHandle, Tensor> widened = new IdentityHashMap<>();
+  private final IdentityHashMap<WeightHandle, Tensor> stored = new IdentityHashMap<>();
+  private final IdentityHashMap<WeightHandle, Tensor> widened = new IdentityHashMap<>();
   private final List<WeightLease> leases = new ArrayList<>();
 
   WeightStore(EngineContext context) {

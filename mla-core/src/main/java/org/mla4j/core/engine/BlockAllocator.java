@@ -1,7 +1,8 @@
 package org.mla4j.core.engine;
 
 /**
- * Hands out cache blocks. A block number stands for one block in the cache of every layer; block 0 is reserved.
+ * Hands out cache blocks. A block number stands for one block in the cache of every layer; block 0
+ * is reserved.
  *
  * <p>Threading: the engine's thread; the counters may be read by any.
  */

@@ -14,11 +14,11 @@ import org.mla4j.core.runner.StepRunner;
 /**
  * Generates with one model: requests in, tokens out.
  *
- * <p>An engine owns its threads, its cache and its backends; several engines live side by side. Requests that do not fit at
- * once wait their turn in order; those that run share each step.
+ * <p>An engine owns its threads, its cache and its backends; several engines live side by side.
+ * Requests that do not fit at once wait their turn in order; those that run share each step.
  *
- * <p>Threading: all methods may be called from any thread, virtual ones included. Computation runs on the engine's own
- * threads only.
+ * <p>Threading: all methods may be called from any thread, virtual ones included. Computation runs
+ * on the engine's own threads only.
  */
 public final class Engine implements AutoCloseable {
   private final ModelDefinition model;
@@ -58,7 +58,8 @@ public final class Engine implements AutoCloseable {
    *
    * @param request what is wanted
    * @return the handle, at once; tokens follow
-   * @throws InvalidInputException if a token id is outside the vocabulary, or the prompt can never fit
+   * @throws InvalidInputException if a token id is outside the vocabulary, or the prompt can never
+   *     fit
    * @throws ClosedException if the engine is closed
    */
   public Generation generate(GenerationRequest request) {
@@ -74,17 +75,32 @@ public final class Engine implements AutoCloseable {
     if (prompt.length >= limits.maxSequenceLength()) {
       throw new InvalidInputException(
           ErrorCode.REQUEST_TOO_LONG,
-          "Prompt of " + prompt.length + " tokens; expected at most " + (limits.maxSequenceLength() - 1)
-              + ", since a sequence of this engine has at most " + limits.maxSequenceLength()
-              + " tokens (option maxSequenceLength; the model has " + model.maxPositions() + " positions).");
+          "Prompt of "
+              + prompt.length
+              + " tokens; expected at most "
+              + (limits.maxSequenceLength() - 1)
+              + ", since a sequence of this engine has at most "
+              + limits.maxSequenceLength()
+              + " tokens (option maxSequenceLength; the model has "
+              + model.maxPositions()
+              + " positions).");
     }
-    int lastLength = (int) Math.min((long) prompt.length + request.maxTokens(), limits.maxSequenceLength());
+    int lastLength =
+        (int) Math.min((long) prompt.length + request.maxTokens(), limits.maxSequenceLength());
     int blocks = Math.ceilDiv(lastLength, limits.blockSize());
     if (blocks > limits.blocks() - 1) {
       throw new InvalidInputException(
           ErrorCode.REQUEST_TOO_LONG,
-          "Prompt of " + prompt.length + " tokens and " + (lastLength - prompt.length) + " to come need " + blocks
-              + " cache blocks of " + limits.blockSize() + " tokens; the cache has " + (limits.blocks() - 1)
+          "Prompt of "
+              + prompt.length
+              + " tokens and "
+              + (lastLength - prompt.length)
+              + " to come need "
+              + blocks
+              + " cache blocks of "
+              + limits.blockSize()
+              + " tokens; the cache has "
+              + (limits.blocks() - 1)
               + " (option cacheTokens).");
     }
     Generation generation = new Generation(request, lastLength - prompt.length, loop::wake);
@@ -129,8 +145,8 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Cancels all generations, waits for the step in flight, then frees everything. Calling it twice does no harm. The model is
-   * not closed.
+   * Cancels all generations, waits for the step in flight, then frees everything. Calling it twice
+   * does no harm. The model is not closed.
    */
   @Override
   public void close() {
@@ -141,8 +157,15 @@ public final class Engine implements AutoCloseable {
     if (token < 0 || token >= model.vocabularySize()) {
       throw new InvalidInputException(
           ErrorCode.INVALID_REQUEST,
-          "Generation request: " + what + " is " + token + "; expected 0 to " + (model.vocabularySize() - 1)
-              + ", the vocabulary of '" + model.name() + "'.");
+          "Generation request: "
+              + what
+              + " is "
+              + token
+              + "; expected 0 to "
+              + (model.vocabularySize() - 1)
+              + ", the vocabulary of '"
+              + model.name()
+              + "'.");
     }
   }
 }

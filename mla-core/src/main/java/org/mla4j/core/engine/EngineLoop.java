@@ -12,13 +12,17 @@ import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.runner.StepRunner;
 
 /**
- * The engine's thread: admits requests, makes each step of those that run, hands out the tokens. In steady state it allocates
- * nothing.
+ * The engine's thread: admits requests, makes each step of those that run, hands out the tokens. In
+ * steady state it allocates nothing.
  *
- * <p>A request is admitted when a place and the blocks of its whole length are free, in the order of arrival, so a running
- * request never runs out. A step takes every running sequence that has context first (decode form), then new prompts (prefill
- * form), as far as the step's tokens reach; the rest of a long prompt follows in later steps in decode form.
+ * <p>A request is admitted when a place and the blocks of its whole length are free, in the order
+ * of arrival, so a running request never runs out. A step takes every running sequence that has
+ * context first (decode form), then new prompts (prefill form), as far as the step's tokens reach;
+ * the rest of a long prompt follows in later steps in decode form.
  */
+@SuppressWarnings(
+    "NonAtomicVolatileUpdate") // counters have one writer: the engine's thread, or whoever holds
+// 'arrivals'
 final class EngineLoop implements AutoCloseable {
   private final StepRunner runner;
   private final Thread thread;
@@ -203,7 +207,10 @@ final class EngineLoop implements AutoCloseable {
     }
   }
 
-  /** Tokens a sequence may take: those left, less one for each decode sequence after it, so that a long prompt stops none. */
+  /**
+   * Tokens a sequence may take: those left, less one for each decode sequence after it, so that a
+   * long prompt stops none.
+   */
   private int room(StepDescription step, Phase phase, int index) {
     int left = runner.limits().maxTokens() - step.tokens();
     if (phase == Phase.DECODE) {
@@ -233,7 +240,8 @@ final class EngineLoop implements AutoCloseable {
     long decoded = 0;
     for (int i = 0; i < runningCount; i++) {
       Sequence sequence = running[i];
-      int prompt = Math.max(0, Math.min(sequence.scheduled, sequence.promptLength - sequence.computed));
+      int prompt =
+          Math.max(0, Math.min(sequence.scheduled, sequence.promptLength - sequence.computed));
       prefilled += prompt;
       decoded += sequence.scheduled - prompt;
     }

@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.BackendException;
 
 /**
- * A running generation: the handle comes first, the tokens second. Tokens are pulled with {@link #hasNext} and {@link #next};
- * callback, publisher and future are adapters over that.
+ * A running generation: the handle comes first, the tokens second. Tokens are pulled with {@link
+ * #hasNext} and {@link #next}; callback, publisher and future are adapters over that.
  *
- * <p>Threading: one consumer at a time; {@link #cancel}, {@link #close} and the queries may be called from any thread. The
- * engine computes ahead of a slow consumer, up to the wanted number of tokens. An interrupt of a waiting consumer cancels the
- * generation and stays set.
+ * <p>Threading: one consumer at a time; {@link #cancel}, {@link #close} and the queries may be
+ * called from any thread. The engine computes ahead of a slow consumer, up to the wanted number of
+ * tokens. An interrupt of a waiting consumer cancels the generation and stays set.
  */
 public final class Generation implements Iterator<Piece>, AutoCloseable {
   private final long submitted = System.nanoTime();
@@ -107,8 +107,8 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
   }
 
   /**
-   * Ends the generation now: the consumer sees its end at once, the engine drops it after the step in flight. Harmless when it
-   * has ended already.
+   * Ends the generation now: the consumer sees its end at once, the engine drops it after the step
+   * in flight. Harmless when it has ended already.
    */
   public void cancel() {
     cancelled = true;
@@ -165,7 +165,8 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
    * @param consumer called for each piece
    * @return the result; cancelling it cancels the generation
    */
-  public CompletableFuture<GenerationResult> forEach(Executor executor, Consumer<? super Piece> consumer) {
+  public CompletableFuture<GenerationResult> forEach(
+      Executor executor, Consumer<? super Piece> consumer) {
     CompletableFuture<GenerationResult> future =
         CompletableFuture.supplyAsync(
             () -> {
@@ -173,12 +174,11 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
               return result();
             },
             executor);
-    return future.whenComplete(
-        (result, failure) -> {
-          if (failure != null) {
-            cancel();
-          }
-        });
+    return future.whenComplete((result, failure) -> {
+      if (failure != null) {
+        cancel();
+      }
+    });
   }
 
   /**
@@ -191,7 +191,8 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
     return new GenerationPublisher(this, executor);
   }
 
-  // ---- the engine's side -----------------------------------------------------------------------------------------------
+  // ---- the engine's side
+  // -----------------------------------------------------------------------------------------------
 
   boolean isCancelled() {
     return cancelled;
@@ -223,7 +224,8 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
     }
   }
 
-  // ---- the consumer's side ---------------------------------------------------------------------------------------------
+  // ---- the consumer's side
+  // ---------------------------------------------------------------------------------------------
 
   private Piece take(int token) {
     consumed.add(token);

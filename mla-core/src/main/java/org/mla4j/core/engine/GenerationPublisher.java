@@ -25,7 +25,8 @@ final class GenerationPublisher implements Flow.Publisher<Piece> {
     Objects.requireNonNull(subscriber, "subscriber");
     if (!subscribed.compareAndSet(false, true)) {
       subscriber.onSubscribe(new Delivery(generation, subscriber, true));
-      subscriber.onError(new IllegalStateException("A generation has one subscriber; this one came second."));
+      subscriber.onError(
+          new IllegalStateException("A generation has one subscriber; this one came second."));
       return;
     }
     Delivery delivery = new Delivery(generation, subscriber, false);
@@ -59,7 +60,9 @@ final class GenerationPublisher implements Flow.Publisher<Piece> {
       lock.lock();
       try {
         if (n <= 0) {
-          badRequest = new IllegalArgumentException("request(" + n + "); expected a positive number (rule 3.9)");
+          badRequest =
+              new IllegalArgumentException(
+                  "request(" + n + "); expected a positive number (rule 3.9)");
         } else {
           demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
         }

@@ -10,9 +10,7 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.step.Sampling;
 
-/**
- * What is to be generated. Immutable; made by a {@link Builder}.
- */
+/** What is to be generated. Immutable; made by a {@link Builder}. */
 public final class GenerationRequest {
   private final int[] prompt;
   private final int maxTokens;
@@ -33,10 +31,13 @@ public final class GenerationRequest {
     require(prompt.length > 0, "prompt of 0 tokens; expected at least one (a BOS token, say)");
     require(maxTokens > 0, "maxTokens = " + maxTokens + "; expected 1 or more");
     require(
-        stopStrings.stream().noneMatch(String::isEmpty), "an empty stop string; expected at least one character each");
+        stopStrings.stream().noneMatch(String::isEmpty),
+        "an empty stop string; expected at least one character each");
     require(
         stopStrings.isEmpty() || decoder != null,
-        "stop strings " + stopStrings + " without a decoder; expected one, since they are looked for in the text");
+        "stop strings "
+            + stopStrings
+            + " without a decoder; expected one, since they are looked for in the text");
   }
 
   /**
@@ -113,7 +114,8 @@ public final class GenerationRequest {
 
   private static void require(boolean holds, String problem) {
     if (!holds) {
-      throw new InvalidInputException(ErrorCode.INVALID_REQUEST, "Generation request: " + problem + ".");
+      throw new InvalidInputException(
+          ErrorCode.INVALID_REQUEST, "Generation request: " + problem + ".");
     }
   }
 

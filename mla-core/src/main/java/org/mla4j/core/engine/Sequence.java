@@ -6,8 +6,8 @@ import java.util.random.RandomGeneratorFactory;
 import org.mla4j.api.step.Sampling;
 
 /**
- * One request while the engine works on it. Owned by the engine's thread; all memory is taken when it is made, so that a step
- * allocates nothing.
+ * One request while the engine works on it. Owned by the engine's thread; all memory is taken when
+ * it is made, so that a step allocates nothing.
  */
 final class Sequence {
   /** Splittable, fast, and the same on every JVM. */

@@ -3,10 +3,11 @@ package org.mla4j.core.engine;
 import java.util.List;
 
 /**
- * Looks for stop strings in a growing text. Text that could be the beginning of one is held back until that is decided.
+ * Looks for stop strings in a growing text. Text that could be the beginning of one is held back
+ * until that is decided.
  *
- * <p>The stop string that is complete first wins, of several complete at once the longest: so the result does not depend on how
- * the text is cut into pieces.
+ * <p>The stop string that is complete first wins, of several complete at once the longest: so the
+ * result does not depend on how the text is cut into pieces.
  */
 final class StopStrings {
   private final List<String> stops;

@@ -1,7 +1,8 @@
 package org.mla4j.core.engine;
 
 /**
- * Turns the tokens of one answer into text, piece by piece. Made for one answer; used by one thread.
+ * Turns the tokens of one answer into text, piece by piece. Made for one answer; used by one
+ * thread.
  */
 public interface TextDecoder {
   /**

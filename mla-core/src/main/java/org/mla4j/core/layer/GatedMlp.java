@@ -7,7 +7,7 @@ import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.op.SiluAndMul;
 import org.mla4j.api.plan.PlanBuilder;
-import org.mla4j.api.plan.StepValue;
+import org.mla4j.api.value.StepValue;
 
 /** The gated feed-forward layer: {@code down (silu(gate x) * up x)}. */
 public final class GatedMlp {
@@ -26,8 +26,14 @@ public final class GatedMlp {
     PlanBuilder inner = plan.scope(name);
     long width = weights.gate().shape().extent(0);
     StepValue gateUp = inner.buffer("gate_up", F32, ALL, 2 * width);
-    inner.add("gate_proj", ALL, new Linear(hidden, weights.gate(), null, gateUp.narrow(inner.name("gate"), 0, 0, width)));
-    inner.add("up_proj", ALL, new Linear(hidden, weights.up(), null, gateUp.narrow(inner.name("up"), 0, width, width)));
+    inner.add(
+        "gate_proj",
+        ALL,
+        new Linear(hidden, weights.gate(), null, gateUp.narrow(inner.name("gate"), 0, 0, width)));
+    inner.add(
+        "up_proj",
+        ALL,
+        new Linear(hidden, weights.up(), null, gateUp.narrow(inner.name("up"), 0, width, width)));
     StepValue activated = inner.buffer("activated", F32, ALL, width);
     inner.add("act", ALL, new SiluAndMul(gateUp, activated));
     StepValue output = inner.buffer("output", F32, ALL, hidden.rowWidth());

@@ -20,17 +20,18 @@ import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.ProjectValue;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RotaryEmbedding;
-import org.mla4j.api.plan.CacheValue;
 import org.mla4j.api.plan.PlanBuilder;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.spec.MlaSpec;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
- * Multi-Head Latent Attention with its default forward: norm, rope, cache write, projections and both forms of attention as
- * separate ops.
+ * Multi-Head Latent Attention with its default forward: norm, rope, cache write, projections and
+ * both forms of attention as separate ops.
  *
- * <p>Source of the formulas: DeepSeek-V2 (arXiv 2405.04434), section 2.1; the absorbed form of decode is appendix C's.
+ * <p>Source of the formulas: DeepSeek-V2 (arXiv 2405.04434), section 2.1; the absorbed form of
+ * decode is appendix C's.
  */
 public final class MlaLayer {
   private final MultiHeadLatentAttention.Call call;
@@ -51,13 +52,15 @@ public final class MlaLayer {
    * @throws InvalidInputException if a required weight is missing
    * @throws org.mla4j.api.error.ModelException if a weight has another shape than the spec demands
    */
-  public static StepValue add(PlanBuilder plan, String name, MlaSpec spec, MlaWeights weights, StepValue hidden) {
+  public static StepValue add(
+      PlanBuilder plan, String name, MlaSpec spec, MlaWeights weights, StepValue hidden) {
     PlanBuilder inner = plan.scope(name);
     CacheValue cache = inner.cache("cache", spec.cache());
     StepValue output = inner.buffer("output", F32, ALL, spec.hiddenSize());
     WeightHandle ropeTable = spec.rope() == null ? null : plan.ropeTable(spec.rope());
     var call =
-        new MultiHeadLatentAttention.Call(plan.name(name), spec, weights, ropeTable, hidden, cache, output);
+        new MultiHeadLatentAttention.Call(
+            plan.name(name), spec, weights, ropeTable, hidden, cache, output);
     plan.layer(call, new MlaLayer(call)::forward);
     return output;
   }
@@ -80,7 +83,11 @@ public final class MlaLayer {
           "kv_a_layernorm",
           ALL,
           new RmsNorm(
-              kvC, Objects.requireNonNull(weights.kvANorm()), spec.kvANorm().eps(), spec.kvLatentScale(), normed));
+              kvC,
+              Objects.requireNonNull(weights.kvANorm()),
+              spec.kvANorm().eps(),
+              spec.kvLatentScale(),
+              normed));
       kvC = normed;
     }
     if (spec.rope() != null && qPe != null && kPe != null) {
@@ -112,7 +119,11 @@ public final class MlaLayer {
           "q_a_layernorm",
           ALL,
           new RmsNorm(
-              latent, Objects.requireNonNull(weights.qANorm()), spec.qANorm().eps(), spec.qLatentScale(), normed));
+              latent,
+              Objects.requireNonNull(weights.qANorm()),
+              spec.qANorm().eps(),
+              spec.qLatentScale(),
+              normed));
       latent = normed;
     }
     project(plan, "q_b_proj", latent, Objects.requireNonNull(weights.qBProj()), q);
@@ -120,7 +131,8 @@ public final class MlaLayer {
   }
 
   /** Decode tokens in the absorbed form: heads share one key, the cache row. */
-  private void decode(PlanBuilder plan, StepValue qNope, @Nullable StepValue qPe, StepValue attended) {
+  private void decode(
+      PlanBuilder plan, StepValue qNope, @Nullable StepValue qPe, StepValue attended) {
     MlaSpec spec = call.spec();
     WeightHandle kvB = call.weightsByRole().kvBProj().weight();
     StepValue qLatent = plan.buffer("q_latent", F32, DECODE, spec.numHeads(), spec.kvLoraRank());
@@ -130,7 +142,12 @@ public final class MlaLayer {
         "decode_attention",
         DECODE,
         new MlaDecodeAttention(
-            qLatent, qPe == null ? null : qPe.only(DECODE), call.cache(), spec.scale(), oLatent, null));
+            qLatent,
+            qPe == null ? null : qPe.only(DECODE),
+            call.cache(),
+            spec.scale(),
+            oLatent,
+            null));
     plan.add("project_value", DECODE, new ProjectValue(oLatent, kvB, attended));
   }
 
@@ -143,7 +160,8 @@ public final class MlaLayer {
       @Nullable StepValue kPe,
       StepValue attended) {
     MlaSpec spec = call.spec();
-    StepValue kv = plan.buffer("kv", F32, PREFILL, spec.numHeads(), spec.qkNopeHeadDim() + spec.vHeadDim());
+    StepValue kv =
+        plan.buffer("kv", F32, PREFILL, spec.numHeads(), spec.qkNopeHeadDim() + spec.vHeadDim());
     plan.add(
         "kv_b_proj",
         PREFILL,
@@ -171,17 +189,25 @@ public final class MlaLayer {
     return heads.reshape(plan.name("attn_heads_out"), heads.rowWidth());
   }
 
-  private static void project(PlanBuilder plan, String name, StepValue x, Projection projection, StepValue out) {
+  private static void project(
+      PlanBuilder plan, String name, StepValue x, Projection projection, StepValue out) {
     plan.add(name, ALL, new Linear(x, projection.weight(), projection.bias(), out));
   }
 
-  /** What the default forward cannot do yet is refused where the layer is made, never computed wrongly. */
+  /**
+   * What the default forward cannot do yet is refused where the layer is made, never computed
+   * wrongly.
+   */
   private void requireDefault(MlaSpec spec) {
     if (spec.qHeadNorm() != null || spec.kHeadNorm() != null) {
       throw new InvalidInputException(
           ErrorCode.INVALID_SPEC,
-          call.layer() + ": the default forward has no per-head norms (qHeadNorm = " + spec.qHeadNorm()
-              + ", kHeadNorm = " + spec.kHeadNorm() + "); a backend that takes the whole layer may.");
+          call.layer()
+              + ": the default forward has no per-head norms (qHeadNorm = "
+              + spec.qHeadNorm()
+              + ", kHeadNorm = "
+              + spec.kHeadNorm()
+              + "); a backend that takes the whole layer may.");
     }
     if (call.weightsByRole().kvBProj().bias() != null) {
       throw new InvalidInputException(

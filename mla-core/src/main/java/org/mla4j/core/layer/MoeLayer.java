@@ -13,11 +13,14 @@ import org.mla4j.api.op.MoeGate;
 import org.mla4j.api.op.RoutedExperts;
 import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.plan.PlanBuilder;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.spec.MoeSpec;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
 
-/** A mixture-of-experts layer with its default forward: router, choice, routed experts, shared experts. */
+/**
+ * A mixture-of-experts layer with its default forward: router, choice, routed experts, shared
+ * experts.
+ */
 public final class MoeLayer {
   private final FusedMoe.Call call;
 
@@ -50,7 +53,8 @@ public final class MoeLayer {
       StepValue hidden) {
     StepValue output = plan.scope(name).buffer("output", F32, ALL, spec.hiddenSize());
     var call =
-        new FusedMoe.Call(plan.name(name), spec, router, correctionBias, experts, shared, hidden, output);
+        new FusedMoe.Call(
+            plan.name(name), spec, router, correctionBias, experts, shared, hidden, output);
     plan.layer(call, new MoeLayer(call)::forward);
     return output;
   }
@@ -62,7 +66,10 @@ public final class MoeLayer {
     StepValue weights = plan.buffer("topk_weights", F32, ALL, spec.topK());
     plan.add("gate", ALL, new Linear(call.hidden(), call.router(), null, logits));
     plan.add("choose", ALL, new MoeGate(spec, logits, call.correctionBias(), ids, weights));
-    plan.add("experts", ALL, new RoutedExperts(spec, call.hidden(), ids, weights, call.experts(), call.output()));
+    plan.add(
+        "experts",
+        ALL,
+        new RoutedExperts(spec, call.hidden(), ids, weights, call.experts(), call.output()));
     if (call.shared() != null) {
       StepValue shared = GatedMlp.add(plan, "shared_experts", call.shared(), call.hidden());
       plan.add("add_shared", ALL, new Add(call.output(), shared));

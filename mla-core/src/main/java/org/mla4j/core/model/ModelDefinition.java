@@ -1,14 +1,16 @@
 package org.mla4j.core.model;
 
 import org.mla4j.api.plan.PlanBuilder;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.StepValue;
 
 /**
- * A model as the engine sees it: it asks for layers and ops and says how they connect. It names no backend and no kernel.
+ * A model as the engine sees it: it asks for layers and ops and says how they connect. It names no
+ * backend and no kernel.
  *
- * <p>Ownership: whoever opened it closes it, at the earliest when the engines built from it have been built; weights that
- * kernels read in place stay readable until those engines are closed. Threading: safe to share.
+ * <p>Ownership: whoever opened it closes it, at the earliest when the engines built from it have
+ * been built; weights that kernels read in place stay readable until those engines are closed.
+ * Threading: safe to share.
  */
 public interface ModelDefinition extends AutoCloseable {
   /**
@@ -45,7 +47,8 @@ public interface ModelDefinition extends AutoCloseable {
    * @param plan takes the nodes
    * @param cacheDType element type of the caches
    * @return the logits, F32 {@code [logit rows, vocabulary]}
-   * @throws org.mla4j.api.error.ModelException if the checkpoint lacks a tensor or has one of another shape
+   * @throws org.mla4j.api.error.ModelException if the checkpoint lacks a tensor or has one of
+   *     another shape
    */
   StepValue contribute(PlanBuilder plan, DType cacheDType);
 

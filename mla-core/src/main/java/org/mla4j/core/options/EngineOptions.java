@@ -14,8 +14,9 @@ import org.mla4j.api.tensor.DType;
 /**
  * What a user chooses for an engine. Immutable; made by a {@link Builder}.
  *
- * <p>Where the builder is told nothing, backend and op list come from the properties {@code mla.backend} and
- * {@code mla.ops}, then from the environment, {@code MLA_BACKEND} and {@code MLA_OPS}.
+ * <p>Where the builder is told nothing, backend and op list come from the properties {@code
+ * mla.backend} and {@code mla.ops}, then from the environment, {@code MLA_BACKEND} and {@code
+ * MLA_OPS}.
  *
  * @param backend name of a backend, or {@code auto}
  * @param ops which ops may run there
@@ -27,8 +28,10 @@ import org.mla4j.api.tensor.DType;
  * @param maxSequenceLength tokens of one sequence; 0 for the model's positions, at most 4096
  * @param maxTokensPerStep tokens of one step; a longer prompt takes several steps
  * @param maxSequences sequences that run at once
- * @param cacheTokens tokens the cache holds, all sequences together; 0 for twice the longest sequence
- * @param allLogits whether the logits of every token of a step may be wanted, not only of each sequence's last
+ * @param cacheTokens tokens the cache holds, all sequences together; 0 for twice the longest
+ *     sequence
+ * @param allLogits whether the logits of every token of a step may be wanted, not only of each
+ *     sequence's last
  * @param cacheFolder folder for compiled programs; null for none
  * @param progress told about loading
  * @param pluginLoader class loader that backends are looked for in; null for the thread's
@@ -92,19 +95,19 @@ public record EngineOptions(
    */
   public Map<String, String> optionsOf(String name) {
     Map<String, String> own = new LinkedHashMap<>();
-    backendOptions.forEach(
-        (key, value) -> {
-          if (key.startsWith(name + ":")) {
-            own.put(key.substring(name.length() + 1), value);
-          }
-        });
+    backendOptions.forEach((key, value) -> {
+      if (key.startsWith(name + ":")) {
+        own.put(key.substring(name.length() + 1), value);
+      }
+    });
     return own;
   }
 
   private static void require(boolean holds, String option, Object given, String expected) {
     if (!holds) {
       throw new InvalidInputException(
-          ErrorCode.INVALID_REQUEST, "Option " + option + " = " + given + "; expected " + expected + ".");
+          ErrorCode.INVALID_REQUEST,
+          "Option " + option + " = " + given + "; expected " + expected + ".");
     }
   }
 
@@ -303,7 +306,8 @@ public record EngineOptions(
      */
     public EngineOptions build() {
       String chosen = backend != null ? backend : setting("backend").orElse(AUTO);
-      OpChoice choice = ops != null ? ops : setting("ops").map(OpChoice::parse).orElse(OpChoice.DEFAULT);
+      OpChoice choice =
+          ops != null ? ops : setting("ops").map(OpChoice::parse).orElse(OpChoice.DEFAULT);
       return new EngineOptions(
           chosen,
           choice,

@@ -13,14 +13,15 @@ import org.mla4j.api.op.Op;
 /**
  * Which ops may run on a backend other than {@code cpu}, as the user wrote it.
  *
- * <p>A list of entries, separated by commas: at most one of {@code all} (the default) and {@code none}; {@code +op} and
- * {@code -op} switch one op on and off; {@code op=backend} pins one op; {@code layer=backend} pins whole layers, with
- * {@code layer=cpu} for their default forward. The other entries never touch whole layers. An op that is off runs on
- * {@code cpu}.
+ * <p>A list of entries, separated by commas: at most one of {@code all} (the default) and {@code
+ * none}; {@code +op} and {@code -op} switch one op on and off; {@code op=backend} pins one op;
+ * {@code layer=backend} pins whole layers, with {@code layer=cpu} for their default forward. The
+ * other entries never touch whole layers. An op that is off runs on {@code cpu}.
  */
 public final class OpChoice {
   /** Everything on, nothing pinned. */
-  public static final OpChoice DEFAULT = new OpChoice("", true, Map.of(), Map.of(), Optional.empty());
+  public static final OpChoice DEFAULT =
+      new OpChoice("", true, Map.of(), Map.of(), Optional.empty());
 
   private final String text;
   private final boolean defaultOn;
@@ -46,7 +47,8 @@ public final class OpChoice {
    *
    * @param text entries separated by commas; empty for the default
    * @return the choice
-   * @throws InvalidInputException if an entry is malformed, names an unknown op, or contradicts or repeats another
+   * @throws InvalidInputException if an entry is malformed, names an unknown op, or contradicts or
+   *     repeats another
    */
   public static OpChoice parse(String text) {
     Boolean base = null;
@@ -82,7 +84,8 @@ public final class OpChoice {
         throw invalid(text, "'" + entry + "'");
       }
     }
-    return new OpChoice(text.strip(), base == null || base, switched, pinned, Optional.ofNullable(layerBackend));
+    return new OpChoice(
+        text.strip(), base == null || base, switched, pinned, Optional.ofNullable(layerBackend));
   }
 
   /**
@@ -133,12 +136,14 @@ public final class OpChoice {
 
   private static String known(String text, String op) {
     if (!Op.VOCABULARY.contains(op)) {
-      throw invalid(text, "the unknown op '" + op + "'; known are " + String.join(", ", Op.VOCABULARY));
+      throw invalid(
+          text, "the unknown op '" + op + "'; known are " + String.join(", ", Op.VOCABULARY));
     }
     return op;
   }
 
-  private static void once(String text, String op, Map<String, Boolean> switched, Map<String, String> pinned) {
+  private static void once(
+      String text, String op, Map<String, Boolean> switched, Map<String, String> pinned) {
     if (switched.containsKey(op) || pinned.containsKey(op)) {
       throw invalid(text, "more than one entry for '" + op + "'");
     }
@@ -155,7 +160,10 @@ public final class OpChoice {
   private static InvalidInputException invalid(String text, String problem) {
     return new InvalidInputException(
         ErrorCode.OP_CHOICE,
-        "Op list '" + text + "' has " + problem
+        "Op list '"
+            + text
+            + "' has "
+            + problem
             + "; expected 'all' or 'none', '+op', '-op', 'op=backend', 'layer=backend', separated by commas.");
   }
 }

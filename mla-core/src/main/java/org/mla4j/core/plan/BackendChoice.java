@@ -9,7 +9,7 @@ import org.mla4j.api.backend.Support;
 import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
-import org.mla4j.api.layer.LayerCall;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.tensor.HostStorage;
@@ -20,8 +20,9 @@ import org.mla4j.core.registry.BackendRegistry;
 /**
  * Decides who runs a node: asks the candidates in order and keeps every refusal with its reasons.
  *
- * <p>With {@code auto} the candidates are all opened backends by priority, {@code cpu} last. A backend that the user named is
- * strict about what it claims: an op that it has but declines is an error; ops that it does not have run on {@code cpu}.
+ * <p>With {@code auto} the candidates are all opened backends by priority, {@code cpu} last. A
+ * backend that the user named is strict about what it claims: an op that it has but declines is an
+ * error; ops that it does not have run on {@code cpu}.
  */
 final class BackendChoice {
   private final List<OpenBackend> backends;
@@ -47,16 +48,19 @@ final class BackendChoice {
     List<Declined> declined = new ArrayList<>();
     Optional<String> pinned = ops.layerBackend();
     for (OpenBackend candidate : layerCandidates(pinned)) {
-      boolean none = candidate.problem().isEmpty() && !candidate.backend().layers().contains(call.type());
+      boolean none =
+          candidate.problem().isEmpty() && !candidate.backend().layers().contains(call.type());
       if (pinned.isEmpty() && none) {
-        continue; // having no such layer is no refusal: its ops may still run inside the default forward
+        continue; // having no such layer is no refusal: its ops may still run inside the default
+        // forward
       }
       List<String> reasons = layerRefusal(candidate, call);
       if (reasons.isEmpty()) {
         return new LayerDecision(Optional.of(candidate), declined);
       }
       if (pinned.isPresent()) {
-        throw declinedError(candidate.name(), "layer '" + call.layer() + "' (" + call.type() + ")", reasons);
+        throw declinedError(
+            candidate.name(), "layer '" + call.layer() + "' (" + call.type() + ")", reasons);
       }
       declined.add(new Declined(candidate.name(), call.type(), reasons));
     }
@@ -73,15 +77,21 @@ final class BackendChoice {
         return new PlannedNode(node, candidate, declined);
       }
       boolean claimed = candidate.backend().ops().contains(op.type());
-      boolean mustRun = pinned.isPresent() ? candidate.name().equals(pinned.get()) : isNamed(candidate) && on(op);
+      boolean mustRun =
+          pinned.isPresent() ? candidate.name().equals(pinned.get()) : isNamed(candidate) && on(op);
       if (mustRun && (claimed || strict || pinned.isPresent())) {
-        throw declinedError(candidate.name(), "op '" + op.type() + "' of '" + node.name() + "'", reasons);
+        throw declinedError(
+            candidate.name(), "op '" + op.type() + "' of '" + node.name() + "'", reasons);
       }
       declined.add(new Declined(candidate.name(), op.type(), reasons));
     }
     throw new BackendException(
         ErrorCode.OP_DECLINED,
-        "Nobody runs op '" + op.type() + "' of '" + node.name() + "': "
+        "Nobody runs op '"
+            + op.type()
+            + "' of '"
+            + node.name()
+            + "': "
             + declined.stream()
                 .map(refusal -> refusal.backend() + ": " + String.join("; ", refusal.reasons()))
                 .collect(Collectors.joining(" | "))
@@ -136,10 +146,13 @@ final class BackendChoice {
   private static List<String> refusal(OpenBackend candidate, Op op) {
     if (!candidate.backend().device().equals(HostStorage.DEVICE)) {
       return List.of(
-          "computes on device '" + candidate.backend().device() + "'; plans of this version run on the host only");
+          "computes on device '"
+              + candidate.backend().device()
+              + "'; plans of this version run on the host only");
     }
     Set<String> known = candidate.backend().features();
-    List<String> unknown = op.features().stream().filter(feature -> !known.contains(feature)).toList();
+    List<String> unknown =
+        op.features().stream().filter(feature -> !known.contains(feature)).toList();
     if (!unknown.isEmpty()) {
       return List.of("does not know the features " + unknown + " of this call");
     }
@@ -152,7 +165,14 @@ final class BackendChoice {
   private BackendException declinedError(String backend, String what, List<String> reasons) {
     return new BackendException(
         ErrorCode.OP_DECLINED,
-        "Backend '" + backend + "' was chosen but declines " + what + ": " + String.join("; ", reasons)
-            + ". Choose 'auto', or change the op list '" + ops + "'.");
+        "Backend '"
+            + backend
+            + "' was chosen but declines "
+            + what
+            + ": "
+            + String.join("; ", reasons)
+            + ". Choose 'auto', or change the op list '"
+            + ops
+            + "'.");
   }
 }

@@ -9,15 +9,17 @@ import java.util.Map;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.plan.Node;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
 import org.mla4j.api.step.StepLimits;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 
 /**
- * Where the buffers of a plan lie in one block of memory: two buffers share bytes only if no node needs both.
+ * Where the buffers of a plan lie in one block of memory: two buffers share bytes only if no node
+ * needs both.
  *
- * <p>A buffer lives from the first node that writes it to the last that touches it. Buffers are placed by descending size,
- * each at the lowest offset free during its life: with some hundred buffers, simple and close to the best.
+ * <p>A buffer lives from the first node that writes it to the last that touches it. Buffers are
+ * placed by descending size, each at the lowest offset free during its life: with some hundred
+ * buffers, simple and close to the best.
  */
 final class BufferLayout {
   /** Cache lines, and the widest vectors. */
@@ -60,7 +62,8 @@ final class BufferLayout {
    * @param nodes the nodes in order
    * @param kept a value read after the last node, such as logits
    * @param limits the largest step
-   * @throws InvalidInputException if a value is read that no node before wrote, or two buffers have one name
+   * @throws InvalidInputException if a value is read that no node before wrote, or two buffers have
+   *     one name
    */
   static BufferLayout of(List<Node> nodes, List<StepValue> kept, StepLimits limits) {
     Map<String, Life> lives = new LinkedHashMap<>();
@@ -91,7 +94,8 @@ final class BufferLayout {
     Long offset = offsets.get(value.root().name());
     if (offset == null) {
       throw new InvalidInputException(
-          ErrorCode.INVALID_PLAN, "Value '" + value.name() + "' is not part of the plan, or only exists inside a layer.");
+          ErrorCode.INVALID_PLAN,
+          "Value '" + value.name() + "' is not part of the plan, or only exists inside a layer.");
     }
     return offset;
   }
@@ -117,12 +121,17 @@ final class BufferLayout {
     if (life == null) {
       throw new InvalidInputException(
           ErrorCode.INVALID_PLAN,
-          "Node '" + node.name() + "' reads '" + read.name() + "', which no node before it writes.");
+          "Node '"
+              + node.name()
+              + "' reads '"
+              + read.name()
+              + "', which no node before it writes.");
     }
     return life;
   }
 
-  private static void touch(StepValue written, int index, Map<String, Life> lives, StepLimits limits) {
+  private static void touch(
+      StepValue written, int index, Map<String, Life> lives, StepLimits limits) {
     StepValue root = written.root();
     Life life = lives.get(root.name());
     if (life == null) {
@@ -130,14 +139,18 @@ final class BufferLayout {
       lives.put(root.name(), new Life(root, size, index));
     } else if (!life.buffer.equals(root)) {
       throw new InvalidInputException(
-          ErrorCode.INVALID_PLAN, "Two buffers are named '" + root.name() + "': " + life.buffer + " and " + root + ".");
+          ErrorCode.INVALID_PLAN,
+          "Two buffers are named '" + root.name() + "': " + life.buffer + " and " + root + ".");
     } else {
       life.last = index;
     }
   }
 
   private static BufferLayout place(List<Life> lives) {
-    lives.sort(Comparator.comparingLong((Life life) -> life.bytes).reversed().thenComparing(life -> life.first));
+    lives.sort(
+        Comparator.comparingLong((Life life) -> life.bytes)
+            .reversed()
+            .thenComparingInt(life -> life.first));
     List<Life> placed = new ArrayList<>();
     Map<String, Long> offsets = new HashMap<>();
     long bytes = 0;

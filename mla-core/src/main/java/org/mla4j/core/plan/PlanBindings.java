@@ -6,12 +6,12 @@ import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.StepTensor;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
-import org.mla4j.api.plan.CacheValue;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
 
 /** The host memory behind a plan: one block for all buffers, one tensor for each cache. */
 final class PlanBindings implements Bindings {
@@ -20,7 +20,8 @@ final class PlanBindings implements Bindings {
   private final Map<String, Tensor> caches;
   private final StepLimits limits;
 
-  PlanBindings(BufferLayout layout, MemorySegment block, Map<String, Tensor> caches, StepLimits limits) {
+  PlanBindings(
+      BufferLayout layout, MemorySegment block, Map<String, Tensor> caches, StepLimits limits) {
     this.layout = layout;
     this.block = new HostStorage(block);
     this.caches = Map.copyOf(caches);
@@ -44,7 +45,8 @@ final class PlanBindings implements Bindings {
   public Tensor cache(CacheValue value) {
     Tensor cache = caches.get(value.name());
     if (cache == null) {
-      throw new InvalidInputException(ErrorCode.INVALID_PLAN, "Cache '" + value.name() + "' is not part of the plan.");
+      throw new InvalidInputException(
+          ErrorCode.INVALID_PLAN, "Cache '" + value.name() + "' is not part of the plan.");
     }
     return cache;
   }

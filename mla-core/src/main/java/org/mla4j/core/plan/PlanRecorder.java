@@ -8,20 +8,20 @@ import java.util.Map;
 import java.util.Set;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
-import org.mla4j.api.layer.LayerCall;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
-import org.mla4j.api.plan.CacheValue;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.plan.PlanBuilder;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.spec.RopeSpec;
 import org.mla4j.api.step.Rows;
+import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.weight.RopeTable;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
- * Records what a model adds. A pluggable layer stays one element until somebody decides between taking it whole and its
- * default forward.
+ * Records what a model adds. A pluggable layer stays one element until somebody decides between
+ * taking it whole and its default forward.
  */
 final class PlanRecorder implements PlanBuilder {
   /** Something a model added. */
@@ -111,13 +111,15 @@ final class PlanRecorder implements PlanBuilder {
     String name = unique(call.layer());
     Node whole = new Node(name, name, Rows.ALL, call);
     elements.add(
-        new Element.LayerElement(whole, call, new PlanRecorder(shared, name, name, new ArrayList<>()), defaultForward));
+        new Element.LayerElement(
+            whole, call, new PlanRecorder(shared, name, name, new ArrayList<>()), defaultForward));
   }
 
   private String unique(String name) {
     if (!shared.names.add(name)) {
       throw new InvalidInputException(
-          ErrorCode.INVALID_PLAN, "Two nodes or layers of the plan are named '" + name + "'; expected one.");
+          ErrorCode.INVALID_PLAN,
+          "Two nodes or layers of the plan are named '" + name + "'; expected one.");
     }
     return name;
   }

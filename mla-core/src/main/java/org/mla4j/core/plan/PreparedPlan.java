@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Map;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.ProgressListener;
-import org.mla4j.api.plan.CacheValue;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.value.CacheValue;
 
 /**
  * A plan with its memory and its kernels.
@@ -43,17 +43,21 @@ public record PreparedPlan(StepPlan plan, Bindings bindings, StepExecutor execut
    */
   public static PreparedPlan of(
       StepPlan plan, StepLimits limits, Allocator allocator, ProgressListener progress) {
-    BufferLayout layout = BufferLayout.of(plan.plainNodes(), List.of(plan.logits(), plan.sampled()), limits);
+    BufferLayout layout =
+        BufferLayout.of(plan.plainNodes(), List.of(plan.logits(), plan.sampled()), limits);
     MemorySegment block = allocator.allocate("step buffers", Math.max(1, layout.bytes()));
     Map<String, Tensor> caches = new HashMap<>();
     for (CacheValue cache : plan.caches()) {
       Shape shape = cache.spec().shape(limits.blocks(), limits.blockSize());
       long bytes = shape.elements() * cache.spec().dtype().byteSize();
-      caches.put(cache.name(), Tensor.dense(cache.spec().dtype(), shape, allocator.allocate("cache", bytes)));
+      caches.put(
+          cache.name(),
+          Tensor.dense(cache.spec().dtype(), shape, allocator.allocate("cache", bytes)));
     }
     PlanBindings bindings = new PlanBindings(layout, block, caches, limits);
     StepExecutor executor =
-        StepExecutor.create(plan, bindings, (done, total) -> progress.progress("kernels", done, total));
+        StepExecutor.create(
+            plan, bindings, (done, total) -> progress.progress("kernels", done, total));
     return new PreparedPlan(plan, bindings, executor);
   }
 }

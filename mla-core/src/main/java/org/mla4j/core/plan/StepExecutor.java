@@ -25,6 +25,10 @@ public final class StepExecutor implements AutoCloseable {
   private final Kernel[] kernels;
   private final Queue[] queues;
   private final String[] names;
+
+  /** For each node, which of the used backends runs it. */
+  private final int[] owners;
+
   private final Backend[] used;
   private final String[] usedNames;
 
@@ -35,6 +39,7 @@ public final class StepExecutor implements AutoCloseable {
     this.nodes = plan.plainNodes().toArray(Node[]::new);
     this.queues = new Queue[nodes.length];
     this.names = new String[nodes.length];
+    this.owners = new int[nodes.length];
     List<OpenBackend> distinct = new ArrayList<>();
     for (int i = 0; i < nodes.length; i++) {
       OpenBackend backend = plan.nodes().get(i).backend();
@@ -43,6 +48,7 @@ public final class StepExecutor implements AutoCloseable {
       if (!distinct.contains(backend)) {
         distinct.add(backend);
       }
+      owners[i] = distinct.indexOf(backend);
     }
     this.used = distinct.stream().map(OpenBackend::backend).toArray(Backend[]::new);
     this.usedNames = distinct.stream().map(OpenBackend::name).toArray(String[]::new);
@@ -95,7 +101,9 @@ public final class StepExecutor implements AutoCloseable {
         used[i].prepare(step);
       } catch (RuntimeException e) {
         throw new BackendException(
-            ErrorCode.FORWARD_FAILED, "Backend '" + usedNames[i] + "' failed to prepare a step: " + e, e);
+            ErrorCode.FORWARD_FAILED,
+            "Backend '" + usedNames[i] + "' failed to prepare a step: " + e,
+            e);
       }
     }
     int last = -1;
@@ -104,7 +112,7 @@ public final class StepExecutor implements AutoCloseable {
         continue; // a half without tokens launches nothing
       }
       try {
-        if (last >= 0 && queues[last] != queues[i]) {
+        if (last >= 0 && owners[last] != owners[i]) {
           queues[last].record().await();
         }
         kernels[i].forward(step, queues[i]);
@@ -151,12 +159,22 @@ public final class StepExecutor implements AutoCloseable {
     Node node = nodes[index];
     return new BackendException(
         ErrorCode.FORWARD_FAILED,
-        "Backend '" + names[index] + "' failed in layer '" + node.layer() + "', op '" + node.op().type() + "' ('"
-            + node.name() + "'): " + e,
+        "Backend '"
+            + names[index]
+            + "' failed in layer '"
+            + node.layer()
+            + "', op '"
+            + node.op().type()
+            + "' ('"
+            + node.name()
+            + "'): "
+            + e,
         e);
   }
 
-  /** Closes every kernel even if one fails; the first failure is thrown, or added to the one given. */
+  /**
+   * Closes every kernel even if one fails; the first failure is thrown, or added to the one given.
+   */
   private static void closeAll(List<Kernel> kernels, @Nullable Throwable cause) {
     RuntimeException first = null;
     for (Kernel kernel : kernels) {

@@ -5,12 +5,12 @@ import java.util.List;
 import org.mla4j.api.diagnosis.Explanation;
 import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.op.Sample;
-import org.mla4j.api.plan.CacheValue;
 import org.mla4j.api.plan.Node;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
 
@@ -24,7 +24,11 @@ import org.mla4j.core.options.EngineOptions;
  * @param sampled I32 {@code [logit rows, 1]}
  */
 public record StepPlan(
-    String model, List<PlannedNode> nodes, List<CacheValue> caches, StepValue logits, StepValue sampled) {
+    String model,
+    List<PlannedNode> nodes,
+    List<CacheValue> caches,
+    StepValue logits,
+    StepValue sampled) {
   /** Copies the lists. */
   public StepPlan {
     nodes = List.copyOf(nodes);
@@ -32,8 +36,8 @@ public record StepPlan(
   }
 
   /**
-   * Makes the plan of a model: records what the model asks for, offers each pluggable layer whole, expands those nobody takes,
-   * and chooses who runs each op.
+   * Makes the plan of a model: records what the model asks for, offers each pluggable layer whole,
+   * expands those nobody takes, and chooses who runs each op.
    *
    * @param model the model
    * @param backends the opened backends in the order in which they are asked, {@code cpu} last
@@ -53,7 +57,10 @@ public record StepPlan(
   }
 
   private static void choose(
-      List<PlanRecorder.Element> elements, List<Declined> inherited, BackendChoice choice, List<PlannedNode> nodes) {
+      List<PlanRecorder.Element> elements,
+      List<Declined> inherited,
+      BackendChoice choice,
+      List<PlannedNode> nodes) {
     List<Declined> pending = inherited;
     for (PlanRecorder.Element element : elements) {
       switch (element) {

@@ -19,8 +19,8 @@ import org.mla4j.api.error.ErrorCode;
 /**
  * The backends found in this process, usable or not, each with what its probe said.
  *
- * <p>A provider that throws while it is found or probed is listed with the reason and never hides another. Threading:
- * immutable.
+ * <p>A provider that throws while it is found or probed is listed with the reason and never hides
+ * another. Threading: immutable.
  */
 public final class BackendRegistry {
   /** The name of the bundled backend, which every other falls back to. */
@@ -43,7 +43,8 @@ public final class BackendRegistry {
    */
   public static BackendRegistry discover(@Nullable ClassLoader loader) {
     ClassLoader given = loader != null ? loader : Thread.currentThread().getContextClassLoader();
-    // A container may set a context loader that does not see this library: its own loader always does.
+    // A container may set a context loader that does not see this library: its own loader always
+    // does.
     return discover(given, BackendRegistry.class.getClassLoader());
   }
 
@@ -52,7 +53,10 @@ public final class BackendRegistry {
     Set<Class<?>> seen = new HashSet<>();
     collect(ServiceLoader.load(BackendProvider.class, given), seen, found);
     collect(ServiceLoader.load(BackendProvider.class, own), seen, found);
-    found.sort(Comparator.comparingInt(FoundBackend::priority).reversed().thenComparing(FoundBackend::name));
+    found.sort(
+        Comparator.comparingInt(FoundBackend::priority)
+            .reversed()
+            .thenComparing(FoundBackend::name));
     return new BackendRegistry(found);
   }
 
@@ -84,23 +88,34 @@ public final class BackendRegistry {
    *
    * @param name its name
    * @return a usable backend
-   * @throws BackendException if there is none of that name, it is not usable, two have one name, or there is no provider at
-   *     all
+   * @throws BackendException if there is none of that name, it is not usable, two have one name, or
+   *     there is no provider at all
    */
   public FoundBackend require(String name) {
     requireSound();
-    Optional<FoundBackend> named = found.stream().filter(backend -> backend.name().equals(name)).findFirst();
+    Optional<FoundBackend> named =
+        found.stream().filter(backend -> backend.name().equals(name)).findFirst();
     if (named.isEmpty()) {
       throw new BackendException(
           ErrorCode.UNKNOWN_BACKEND,
-          "No backend named '" + name + "'. Available: " + listing()
+          "No backend named '"
+              + name
+              + "'. Available: "
+              + listing()
               + ". Add the vendor's jar to the class path or module path, or choose another backend.");
     }
     if (!named.get().usable()) {
       throw new BackendException(
           ErrorCode.BACKEND_UNAVAILABLE,
-          "Backend '" + name + "' (" + named.get().source() + ") is not usable: " + named.get().detail()
-              + " Available: " + listing() + ".");
+          "Backend '"
+              + name
+              + "' ("
+              + named.get().source()
+              + ") is not usable: "
+              + named.get().detail()
+              + " Available: "
+              + listing()
+              + ".");
     }
     return named.get();
   }
@@ -120,8 +135,13 @@ public final class BackendRegistry {
         if (found.get(i).name().equals(found.get(j).name())) {
           throw new BackendException(
               ErrorCode.DUPLICATE_BACKEND,
-              "Two backends are named '" + found.get(i).name() + "': " + found.get(i).source() + " and "
-                  + found.get(j).source() + ". Remove one of them.");
+              "Two backends are named '"
+                  + found.get(i).name()
+                  + "': "
+                  + found.get(i).source()
+                  + " and "
+                  + found.get(j).source()
+                  + ". Remove one of them.");
         }
       }
     }
@@ -129,14 +149,19 @@ public final class BackendRegistry {
 
   private String listing() {
     return found.stream()
-        .map(
-            backend ->
-                "'" + backend.name() + "' ("
-                    + (backend.usable() ? "priority " + backend.priority() : "not usable: " + backend.detail()) + ")")
+        .map(backend ->
+            "'"
+                + backend.name()
+                + "' ("
+                + (backend.usable()
+                    ? "priority " + backend.priority()
+                    : "not usable: " + backend.detail())
+                + ")")
         .collect(Collectors.joining(", "));
   }
 
-  private static void collect(ServiceLoader<BackendProvider> loader, Set<Class<?>> seen, List<FoundBackend> found) {
+  private static void collect(
+      ServiceLoader<BackendProvider> loader, Set<Class<?>> seen, List<FoundBackend> found) {
     Iterator<ServiceLoader.Provider<BackendProvider>> providers = loader.stream().iterator();
     for (int broken = 0; broken < MAX_BROKEN; ) {
       ServiceLoader.Provider<BackendProvider> provider;
@@ -147,7 +172,8 @@ public final class BackendRegistry {
         provider = providers.next();
       } catch (ServiceConfigurationError | LinkageError e) {
         broken++;
-        FoundBackend report = FoundBackend.broken("(unreadable provider)", "services file", reason(e));
+        FoundBackend report =
+            FoundBackend.broken("(unreadable provider)", "services file", reason(e));
         if (found.stream().noneMatch(report::equals)) {
           found.add(report);
         }
@@ -159,44 +185,60 @@ public final class BackendRegistry {
     }
   }
 
-  /** Makes and probes one provider; whatever it throws is its own problem and its own line in the report. */
+  /**
+   * Makes and probes one provider; whatever it throws is its own problem and its own line in the
+   * report.
+   */
   private static FoundBackend inspect(ServiceLoader.Provider<BackendProvider> entry) {
     Class<? extends BackendProvider> type = entry.type();
     String source = source(type);
     try {
       BackendProvider provider = entry.get();
       int level = provider.spiLevel();
-      Probe probe = levelProblem(level) instanceof String problem ? new Probe.Unavailable(problem) : provider.probe();
+      String problem = levelProblem(level);
+      Probe probe = problem == null ? provider.probe() : new Probe.Unavailable(problem);
       return new FoundBackend(
           provider.name(), provider.version(), source, level, provider.priority(), probe, provider);
     } catch (RuntimeException | ServiceConfigurationError | LinkageError e) {
-      return FoundBackend.broken(type.getName(), source, "threw while it was found or probed: " + reason(e));
+      return FoundBackend.broken(
+          type.getName(), source, "threw while it was found or probed: " + reason(e));
     }
   }
 
   private static @Nullable String levelProblem(int level) {
     if (level > BackendProvider.SPI_LEVEL) {
-      return "built for SPI level " + level + ", newer than level " + BackendProvider.SPI_LEVEL
+      return "built for SPI level "
+          + level
+          + ", newer than level "
+          + BackendProvider.SPI_LEVEL
           + " of this version: update MLA4J.";
     }
     if (level < BackendProvider.OLDEST_SPI_LEVEL) {
-      return "built for SPI level " + level + ", older than level " + BackendProvider.OLDEST_SPI_LEVEL
+      return "built for SPI level "
+          + level
+          + ", older than level "
+          + BackendProvider.OLDEST_SPI_LEVEL
           + ", the oldest this version loads: update the backend.";
     }
     return null;
   }
 
   private static String reason(Throwable e) {
-    Throwable cause = e;
+    if (e.getCause() == null) {
+      return e.toString();
+    }
+    Throwable cause = e.getCause();
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
-    return (cause == e ? "" : e.getMessage() + ": ") + cause;
+    return e.getMessage() + ": " + cause;
   }
 
   private static String source(Class<?> type) {
     var domain = type.getProtectionDomain();
     var code = domain == null ? null : domain.getCodeSource();
-    return code == null || code.getLocation() == null ? "unknown jar" : code.getLocation().getPath();
+    return code == null || code.getLocation() == null
+        ? "unknown jar"
+        : code.getLocation().getPath();
   }
 }

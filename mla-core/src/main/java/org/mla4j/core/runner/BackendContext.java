@@ -13,7 +13,12 @@ import org.mla4j.core.options.EngineOptions;
 
 /** What one backend of one engine is offered. */
 record BackendContext(
-    String backend, StepLimits limits, ParallelFor parallel, EngineOptions engine, Arena arena, MemoryLedger ledger)
+    String backend,
+    StepLimits limits,
+    ParallelFor parallel,
+    EngineOptions engine,
+    Arena arena,
+    MemoryLedger ledger)
     implements EngineContext {
   @Override
   public boolean deterministic() {

@@ -21,7 +21,10 @@ import org.mla4j.core.plan.StepPlan;
 import org.mla4j.core.registry.BackendRegistry;
 import org.mla4j.core.registry.FoundBackend;
 
-/** What an engine computes on: threads, memory and opened backends. Closing it closes them in the right order. */
+/**
+ * What an engine computes on: threads, memory and opened backends. Closing it closes them in the
+ * right order.
+ */
 final class Machine implements AutoCloseable {
   private final StepLimits limits;
   private final EngineOptions options;
@@ -36,7 +39,8 @@ final class Machine implements AutoCloseable {
     this.pool = new WorkerPool(name, options.threads());
   }
 
-  static Machine open(BackendRegistry registry, StepLimits limits, EngineOptions options, String name) {
+  static Machine open(
+      BackendRegistry registry, StepLimits limits, EngineOptions options, String name) {
     Machine machine = new Machine(limits, options, name);
     try {
       if (options.backend().equals(EngineOptions.AUTO)) {
@@ -66,10 +70,16 @@ final class Machine implements AutoCloseable {
   PreparedPlan prepare(ModelDefinition model) {
     StepPlan plan = StepPlan.of(model, backends, options, limits.maxSequenceLength());
     return PreparedPlan.of(
-        plan, limits, (purpose, bytes) -> ledger.allocate(arena, purpose, bytes), options.progress());
+        plan,
+        limits,
+        (purpose, bytes) -> ledger.allocate(arena, purpose, bytes),
+        options.progress());
   }
 
-  /** Auto: every usable backend; one that does not open is passed over, with its reason in every explanation. */
+  /**
+   * Auto: every usable backend; one that does not open is passed over, with its reason in every
+   * explanation.
+   */
   private void openAll(BackendRegistry registry) {
     for (FoundBackend found : registry.usable()) {
       backends.add(tryOpen(found));
@@ -109,7 +119,8 @@ final class Machine implements AutoCloseable {
     for (OpenBackend backend : backends) {
       if (names.contains(backend.name()) && backend.problem().isPresent()) {
         throw new BackendException(
-            ErrorCode.CREATE_FAILED, "Backend '" + backend.name() + "' " + backend.problem().get() + ".");
+            ErrorCode.CREATE_FAILED,
+            "Backend '" + backend.name() + "' " + backend.problem().get() + ".");
       }
     }
   }

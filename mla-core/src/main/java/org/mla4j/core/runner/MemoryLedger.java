@@ -23,7 +23,11 @@ final class MemoryLedger {
     } catch (OutOfMemoryError e) {
       throw new InvalidInputException(
           ErrorCode.INVALID_REQUEST,
-          "Out of memory outside the heap: " + size + " bytes wanted for " + purpose + ", in use "
+          "Out of memory outside the heap: "
+              + size
+              + " bytes wanted for "
+              + purpose
+              + ", in use "
               + bytes.entrySet().stream()
                   .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
                   .limit(5)

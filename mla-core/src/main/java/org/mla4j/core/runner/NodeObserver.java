@@ -5,7 +5,8 @@ import org.mla4j.api.plan.Node;
 import org.mla4j.api.step.StepDescription;
 
 /**
- * Looks at values while a step runs, for verification and debugging. An observed step waits after every node.
+ * Looks at values while a step runs, for verification and debugging. An observed step waits after
+ * every node.
  */
 @FunctionalInterface
 public interface NodeObserver {

@@ -8,7 +8,10 @@ import org.mla4j.core.options.EngineOptions;
 
 /** Derives the largest step from the model and the options. */
 final class RunnerLimits {
-  /** Where the user sets no length, a model made for many positions does not take all memory for its cache. */
+  /**
+   * Where the user sets no length, a model made for many positions does not take all memory for its
+   * cache.
+   */
   private static final int DEFAULT_LENGTH = 4096;
 
   private RunnerLimits() {}
@@ -18,7 +21,12 @@ final class RunnerLimits {
     if (length > model.maxPositions()) {
       throw new InvalidInputException(
           ErrorCode.INVALID_REQUEST,
-          "Option maxSequenceLength = " + length + "; model '" + model.name() + "' has " + model.maxPositions()
+          "Option maxSequenceLength = "
+              + length
+              + "; model '"
+              + model.name()
+              + "' has "
+              + model.maxPositions()
               + " positions.");
     }
     if (length == 0) {
@@ -30,6 +38,11 @@ final class RunnerLimits {
     int tokens = options.maxTokensPerStep();
     int sequences = Math.min(options.maxSequences(), tokens);
     return new StepLimits(
-        tokens, sequences, length, options.blockSize(), blocks, options.allLogits() ? tokens : sequences);
+        tokens,
+        sequences,
+        length,
+        options.blockSize(),
+        blocks,
+        options.allLogits() ? tokens : sequences);
   }
 }

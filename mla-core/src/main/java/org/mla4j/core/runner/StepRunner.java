@@ -1,6 +1,5 @@
 package org.mla4j.core.runner;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;
@@ -16,10 +15,12 @@ import org.mla4j.core.plan.PreparedPlan;
 import org.mla4j.core.registry.BackendRegistry;
 
 /**
- * A model ready to run steps: its plan, its kernels, its memory and its threads. Fill {@link #step()}, then {@link #run}.
+ * A model ready to run steps: its plan, its kernels, its memory and its threads. Fill {@link
+ * #step()}, then {@link #run}.
  *
- * <p>This is the level below the engine, for those who decide themselves what a step holds: verification, benchmarks, other
- * schedulers. Threading: one thread at a time; {@code run} uses the runner's own threads beside the caller's.
+ * <p>This is the level below the engine, for those who decide themselves what a step holds:
+ * verification, benchmarks, other schedulers. Threading: one thread at a time; {@code run} uses the
+ * runner's own threads beside the caller's.
  */
 public final class StepRunner implements AutoCloseable {
   private final Machine machine;
@@ -43,13 +44,16 @@ public final class StepRunner implements AutoCloseable {
    * @param model the model; may be closed when this returns
    * @param options what the user chose
    * @return the runner
-   * @throws org.mla4j.api.error.BackendException if a backend the user named cannot be used or declines
+   * @throws org.mla4j.api.error.BackendException if a backend the user named cannot be used or
+   *     declines
    * @throws org.mla4j.api.error.ModelException if the checkpoint does not fit its configuration
    * @throws org.mla4j.api.error.InvalidInputException if an option does not fit the model
    */
   public static StepRunner build(ModelDefinition model, EngineOptions options) {
     StepLimits limits = RunnerLimits.of(model, options);
-    Machine machine = Machine.open(BackendRegistry.discover(options.pluginLoader()), limits, options, model.name());
+    Machine machine =
+        Machine.open(
+            BackendRegistry.discover(options.pluginLoader()), limits, options, model.name());
     try {
       PreparedPlan plan = machine.prepare(model);
       return new StepRunner(machine, plan);
@@ -97,7 +101,9 @@ public final class StepRunner implements AutoCloseable {
     return sampled
         .tensor()
         .segment()
-        .get(ValueLayout.JAVA_INT_UNALIGNED, sampled.tensor().byteOffset() + row * sampled.rowBytes());
+        .get(
+            ValueLayout.JAVA_INT_UNALIGNED,
+            sampled.tensor().byteOffset() + row * sampled.rowBytes());
   }
 
   /**

@@ -92,9 +92,12 @@ class EngineTest {
   void equalSeedsGiveEqualTokensAndOtherSeedsOthers() {
     Engine engine = engine();
     Sampling warm = new Sampling(1.5f, 0, 1, 0);
-    List<Integer> first = engine.generate(request(40).sampling(warm).seed(1).build()).result().tokens();
-    List<Integer> again = engine.generate(request(40).sampling(warm).seed(1).build()).result().tokens();
-    List<Integer> other = engine.generate(request(40).sampling(warm).seed(2).build()).result().tokens();
+    List<Integer> first =
+        engine.generate(request(40).sampling(warm).seed(1).build()).result().tokens();
+    List<Integer> again =
+        engine.generate(request(40).sampling(warm).seed(1).build()).result().tokens();
+    List<Integer> other =
+        engine.generate(request(40).sampling(warm).seed(2).build()).result().tokens();
     assertEquals(first, again);
     assertNotEquals(first, other);
   }
@@ -181,7 +184,8 @@ class EngineTest {
       running.next();
     }
     assertEquals(FinishReason.CANCELLED, waiting.result().finishReason());
-    ClosedException e = assertThrows(ClosedException.class, () -> engine.generate(request(1).build()));
+    ClosedException e =
+        assertThrows(ClosedException.class, () -> engine.generate(request(1).build()));
     assertEquals("generate() on a closed engine. [MLA-0403]", e.getMessage());
   }
 
@@ -193,11 +197,10 @@ class EngineTest {
     AtomicReference<Boolean> interrupted = new AtomicReference<>();
     Thread consumer =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  waiting.forEachRemaining(piece -> Thread.currentThread().interrupt());
-                  interrupted.set(Thread.currentThread().isInterrupted());
-                });
+            .start(() -> {
+              waiting.forEachRemaining(piece -> Thread.currentThread().interrupt());
+              interrupted.set(Thread.currentThread().isInterrupted());
+            });
     consumer.interrupt();
     consumer.join();
     assertEquals(true, interrupted.get());
@@ -210,7 +213,10 @@ class EngineTest {
     try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Integer> seen = new ArrayList<>();
       GenerationResult result =
-          engine.generate(request(10).build()).forEach(executor, piece -> seen.add(piece.token())).join();
+          engine
+              .generate(request(10).build())
+              .forEach(executor, piece -> seen.add(piece.token()))
+              .join();
       assertEquals(result.tokens(), seen);
 
       Generation endless = engine.generate(request(240).build());
@@ -287,7 +293,8 @@ class EngineTest {
         "Generation request: prompt of 0 tokens; expected at least one (a BOS token, say). [MLA-0401]",
         () -> GenerationRequest.builder().build());
     assertMessage(
-        "Generation request: maxTokens = 0; expected 1 or more. [MLA-0401]", () -> request(0).build());
+        "Generation request: maxTokens = 0; expected 1 or more. [MLA-0401]",
+        () -> request(0).build());
     assertMessage(
         "Generation request: stop strings [x] without a decoder; expected one, since they are looked for in the text."
             + " [MLA-0401]",
@@ -296,9 +303,11 @@ class EngineTest {
         "Option maxSequenceLength = 1000; model 'tiny' has 256 positions. [MLA-0401]",
         () -> engine(EngineOptions.builder().maxSequenceLength(1000)));
     assertMessage(
-        "Option threads = 0; expected 1 to 1024. [MLA-0401]", () -> EngineOptions.builder().threads(0).build());
+        "Option threads = 0; expected 1 to 1024. [MLA-0401]",
+        () -> EngineOptions.builder().threads(0).build());
     assertMessage(
-        "Sampling: topP = 0.0; expected above 0 and at most 1. [MLA-0401]", () -> new Sampling(1, 0, 0, 0));
+        "Sampling: topP = 0.0; expected above 0 and at most 1. [MLA-0401]",
+        () -> new Sampling(1, 0, 0, 0));
   }
 
   private static void assertMessage(String expected, Runnable action) {
@@ -329,7 +338,8 @@ class EngineTest {
 
   /** The oracle: one sequence, one token at a time, on one thread, without an engine. */
   private static List<Integer> stepByStep(int[] prompt, int count) {
-    try (StepRunner runner = StepRunner.build(new TinyModel(), EngineOptions.builder().threads(1).build())) {
+    try (StepRunner runner =
+        StepRunner.build(new TinyModel(), EngineOptions.builder().threads(1).build())) {
       int[] tokens = Arrays.copyOf(prompt, prompt.length + count);
       int[] blocks = IntStream.rangeClosed(1, 16).toArray();
       for (int i = 0; i < tokens.length - 1; i++) {

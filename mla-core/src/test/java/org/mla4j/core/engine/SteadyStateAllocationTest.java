@@ -13,8 +13,9 @@ import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.testing.TinyModel;
 
 /**
- * A decode step in steady state allocates nothing on any thread of the engine. Vector code allocates until it is compiled, so
- * the test waits for a stretch of steps without allocation; code that allocates in every step never has one.
+ * A decode step in steady state allocates nothing on any thread of the engine. Vector code
+ * allocates until it is compiled, so the test waits for a stretch of steps without allocation; code
+ * that allocates in every step never has one.
  */
 @Timeout(300)
 class SteadyStateAllocationTest {
@@ -33,8 +34,11 @@ class SteadyStateAllocationTest {
             .cacheTokens(POSITIONS)
             .build();
     try (Engine engine = Engine.open(new TinyModel(POSITIONS), options)) {
-      Generation generation = engine.generate(GenerationRequest.builder(1, 2, 3).maxTokens(POSITIONS).build());
-      assertTrue(hasCleanStretch(engine, generation), "every stretch of " + CLEAN_STEPS + " steps allocated");
+      Generation generation =
+          engine.generate(GenerationRequest.builder(1, 2, 3).maxTokens(POSITIONS).build());
+      assertTrue(
+          hasCleanStretch(engine, generation),
+          "every stretch of " + CLEAN_STEPS + " steps allocated");
       generation.cancel();
     }
   }

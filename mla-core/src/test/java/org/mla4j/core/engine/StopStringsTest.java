@@ -48,7 +48,8 @@ class StopStringsTest {
   void equalsALookUpInTheWholeTextHoweverItIsCut() {
     RandomData random = new RandomData(3);
     for (int round = 0; round < 2000; round++) {
-      List<String> wanted = List.of(word(random, 1 + random.below(3)), word(random, 1 + random.below(4)));
+      List<String> wanted =
+          List.of(word(random, 1 + random.below(3)), word(random, 1 + random.below(4)));
       String text = word(random, 30);
       StopStrings stops = new StopStrings(wanted);
       StringBuilder out = new StringBuilder();

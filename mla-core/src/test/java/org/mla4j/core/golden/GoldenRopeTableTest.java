@@ -78,7 +78,7 @@ class GoldenRopeTableTest {
                   ? 1e-6
                   : positions[p] <= SMALL_POSITION
                       ? 1e-4
-                      : 2.0 * positions[p] * Math.ulp(frequencies[i]);
+                      : 1e-6 + 2.0 * positions[p] * Math.ulp(frequencies[i]);
           String what = "position " + positions[p] + ", pair " + i;
           assertEquals(cos[p * half + i], at(table, positions[p], i), bound, "cos at " + what);
           assertEquals(

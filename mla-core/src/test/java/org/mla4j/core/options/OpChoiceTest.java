@@ -12,7 +12,9 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 
 class OpChoiceTest {
-  /** The eager rows of the upstream table, with four ops of our vocabulary in the place of theirs. */
+  /**
+   * The eager rows of the upstream table, with four ops of our vocabulary in the place of theirs.
+   */
   @ParameterizedTest(name = "''{0}''")
   @CsvSource(
       delimiter = '|',
@@ -27,7 +29,8 @@ class OpChoiceTest {
         "'all, -linear'                  | true  | false | true  | true",
         "'none,linear=vendor'            | false | true  | false | false",
       })
-  void enablesWhatTheListSays(String list, boolean rmsNorm, boolean linear, boolean silu, boolean add) {
+  void enablesWhatTheListSays(
+      String list, boolean rmsNorm, boolean linear, boolean silu, boolean add) {
     OpChoice choice = OpChoice.parse(list);
     assertEquals(
         List.of(rmsNorm, linear, silu, add),
@@ -69,14 +72,18 @@ class OpChoiceTest {
     InvalidInputException e = assertThrows(InvalidInputException.class, () -> OpChoice.parse(list));
     assertEquals(ErrorCode.OP_CHOICE, e.code());
     assertEquals(
-        "Op list '" + list + "' has " + problem
+        "Op list '"
+            + list
+            + "' has "
+            + problem
             + "; expected 'all' or 'none', '+op', '-op', 'op=backend', 'layer=backend', separated by commas. [MLA-0109]",
         e.getMessage());
   }
 
   @Test
   void listsTheKnownOpsWhenOneIsUnknown() {
-    InvalidInputException e = assertThrows(InvalidInputException.class, () -> OpChoice.parse("+gelu"));
+    InvalidInputException e =
+        assertThrows(InvalidInputException.class, () -> OpChoice.parse("+gelu"));
     assertEquals(
         "Op list '+gelu' has the unknown op 'gelu'; known are absorb_query, add, concat_and_cache_mla, embedding, linear,"
             + " mla_decode_attention, mla_prefill_attention, moe_gate, project_value, rms_norm, rotary_embedding,"

@@ -11,10 +11,10 @@ import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.op.Embedding;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.plan.Node;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.core.testing.ArrayWeight;
 import org.mla4j.core.testing.RandomData;
 
@@ -49,7 +49,8 @@ class BufferLayoutTest {
     StepValue other = value("other", 16);
     StepValue out = value("out", 8);
     List<Node> nodes =
-        List.of(write("a", buffer), write("b", other), copy("c", buffer.narrow("half", 0, 8, 8), out));
+        List.of(
+            write("a", buffer), write("b", other), copy("c", buffer.narrow("half", 0, 8, 8), out));
     BufferLayout layout = BufferLayout.of(nodes, List.of(), LIMITS);
     assertEquals(layout.offset(buffer), layout.offset(buffer.narrow("half", 0, 8, 8)));
     assertTrue(layout.offset(other) != layout.offset(buffer));
@@ -75,9 +76,12 @@ class BufferLayoutTest {
       BufferLayout layout = BufferLayout.of(nodes, List.of(), LIMITS);
       for (int a = 0; a < 20; a++) {
         for (int b = 0; b < a; b++) {
-          boolean together = lives.get(a)[0] <= lives.get(b)[1] && lives.get(b)[0] <= lives.get(a)[1];
+          boolean together =
+              lives.get(a)[0] <= lives.get(b)[1] && lives.get(b)[0] <= lives.get(a)[1];
           if (together) {
-            assertTrue(apart(layout, values.get(a), values.get(b)), "round " + round + ": " + a + " and " + b);
+            assertTrue(
+                apart(layout, values.get(a), values.get(b)),
+                "round " + round + ": " + a + " and " + b);
           }
         }
       }
@@ -89,7 +93,9 @@ class BufferLayoutTest {
     InvalidInputException e =
         assertThrows(
             InvalidInputException.class,
-            () -> BufferLayout.of(List.of(copy("n", value("x", 4), value("y", 4))), List.of(), LIMITS));
+            () ->
+                BufferLayout.of(
+                    List.of(copy("n", value("x", 4), value("y", 4))), List.of(), LIMITS));
     assertEquals("Node 'n' reads 'x', which no node before it writes. [MLA-0302]", e.getMessage());
   }
 
@@ -98,8 +104,14 @@ class BufferLayoutTest {
     InvalidInputException e =
         assertThrows(
             InvalidInputException.class,
-            () -> BufferLayout.of(List.of(write("a", value("x", 4)), write("b", value("x", 8))), List.of(), LIMITS));
-    assertEquals("Two buffers are named 'x': x F32 ALL x [4] and x F32 ALL x [8]. [MLA-0302]", e.getMessage());
+            () ->
+                BufferLayout.of(
+                    List.of(write("a", value("x", 4)), write("b", value("x", 8))),
+                    List.of(),
+                    LIMITS));
+    assertEquals(
+        "Two buffers are named 'x': x F32 ALL x [4] and x F32 ALL x [8]. [MLA-0302]",
+        e.getMessage());
   }
 
   private static boolean apart(BufferLayout layout, StepValue a, StepValue b) {

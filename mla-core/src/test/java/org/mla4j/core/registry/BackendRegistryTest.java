@@ -32,8 +32,10 @@ class BackendRegistryTest {
 
   @Test
   void asksByPriorityAndTheBundledOneLast() {
-    BackendRegistry registry = BackendRegistry.discover(PluginLoader.beside(folder, Low.class, High.class));
-    assertEquals(List.of("high", "low", "cpu"), registry.usable().stream().map(FoundBackend::name).toList());
+    BackendRegistry registry =
+        BackendRegistry.discover(PluginLoader.beside(folder, Low.class, High.class));
+    assertEquals(
+        List.of("high", "low", "cpu"), registry.usable().stream().map(FoundBackend::name).toList());
   }
 
   @Test
@@ -49,7 +51,8 @@ class BackendRegistryTest {
             NoDevice.class.getName(),
             High.class.getName());
     BackendRegistry registry = BackendRegistry.discover(loader);
-    assertEquals(List.of("high", "cpu"), registry.usable().stream().map(FoundBackend::name).toList());
+    assertEquals(
+        List.of("high", "cpu"), registry.usable().stream().map(FoundBackend::name).toList());
     assertDetail(registry, "(unreadable provider)", "org.example.Missing not found");
     assertDetail(registry, ThrowsWhenMade.class.getName(), "threw while it was found or probed:");
     assertDetail(registry, ThrowsWhenMade.class.getName(), "no library");
@@ -57,7 +60,10 @@ class BackendRegistryTest {
         registry,
         ThrowsWhenProbed.class.getName(),
         "threw while it was found or probed: java.lang.IllegalStateException: driver too old");
-    assertDetail(registry, "too-new", "built for SPI level 99, newer than level 1 of this version: update MLA4J.");
+    assertDetail(
+        registry,
+        "too-new",
+        "built for SPI level 99, newer than level 1 of this version: update MLA4J.");
     assertDetail(
         registry,
         "too-old",
@@ -67,7 +73,8 @@ class BackendRegistryTest {
 
   @Test
   void anUnknownNameListsWhatThereIsAndWhyTheRestIsNot() {
-    BackendRegistry registry = BackendRegistry.discover(PluginLoader.beside(folder, NoDevice.class, High.class));
+    BackendRegistry registry =
+        BackendRegistry.discover(PluginLoader.beside(folder, NoDevice.class, High.class));
     BackendException e = assertThrows(BackendException.class, () -> registry.require("ascend"));
     assertEquals(ErrorCode.UNKNOWN_BACKEND, e.code());
     assertEquals(
@@ -79,22 +86,30 @@ class BackendRegistryTest {
 
   @Test
   void anUnusableNameSaysWhyAndWhereItCameFrom() {
-    BackendRegistry registry = BackendRegistry.discover(PluginLoader.beside(folder, NoDevice.class));
+    BackendRegistry registry =
+        BackendRegistry.discover(PluginLoader.beside(folder, NoDevice.class));
     BackendException e = assertThrows(BackendException.class, () -> registry.require("no-device"));
     String source = NoDevice.class.getProtectionDomain().getCodeSource().getLocation().getPath();
     assertEquals(
-        "Backend 'no-device' (" + source + ") is not usable: No device was found. Available: 'no-device' (not usable: No"
+        "Backend 'no-device' ("
+            + source
+            + ") is not usable: No device was found. Available: 'no-device' (not usable: No"
             + " device was found.), 'cpu' (priority 0). [MLA-0103]",
         e.getMessage());
   }
 
   @Test
   void twoOfOneNameAreRefusedWithBothPlaces() {
-    BackendRegistry registry = BackendRegistry.discover(PluginLoader.beside(folder, High.class, AlsoHigh.class));
+    BackendRegistry registry =
+        BackendRegistry.discover(PluginLoader.beside(folder, High.class, AlsoHigh.class));
     String source = High.class.getProtectionDomain().getCodeSource().getLocation().getPath();
     BackendException e = assertThrows(BackendException.class, registry::usable);
     assertEquals(
-        "Two backends are named 'high': " + source + " and " + source + ". Remove one of them. [MLA-0106]",
+        "Two backends are named 'high': "
+            + source
+            + " and "
+            + source
+            + ". Remove one of them. [MLA-0106]",
         e.getMessage());
   }
 
@@ -120,7 +135,10 @@ class BackendRegistryTest {
 
   private static void assertDetail(BackendRegistry registry, String name, String part) {
     FoundBackend found =
-        registry.all().stream().filter(backend -> backend.name().equals(name)).findFirst().orElseThrow();
+        registry.all().stream()
+            .filter(backend -> backend.name().equals(name))
+            .findFirst()
+            .orElseThrow();
     assertFalse(found.usable());
     assertTrue(found.detail().contains(part), found.detail());
   }

@@ -32,7 +32,9 @@ import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.testing.PluginLoader;
 import org.mla4j.core.testing.TinyModel;
 
-/** Who runs what, who was asked, and what a user's choice does: on a model that names no backend. */
+/**
+ * Who runs what, who was asked, and what a user's choice does: on a model that names no backend.
+ */
 class SelectionTest {
   private static final int[] PROMPT = {3, 1, 4, 1, 5};
 
@@ -56,12 +58,16 @@ class SelectionTest {
             "layers.0.attn.kv_b_proj",
             "layers.0.attn.prefill_attention",
             "layers.0.attn.o_proj"),
-        explanation.entries().stream().map(Entry::node).filter(node -> node.startsWith("layers.0.attn.")).toList());
+        explanation.entries().stream()
+            .map(Entry::node)
+            .filter(node -> node.startsWith("layers.0.attn."))
+            .toList());
   }
 
   @Test
   void autoTakesWhatABackendSupportsAndFallsBackOpByOp() {
-    Explanation explanation = explain(options -> options.pluginLoader(PluginLoader.beside(folder, Partial.class)));
+    Explanation explanation =
+        explain(options -> options.pluginLoader(PluginLoader.beside(folder, Partial.class)));
     assertEquals(Set.of("partial"), backendsOf(explanation, "add"));
     assertEquals(Set.of("cpu"), backendsOf(explanation, "rms_norm"));
     assertEquals(
@@ -77,7 +83,8 @@ class SelectionTest {
     ClassLoader loader = PluginLoader.beside(folder, Partial.class);
     BackendException e =
         assertThrows(
-            BackendException.class, () -> explain(options -> options.pluginLoader(loader).backend("partial")));
+            BackendException.class,
+            () -> explain(options -> options.pluginLoader(loader).backend("partial")));
     assertEquals(
         "Backend 'partial' was chosen but declines op 'rms_norm' of 'layers.0.input_layernorm': width 24 is not a"
             + " multiple of 32. Choose 'auto', or change the op list ''. [MLA-0104]",
@@ -91,7 +98,9 @@ class SelectionTest {
         explain(options -> options.pluginLoader(loader).backend("partial").ops("-rms_norm"));
     assertEquals(Set.of("partial"), backendsOf(explanation, "add"));
     assertEquals(
-        List.of(new Declined("partial", "rms_norm", List.of("op list '-rms_norm' switches 'rms_norm' off"))),
+        List.of(
+            new Declined(
+                "partial", "rms_norm", List.of("op list '-rms_norm' switches 'rms_norm' off"))),
         entry(explanation, "layers.0.input_layernorm").declined());
   }
 
@@ -118,12 +127,15 @@ class SelectionTest {
   @Test
   void aPinnedOpRunsThereOrNowhere() {
     ClassLoader loader = PluginLoader.beside(folder, Partial.class);
-    Explanation explanation = explain(options -> options.pluginLoader(loader).backend("cpu").ops("add=partial"));
+    Explanation explanation =
+        explain(options -> options.pluginLoader(loader).backend("cpu").ops("add=partial"));
     assertEquals(Set.of("partial"), backendsOf(explanation, "add"));
     BackendException e =
         assertThrows(
             BackendException.class,
-            () -> explain(options -> options.pluginLoader(loader).backend("cpu").ops("linear=partial")));
+            () ->
+                explain(
+                    options -> options.pluginLoader(loader).backend("cpu").ops("linear=partial")));
     assertEquals(
         "Backend 'partial' was chosen but declines op 'linear' of 'layers.0.attn.q_proj': has no op 'linear'. Choose"
             + " 'auto', or change the op list 'linear=partial'. [MLA-0104]",
@@ -135,7 +147,8 @@ class SelectionTest {
     ClassLoader loader = PluginLoader.beside(folder, Partial.class);
     BackendException e =
         assertThrows(
-            BackendException.class, () -> explain(options -> options.pluginLoader(loader).ops("layer=partial")));
+            BackendException.class,
+            () -> explain(options -> options.pluginLoader(loader).ops("layer=partial")));
     assertEquals(
         "Backend 'partial' was chosen but declines layer 'layers.0.attn' (multi_head_latent_attention): has no layer"
             + " 'multi_head_latent_attention'. Choose 'auto', or change the op list 'layer=partial'. [MLA-0104]",
@@ -144,7 +157,8 @@ class SelectionTest {
 
   @Test
   void anUnknownBackendInAnOpListIsNamed() {
-    BackendException e = assertThrows(BackendException.class, () -> explain(options -> options.ops("add=nobody")));
+    BackendException e =
+        assertThrows(BackendException.class, () -> explain(options -> options.ops("add=nobody")));
     assertEquals(
         "No backend named 'nobody'. Available: 'cpu' (priority 0). Add the vendor's jar to the class path or module path,"
             + " or choose another backend. [MLA-0101]",
@@ -163,7 +177,8 @@ class SelectionTest {
         entry(explanation, "embed_tokens").declined().getFirst());
     BackendException e =
         assertThrows(
-            BackendException.class, () -> explain(options -> options.pluginLoader(loader).backend("closed")));
+            BackendException.class,
+            () -> explain(options -> options.pluginLoader(loader).backend("closed")));
     assertEquals(
         "Backend 'closed' could not be opened: java.lang.IllegalStateException: device is in use. [MLA-0108]",
         e.getMessage());
@@ -172,7 +187,9 @@ class SelectionTest {
   @Test
   void aBackendThatSaysYesAndFailsIsNamed() {
     ClassLoader loader = PluginLoader.beside(folder, Liar.class);
-    BackendException e = assertThrows(BackendException.class, () -> explain(options -> options.pluginLoader(loader)));
+    BackendException e =
+        assertThrows(
+            BackendException.class, () -> explain(options -> options.pluginLoader(loader)));
     assertEquals(
         "Backend 'liar' said it supports 'add' of 'layers.0.attn_add', but failed to create it:"
             + " java.lang.IllegalStateException: out of registers [MLA-0108]",
@@ -215,7 +232,10 @@ class SelectionTest {
   }
 
   private static Entry entry(Explanation explanation, String node) {
-    return explanation.entries().stream().filter(entry -> entry.node().equals(node)).findFirst().orElseThrow();
+    return explanation.entries().stream()
+        .filter(entry -> entry.node().equals(node))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Has two ops and supports one of them. */

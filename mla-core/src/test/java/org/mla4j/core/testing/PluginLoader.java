@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.mla4j.api.backend.BackendProvider;
 
-/** A class loader that sees providers as if a jar with their services file were on the class path. */
+/**
+ * A class loader that sees providers as if a jar with their services file were on the class path.
+ */
 public final class PluginLoader extends ClassLoader {
   private static final String SERVICES = "META-INF/services/" + BackendProvider.class.getName();
 

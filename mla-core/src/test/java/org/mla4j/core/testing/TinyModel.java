@@ -14,18 +14,20 @@ import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.plan.PlanBuilder;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.spec.MlaSpec;
 import org.mla4j.api.spec.NormSpec;
 import org.mla4j.api.spec.RopeScaling;
 import org.mla4j.api.spec.RopeSpec;
 import org.mla4j.api.spec.RopeStyle;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.core.layer.GatedMlp;
 import org.mla4j.core.layer.MlaLayer;
 import org.mla4j.core.model.ModelDefinition;
 
-/** Two layers of MLA with random weights: the smallest model that has everything an engine must do. */
+/**
+ * Two layers of MLA with random weights: the smallest model that has everything an engine must do.
+ */
 public final class TinyModel implements ModelDefinition {
   /** Token ids. */
   public static final int VOCABULARY = 50;
@@ -82,7 +84,8 @@ public final class TinyModel implements ModelDefinition {
   public StepValue contribute(PlanBuilder plan, DType cacheDType) {
     RandomData random = new RandomData(7);
     StepValue hidden = plan.buffer("hidden", F32, ALL, HIDDEN);
-    plan.add("embed_tokens", ALL, new Embedding(weight(random, "embed", 1, VOCABULARY, HIDDEN), hidden));
+    plan.add(
+        "embed_tokens", ALL, new Embedding(weight(random, "embed", 1, VOCABULARY, HIDDEN), hidden));
     for (int i = 0; i < LAYERS; i++) {
       PlanBuilder layer = plan.scope("layers").scope(Integer.toString(i));
       StepValue normed = norm(layer, "input_layernorm", hidden);
@@ -101,7 +104,10 @@ public final class TinyModel implements ModelDefinition {
     StepValue normed = plan.buffer("normed", F32, LOGITS, HIDDEN);
     plan.add("norm", LOGITS, new RmsNorm(selected, ones(HIDDEN), EPS, 1, normed));
     StepValue logits = plan.buffer("logits", F32, LOGITS, VOCABULARY);
-    plan.add("lm_head", LOGITS, new Linear(normed, weight(random, "head", 4, VOCABULARY, HIDDEN), null, logits));
+    plan.add(
+        "lm_head",
+        LOGITS,
+        new Linear(normed, weight(random, "head", 4, VOCABULARY, HIDDEN), null, logits));
     return logits;
   }
 

@@ -6,8 +6,8 @@ import org.mla4j.models.checkpoint.Checkpoint;
 import org.mla4j.models.checkpoint.ModelConfig;
 
 /**
- * Knows some architectures. Found by {@link java.util.ServiceLoader}; a jar declares it in its module descriptor and under
- * {@code META-INF/services}.
+ * Knows some architectures. Found by {@link java.util.ServiceLoader}; a jar declares it in its
+ * module descriptor and under {@code META-INF/services}.
  */
 public interface ArchitectureProvider {
   /**
@@ -24,7 +24,8 @@ public interface ArchitectureProvider {
    * @param config the model's configuration
    * @param checkpoint its weights; the model closes it
    * @return the model
-   * @throws org.mla4j.api.error.ModelException if a field is missing, contradictory or not supported
+   * @throws org.mla4j.api.error.ModelException if a field is missing, contradictory or not
+   *     supported
    */
   ModelDefinition create(String architecture, ModelConfig config, Checkpoint checkpoint);
 }

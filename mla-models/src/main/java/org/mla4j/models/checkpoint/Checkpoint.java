@@ -1,7 +1,7 @@
 package org.mla4j.models.checkpoint;
 
-import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -17,16 +17,14 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.weight.WeightHandle;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 
 /**
- * The weights of a model in a folder: {@code model.safetensors}, or the shards that {@code model.safetensors.index.json}
- * lists. Files are mapped, not read.
+ * The weights of a model in a folder: {@code model.safetensors}, or the shards that {@code
+ * model.safetensors.index.json} lists. Files are mapped, not read.
  *
- * <p>Closing it stops new weights from being taken; files stay mapped until the last lease on them is closed. Threading: safe
- * to share.
+ * <p>Closing it stops new weights from being taken; files stay mapped until the last lease on them
+ * is closed. Threading: safe to share.
  */
 public final class Checkpoint implements AutoCloseable {
   private static final String SINGLE = "model.safetensors";
@@ -50,10 +48,12 @@ public final class Checkpoint implements AutoCloseable {
    *
    * @param folder holds the files
    * @return the checkpoint
-   * @throws ModelException if a file is missing, malformed, or lies outside the folder, or a tensor is there twice
+   * @throws ModelException if a file is missing, malformed, or lies outside the folder, or a tensor
+   *     is there twice
    */
   public static Checkpoint open(Path folder) {
-    Map<String, String> index = Files.isRegularFile(folder.resolve(SINGLE)) ? Map.of() : readIndex(folder);
+    Map<String, String> index =
+        Files.isRegularFile(folder.resolve(SINGLE)) ? Map.of() : readIndex(folder);
     Set<String> names = index.isEmpty() ? Set.of(SINGLE) : new TreeSet<>(index.values());
     List<MappedFile> files = new ArrayList<>();
     Checkpoint checkpoint = new Checkpoint(folder, files);
@@ -100,7 +100,8 @@ public final class Checkpoint implements AutoCloseable {
   public synchronized Optional<WeightHandle> find(String name) {
     if (closed) {
       throw new ClosedException(
-          ErrorCode.CLOSED, "Tensor '" + name + "' was asked of checkpoint '" + folder + "' after it was closed.");
+          ErrorCode.CLOSED,
+          "Tensor '" + name + "' was asked of checkpoint '" + folder + "' after it was closed.");
     }
     if (!entries.containsKey(name)) {
       return Optional.empty();
@@ -123,11 +124,16 @@ public final class Checkpoint implements AutoCloseable {
    */
   public WeightHandle require(String name) {
     return find(name)
-        .orElseThrow(
-            () ->
-                new ModelException(
-                    ErrorCode.MISSING_TENSOR,
-                    "Checkpoint '" + folder + "' has no tensor '" + name + "'" + near(name) + "."));
+        .orElseThrow(() ->
+            new ModelException(
+                ErrorCode.MISSING_TENSOR,
+                "Checkpoint '"
+                    + folder
+                    + "' has no tensor '"
+                    + name
+                    + "'; nearest names: "
+                    + NearestNames.of(name, entries.keySet())
+                    + "."));
   }
 
   /** Unmaps the files as soon as no lease is left. Calling it twice does no harm. */
@@ -135,31 +141,36 @@ public final class Checkpoint implements AutoCloseable {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      files.forEach(MappedFile::release);
+      files.forEach(MappedFile::close);
     }
   }
 
   private WeightHandle handle(String name) {
-    WeightHandle stored = stored(name);
+    StoredWeight stored = stored(name);
     String scales = name + SCALE_SUFFIX;
     return stored.dtype() == DType.F8_E4M3 && entries.containsKey(scales)
         ? new BlockScaledWeight(stored, stored(scales))
         : stored;
   }
 
-  private WeightHandle stored(String name) {
+  private StoredWeight stored(String name) {
     SafetensorsHeader.Entry entry = entries.get(name);
     DType dtype =
         entry
             .dtype()
             .dtype()
             .filter(DType::isFloat)
-            .orElseThrow(
-                () ->
-                    new ModelException(
-                        ErrorCode.UNSUPPORTED_DTYPE,
-                        fileOf.get(name).path() + ": tensor '" + name + "' is stored as " + entry.dtype()
-                            + ", which cannot be read; expected one of " + StoredDType.readable() + "."));
+            .orElseThrow(() ->
+                new ModelException(
+                    ErrorCode.UNSUPPORTED_DTYPE,
+                    fileOf.get(name).path()
+                        + ": tensor '"
+                        + name
+                        + "' is stored as "
+                        + entry.dtype()
+                        + ", which cannot be read; expected one of "
+                        + StoredDType.readable()
+                        + "."));
     return new StoredWeight(entry, dtype, fileOf.get(name));
   }
 
@@ -169,46 +180,72 @@ public final class Checkpoint implements AutoCloseable {
       if (before != null) {
         throw new ModelException(
             ErrorCode.MALFORMED_FILE,
-            "Tensor '" + entry.name() + "' is in two files: '" + before.path() + "' and '" + file.path() + "'.");
+            "Tensor '"
+                + entry.name()
+                + "' is in two files: '"
+                + before.path()
+                + "' and '"
+                + file.path()
+                + "'.");
       }
       entries.put(entry.name(), entry);
     }
   }
 
   private void requireIndexed(Map<String, String> index) {
-    index.forEach(
-        (tensor, shard) -> {
-          MappedFile file = fileOf.get(tensor);
-          if (file == null || !file.path().equals(shard(folder, shard))) {
-            throw new ModelException(
-                ErrorCode.MALFORMED_FILE,
-                folder.resolve(INDEX) + ": tensor '" + tensor + "' should be in '" + shard + "'; found "
-                    + (file == null ? "in no file" : "in '" + file.path() + "'") + ".");
-          }
-        });
+    index.forEach((tensor, shard) -> {
+      MappedFile file = fileOf.get(tensor);
+      if (file == null || !file.path().equals(shard(folder, shard))) {
+        throw new ModelException(
+            ErrorCode.MALFORMED_FILE,
+            folder.resolve(INDEX)
+                + ": tensor '"
+                + tensor
+                + "' should be in '"
+                + shard
+                + "'; found "
+                + (file == null ? "in no file" : "in '" + file.path() + "'")
+                + ".");
+      }
+    });
   }
 
-  /** The names that differ least, as a hint at another layout of the same model. */
-  private String near(String name) {
-    String tail = name.substring(name.lastIndexOf('.', Math.max(0, name.lastIndexOf('.') - 1)) + 1);
-    List<String> similar = entries.keySet().stream().filter(other -> other.endsWith(tail)).sorted().limit(3).toList();
-    return similar.isEmpty() ? "" : "; similar names: " + String.join(", ", similar);
-  }
-
+  /**
+   * Resolves the name of a file. By name it may not leave the folder; the file itself may be a link
+   * to anywhere, as in the cache of a download tool.
+   */
   private static Path shard(Path folder, String name) {
-    Path path = folder.resolve(name).normalize();
-    if (Path.of(name).isAbsolute() || !path.startsWith(folder.normalize())) {
+    Path root = folder.toAbsolutePath().normalize();
+    Path path;
+    try {
+      path = root.resolve(name).normalize();
+    } catch (InvalidPathException e) {
+      throw outside(folder, name);
+    }
+    if (!path.startsWith(root) || path.equals(root)) {
+      throw outside(folder, name);
+    }
+    Path file = folder.resolve(root.relativize(path));
+    if (!Files.isRegularFile(file)) {
       throw new ModelException(
           ErrorCode.MALFORMED_FILE,
-          folder.resolve(INDEX) + ": shard '" + name + "' lies outside the folder; expected a name within it.");
+          "Checkpoint file '"
+              + file
+              + "' is missing"
+              + (name.equals(SINGLE)
+                  ? "; expected it or " + INDEX + " in the folder."
+                  : ", listed in " + INDEX + "."));
     }
-    if (!Files.isRegularFile(path)) {
-      throw new ModelException(
-          ErrorCode.MALFORMED_FILE,
-          "Checkpoint file '" + path + "' is missing"
-              + (name.equals(SINGLE) ? "; expected it or " + INDEX + " in the folder." : ", listed in " + INDEX + "."));
-    }
-    return path;
+    return file;
+  }
+
+  private static ModelException outside(Path folder, String name) {
+    return new ModelException(
+        ErrorCode.MALFORMED_FILE,
+        folder.resolve(INDEX)
+            + ": shard '"
+            + name
+            + "' lies outside the folder; expected a name within it.");
   }
 
   private static Map<String, String> readIndex(Path folder) {
@@ -216,19 +253,26 @@ public final class Checkpoint implements AutoCloseable {
     if (!Files.isRegularFile(path)) {
       return Map.of();
     }
-    try {
-      JsonNode map = new ObjectMapper().readTree(Files.readString(path)).path("weight_map");
-      Map<String, String> index = new LinkedHashMap<>();
-      for (Map.Entry<String, JsonNode> entry : map.properties()) {
-        index.put(entry.getKey(), entry.getValue().asString(""));
-      }
-      if (index.isEmpty()) {
+    JsonNode map = JsonFile.readObject(path, ErrorCode.MALFORMED_FILE).path("weight_map");
+    Map<String, String> index = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> entry : map.properties()) {
+      if (!entry.getValue().isString()) {
         throw new ModelException(
-            ErrorCode.MALFORMED_FILE, path + ": field 'weight_map' is missing or empty; expected tensor to file name.");
+            ErrorCode.MALFORMED_FILE,
+            path
+                + ": tensor '"
+                + entry.getKey()
+                + "' is in "
+                + entry.getValue()
+                + "; expected the name of a file.");
       }
-      return index;
-    } catch (IOException | JacksonException e) {
-      throw new ModelException(ErrorCode.MALFORMED_FILE, "Cannot read '" + path + "': " + e, e);
+      index.put(entry.getKey(), entry.getValue().stringValue());
     }
+    if (index.isEmpty()) {
+      throw new ModelException(
+          ErrorCode.MALFORMED_FILE,
+          path + ": field 'weight_map' is missing or empty; expected tensor to file name.");
+    }
+    return index;
   }
 }

@@ -6,7 +6,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.tensor.DType;
 
-/** The element types of the safetensors format. Those without one of ours can be listed but not read. */
+/**
+ * The element types of the safetensors format. Those without one of ours can be listed but not
+ * read.
+ */
 enum StoredDType {
   F64(8, null),
   F32(4, DType.F32),

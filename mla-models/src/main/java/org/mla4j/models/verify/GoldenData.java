@@ -28,27 +28,38 @@ final class GoldenData {
     this.data = data;
   }
 
-  /** One prompt with what the reference made of it. */
-  record Prompt(String name, int[] inputIds, String logits, boolean allPositions, int[] greedyIds) {}
+  /** One prompt with what the reference made of it. Its arrays are only read. */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Prompt(
+      String name, int[] inputIds, String logits, boolean allPositions, int[] greedyIds) {}
 
   static GoldenData open(Path folder) {
     Path json = folder.resolve("golden.json");
     if (!Files.isRegularFile(json)) {
       throw new ModelException(
           ErrorCode.MALFORMED_FILE,
-          "Nothing to verify against in '" + folder + "': expected golden.json and golden.bin beside the checkpoint.");
+          "Nothing to verify against in '"
+              + folder
+              + "': expected golden.json and golden.bin beside the checkpoint.");
     }
     try {
       JsonNode manifest = new ObjectMapper().readTree(Files.readString(json));
       String format = manifest.path("format").asString("");
       if (!format.equals(FORMAT)) {
         throw new ModelException(
-            ErrorCode.MALFORMED_FILE, json + ": field 'format' is '" + format + "'; expected '" + FORMAT + "'.");
+            ErrorCode.MALFORMED_FILE,
+            json + ": field 'format' is '" + format + "'; expected '" + FORMAT + "'.");
       }
-      byte[] bytes = Files.readAllBytes(folder.resolve(manifest.path("bin").path("file").asString("golden.bin")));
-      return new GoldenData(folder, manifest, ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN));
+      byte[] bytes =
+          Files.readAllBytes(
+              folder.resolve(manifest.path("bin").path("file").asString("golden.bin")));
+      return new GoldenData(
+          folder, manifest, ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN));
     } catch (IOException | JacksonException e) {
-      throw new ModelException(ErrorCode.MALFORMED_FILE, "Cannot read the recorded outputs in '" + folder + "': " + e, e);
+      throw new ModelException(
+          ErrorCode.MALFORMED_FILE,
+          "Cannot read the recorded outputs in '" + folder + "': " + e,
+          e);
     }
   }
 
@@ -99,7 +110,12 @@ final class GoldenData {
             default ->
                 throw new ModelException(
                     ErrorCode.MALFORMED_FILE,
-                    "Recorded tensor '" + tensor + "' in '" + folder + "' has dtype '" + dtype
+                    "Recorded tensor '"
+                        + tensor
+                        + "' in '"
+                        + folder
+                        + "' has dtype '"
+                        + dtype
                         + "'; expected float32, float64, int32 or int64.");
           };
     }
@@ -110,7 +126,8 @@ final class GoldenData {
     JsonNode entry = manifest.path("tensors").path(tensor);
     if (entry.isMissingNode()) {
       throw new ModelException(
-          ErrorCode.MALFORMED_FILE, "golden.json in '" + folder + "' lists no tensor '" + tensor + "'.");
+          ErrorCode.MALFORMED_FILE,
+          "golden.json in '" + folder + "' lists no tensor '" + tensor + "'.");
     }
     return entry;
   }

@@ -22,8 +22,9 @@ import org.mla4j.models.verify.VerificationReport.GreedyCheck;
 import org.mla4j.models.verify.VerificationReport.TensorCheck;
 
 /**
- * Runs the prompts of a golden folder in both algebraic forms, all tokens as prefill and token by token as decode, and compares
- * logits, hidden states, the inside of the first attention layer, expert choices and greedy continuations.
+ * Runs the prompts of a golden folder in both algebraic forms, all tokens as prefill and token by
+ * token as decode, and compares logits, hidden states, the inside of the first attention layer,
+ * expert choices and greedy continuations.
  */
 public final class GoldenVerifier {
   /** The largest error that independent float32 implementations show is a tenth of this. */
@@ -46,10 +47,12 @@ public final class GoldenVerifier {
    *
    * @param model the model, opened from the folder
    * @param folder holds {@code golden.json} and {@code golden.bin}
-   * @param options backend, op list, threads and cache type; the limits are set to what the prompts need
+   * @param options backend, op list, threads and cache type; the limits are set to what the prompts
+   *     need
    * @param tolerance the largest error allowed, relative to the largest absolute value of a tensor
    * @return the comparison
-   * @throws org.mla4j.api.error.MlaException if the folder has no golden data or the model does not run
+   * @throws org.mla4j.api.error.MlaException if the folder has no golden data or the model does not
+   *     run
    */
   public static VerificationReport verify(
       ModelDefinition model, Path folder, EngineOptions options, double tolerance) {
@@ -101,16 +104,21 @@ public final class GoldenVerifier {
     if (taps != null) {
       for (Map.Entry<String, List<double[]>> seen : taps.rows().entrySet()) {
         String whole = taps.wholeLayer();
-        compare(form, seen.getKey(), seen.getValue(), whole == null ? "no node computed it" : whole);
+        compare(
+            form, seen.getKey(), seen.getValue(), whole == null ? "no node computed it" : whole);
       }
     }
     greedy.add(
         new GreedyCheck(
-            form, prompt.name(), Arrays.stream(prompt.greedyIds()).boxed().toList(), continuation(prompt, next)));
+            form,
+            prompt.name(),
+            Arrays.stream(prompt.greedyIds()).boxed().toList(),
+            continuation(prompt, next)));
   }
 
   /** Computes a prompt; returns the first greedy token. */
-  private int runPrompt(Prompt prompt, Form form, @Nullable NodeObserver observer, List<double[]> logits) {
+  private int runPrompt(
+      Prompt prompt, Form form, @Nullable NodeObserver observer, List<double[]> logits) {
     int[] ids = prompt.inputIds();
     int chunk = form == Form.PREFILL ? ids.length : 1;
     int next = -1;
@@ -176,7 +184,10 @@ public final class GoldenVerifier {
       largest = Math.max(largest, Math.abs(expected[i]));
       double difference = Math.abs(expected[i] - found[i]);
       // A NaN must not lose against a number.
-      worst = Double.isNaN(difference) || Double.isNaN(worst) ? Double.NaN : Math.max(worst, difference);
+      worst =
+          Double.isNaN(difference) || Double.isNaN(worst)
+              ? Double.NaN
+              : Math.max(worst, difference);
     }
     double error = largest == 0 ? worst : worst / largest;
     tensors.add(new TensorCheck(form, tensor, error, error <= tolerance, ""));

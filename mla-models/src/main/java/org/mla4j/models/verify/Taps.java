@@ -7,29 +7,30 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.StepTensor;
-import org.mla4j.api.layer.LayerCall;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.Embedding;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MoeGate;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.plan.Node;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.core.runner.NodeObserver;
 
 /**
- * Collects the values that golden data records, as they are computed: a tap is a node, and which part of its operands is the
- * recorded tensor. Rows of several steps follow each other.
+ * Collects the values that golden data records, as they are computed: a tap is a node, and which
+ * part of its operands is the recorded tensor. Rows of several steps follow each other.
  */
 final class Taps implements NodeObserver {
   private static final String FIRST_ATTENTION = "layers.0.attn";
@@ -66,7 +67,7 @@ final class Taps implements NodeObserver {
     }
     for (Tap tap : tapsByNode.getOrDefault(node.name(), List.of())) {
       StepTensor tensor = bindings.tensor(tap.value().apply(node.op()));
-      List<double[]> rows = rowsByTensor.get(tap.tensor());
+      List<double[]> rows = Objects.requireNonNull(rowsByTensor.get(tap.tensor()));
       for (int row = 0; row < tensor.count(step); row++) {
         rows.add(read(tensor, step, row));
       }
@@ -76,10 +77,16 @@ final class Taps implements NodeObserver {
   private void hiddenStates() {
     tap("embed_tokens", "hidden." + prompt + ".embed", op -> ((Embedding) op).out());
     for (int layer = 0; golden.contains("hidden." + prompt + ".layer" + layer); layer++) {
-      tap("layers." + layer + ".mlp_add", "hidden." + prompt + ".layer" + layer, op -> ((Add) op).x());
+      tap(
+          "layers." + layer + ".mlp_add",
+          "hidden." + prompt + ".layer" + layer,
+          op -> ((Add) op).x());
       String moe = "moe." + prompt + ".layer" + layer;
       tap("layers." + layer + ".mlp.choose", moe + ".topk_ids", op -> ((MoeGate) op).ids());
-      tap("layers." + layer + ".mlp.choose", moe + ".topk_weights", op -> ((MoeGate) op).topKWeights());
+      tap(
+          "layers." + layer + ".mlp.choose",
+          moe + ".topk_weights",
+          op -> ((MoeGate) op).topKWeights());
     }
     tap("norm", "hidden." + prompt + ".final_norm", op -> ((RmsNorm) op).out());
   }
@@ -88,9 +95,13 @@ final class Taps implements NodeObserver {
     tap("layers.0.input_layernorm", attn("attn_in"), op -> ((RmsNorm) op).out());
     for (String queries : List.of("q_proj", "q_b_proj")) {
       inside(queries, "q_nope", op -> head(((Linear) op).out(), "q_nope", true));
-      inside(queries, "q_pe_before_rope", op -> head(((Linear) op).out(), "q_pe_before_rope", false));
+      inside(
+          queries, "q_pe_before_rope", op -> head(((Linear) op).out(), "q_pe_before_rope", false));
     }
-    inside("kv_a_proj", "k_pe_before_rope", op -> head(((Linear) op).out(), "k_pe_before_rope", false));
+    inside(
+        "kv_a_proj",
+        "k_pe_before_rope",
+        op -> head(((Linear) op).out(), "k_pe_before_rope", false));
     inside("kv_a_layernorm", "c_kv", op -> ((RmsNorm) op).out());
     inside("rotary_emb", "q_pe_interleaved", op -> ((RotaryEmbedding) op).q());
     inside("rotary_emb", "k_pe_interleaved", op -> ((RotaryEmbedding) op).k());
@@ -126,7 +137,8 @@ final class Taps implements NodeObserver {
     Tensor tensor = values.tensor();
     MemorySegment segment = tensor.segment();
     int rank = tensor.shape().rank();
-    double[] out = new double[Math.toIntExact(tensor.shape().elements() / tensor.shape().extent(0))];
+    double[] out =
+        new double[Math.toIntExact(tensor.shape().elements() / tensor.shape().extent(0))];
     long start = values.offset(step) + row * values.rowBytes();
     for (int i = 0; i < out.length; i++) {
       long offset = start;

@@ -3,11 +3,11 @@ package org.mla4j.core.cpu.scalar;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Support;
-import org.mla4j.api.layer.LayerCall;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.ConcatAndCacheMla;
 import org.mla4j.api.op.Embedding;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
@@ -25,6 +25,9 @@ import org.mla4j.core.cpu.KernelSet;
 
 /** A scalar kernel for every op. What it declines, the {@code cpu} backend cannot run at all. */
 public final class ScalarKernels implements KernelSet {
+  /** Makes the set; it keeps no state. */
+  public ScalarKernels() {}
+
   @Override
   public Support supports(Op op) {
     return OpChecks.check(op);

@@ -10,9 +10,9 @@ import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.plan.PlanBuilder;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.core.layer.GatedMlp;
 import org.mla4j.core.layer.MlaLayer;
@@ -21,7 +21,9 @@ import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.models.architecture.WeightSource;
 import org.mla4j.models.checkpoint.Checkpoint;
 
-/** A DeepSeek decoder: embedding, layers of attention and feed-forward with residuals, norm, head. */
+/**
+ * A DeepSeek decoder: embedding, layers of attention and feed-forward with residuals, norm, head.
+ */
 final class DeepseekModel implements ModelDefinition {
   private final String architecture;
   private final DeepseekConfig config;
@@ -57,14 +59,25 @@ final class DeepseekModel implements ModelDefinition {
   public StepValue contribute(PlanBuilder plan, DType cacheDType) {
     WeightSource model = new WeightSource(checkpoint, "model.");
     WeightHandle table =
-        model.in("embed_tokens")
-            .tensor("weight", "[vocab_size, hidden_size]", config.vocabularySize(), config.hiddenSize());
+        model
+            .in("embed_tokens")
+            .tensor(
+                "weight",
+                "[vocab_size, hidden_size]",
+                config.vocabularySize(),
+                config.hiddenSize());
     DeepseekWeights weights = new DeepseekWeights(config);
     StepValue hidden = plan.buffer("hidden", F32, ALL, config.hiddenSize());
     plan.add("embed_tokens", ALL, new Embedding(table, hidden));
     for (int i = 0; i < config.layers(); i++) {
       String index = Integer.toString(i);
-      layer(plan.scope("layers").scope(index), model.in("layers").in(index), weights, i, hidden, cacheDType);
+      layer(
+          plan.scope("layers").scope(index),
+          model.in("layers").in(index),
+          weights,
+          i,
+          hidden,
+          cacheDType);
     }
     StepValue selected = plan.buffer("selected", F32, LOGITS, config.hiddenSize());
     plan.add("select_rows", LOGITS, new SelectRows(hidden, selected));
@@ -84,7 +97,11 @@ final class DeepseekModel implements ModelDefinition {
     StepValue toAttend = norm(plan, source, "input_layernorm", ALL, hidden);
     StepValue attended =
         MlaLayer.add(
-            plan, "attn", config.attention(cacheDType), weights.attention(source.in("self_attn")), toAttend);
+            plan,
+            "attn",
+            config.attention(cacheDType),
+            weights.attention(source.in("self_attn")),
+            toAttend);
     plan.add("attn_add", ALL, new Add(hidden, attended));
     StepValue toTransform = norm(plan, source, "post_attention_layernorm", ALL, hidden);
     StepValue transformed =
@@ -93,7 +110,9 @@ final class DeepseekModel implements ModelDefinition {
             : GatedMlp.add(
                 plan,
                 "mlp",
-                source.in("mlp").gatedMlp("intermediate_size", config.intermediateSize(), config.hiddenSize()),
+                source
+                    .in("mlp")
+                    .gatedMlp("intermediate_size", config.intermediateSize(), config.hiddenSize()),
                 toTransform);
     plan.add("mlp_add", ALL, new Add(hidden, transformed));
   }
@@ -110,7 +129,8 @@ final class DeepseekModel implements ModelDefinition {
         hidden);
   }
 
-  private StepValue norm(PlanBuilder plan, WeightSource source, String name, Rows rows, StepValue x) {
+  private StepValue norm(
+      PlanBuilder plan, WeightSource source, String name, Rows rows, StepValue x) {
     WeightHandle weight = source.in(name).tensor("weight", "[hidden_size]", config.hiddenSize());
     StepValue out = plan.buffer(name + "_out", F32, rows, config.hiddenSize());
     plan.add(name, rows, new RmsNorm(x, weight, config.norm().eps(), 1, out));
@@ -121,7 +141,11 @@ final class DeepseekModel implements ModelDefinition {
     return config.tiedEmbeddings()
         ? table
         : new WeightSource(checkpoint, "lm_head.")
-            .tensor("weight", "[vocab_size, hidden_size]", config.vocabularySize(), config.hiddenSize());
+            .tensor(
+                "weight",
+                "[vocab_size, hidden_size]",
+                config.vocabularySize(),
+                config.hiddenSize());
   }
 
   @Override

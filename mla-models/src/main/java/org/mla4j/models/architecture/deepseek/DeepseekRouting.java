@@ -5,9 +5,14 @@ import org.mla4j.api.spec.MoeSpec.GroupScore;
 import org.mla4j.api.spec.MoeSpec.Scoring;
 import org.mla4j.models.checkpoint.ModelConfig;
 
-/** How the two generations choose experts; what a configuration does not say follows its generation. */
+/**
+ * How the two generations choose experts; what a configuration does not say follows its generation.
+ */
 enum DeepseekRouting {
-  /** Soft-max scores; {@code greedy}, or {@code group_limited_greedy} with groups scored by their best expert. */
+  /**
+   * Soft-max scores; {@code greedy}, or {@code group_limited_greedy} with groups scored by their
+   * best expert.
+   */
   V2 {
     @Override
     MoeSpec read(ModelConfig config, int hiddenSize) {
@@ -53,7 +58,7 @@ enum DeepseekRouting {
       int topKGroups,
       GroupScore groupScore,
       boolean normTopK) {
-    int intermediate = config.intField("moe_intermediate_size");
+    int intermediate = config.positiveInt("moe_intermediate_size");
     return new MoeSpec(
         hiddenSize,
         config.intField("n_routed_experts"),
@@ -64,7 +69,7 @@ enum DeepseekRouting {
         topKGroups,
         groupScore,
         normTopK,
-        config.optionalDouble("routed_scaling_factor").orElse(1),
+        config.doubleField("routed_scaling_factor"),
         config.optionalInt("n_shared_experts").orElse(0) * intermediate);
   }
 }

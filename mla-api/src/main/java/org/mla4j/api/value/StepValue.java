@@ -1,4 +1,4 @@
-package org.mla4j.api.plan;
+package org.mla4j.api.value;
 
 import java.util.Arrays;
 import java.util.Objects;
@@ -10,8 +10,9 @@ import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Shape;
 
 /**
- * A tensor that a step computes: one row per token of a {@linkplain #rows() kind}, each of a fixed shape. It is either a
- * buffer of its own, or a view of part of each row of another value, or of part of its rows; views alias their base.
+ * A tensor that a step computes: one row per token of a {@linkplain #rows() kind}, each of a fixed
+ * shape. It is either a buffer of its own, or a view of part of each row of another value, or of
+ * part of its rows; views alias their base.
  */
 public final class StepValue implements Value {
   private final String name;
@@ -74,13 +75,28 @@ public final class StepValue implements Value {
     if (start < 0 || length < 0 || start + length > rowShape.extent(index)) {
       throw new InvalidInputException(
           ErrorCode.INVALID_PLAN,
-          "View '" + viewName + "' of " + this + ": range " + start + " to " + (start + length) + " leaves axis "
-              + index + ".");
+          "View '"
+              + viewName
+              + "' of "
+              + this
+              + ": range "
+              + start
+              + " to "
+              + (start + length)
+              + " leaves axis "
+              + index
+              + ".");
     }
     long[] extents = rowShape.toArray();
     extents[index] = length;
     return new StepValue(
-        viewName, dtype, rows, Shape.of(extents), rowStrides, rowOffset + start * rowStrides[index], root());
+        viewName,
+        dtype,
+        rows,
+        Shape.of(extents),
+        rowStrides,
+        rowOffset + start * rowStrides[index],
+        root());
   }
 
   /**
@@ -89,15 +105,18 @@ public final class StepValue implements Value {
    * @param viewName unique in the plan
    * @param rowExtents the new shape of a row, with as many elements
    * @return the view
-   * @throws InvalidInputException if the number of elements differs or the rows of this value are not dense
+   * @throws InvalidInputException if the number of elements differs or the rows of this value are
+   *     not dense
    */
   public StepValue reshape(String viewName, long... rowExtents) {
     StepValue dense = buffer(viewName, dtype, rows, rowExtents);
     if (dense.rowShape.elements() != rowShape.elements() || !isRowDense()) {
       throw new InvalidInputException(
-          ErrorCode.INVALID_PLAN, "View '" + viewName + "' " + dense.rowShape + ": cannot reshape " + this + ".");
+          ErrorCode.INVALID_PLAN,
+          "View '" + viewName + "' " + dense.rowShape + ": cannot reshape " + this + ".");
     }
-    return new StepValue(viewName, dtype, rows, dense.rowShape, dense.rowStrides, rowOffset, root());
+    return new StepValue(
+        viewName, dtype, rows, dense.rowShape, dense.rowStrides, rowOffset, root());
   }
 
   /**
@@ -112,10 +131,17 @@ public final class StepValue implements Value {
       return this;
     }
     if (rows != Rows.ALL || part == Rows.LOGITS) {
-      throw new InvalidInputException(ErrorCode.INVALID_PLAN, "The " + part + " rows of " + this + " do not exist.");
+      throw new InvalidInputException(
+          ErrorCode.INVALID_PLAN, "The " + part + " rows of " + this + " do not exist.");
     }
     return new StepValue(
-        name + "@" + part.name().toLowerCase(java.util.Locale.ROOT), dtype, part, rowShape, rowStrides, rowOffset, root());
+        name + "@" + part.name().toLowerCase(java.util.Locale.ROOT),
+        dtype,
+        part,
+        rowShape,
+        rowStrides,
+        rowOffset,
+        root());
   }
 
   @Override
@@ -228,7 +254,10 @@ public final class StepValue implements Value {
     return name.hashCode();
   }
 
-  /** Returns name, type, rows and row shape, for example {@code layers.0.attn.q F32 ALL x [16, 192]}. */
+  /**
+   * Returns name, type, rows and row shape, for example {@code layers.0.attn.q F32 ALL x [16,
+   * 192]}.
+   */
   @Override
   public String toString() {
     return name + " " + dtype + " " + rows + " x " + rowShape;

@@ -1,6 +1,9 @@
-package org.mla4j.api.plan;
+package org.mla4j.api.value;
 
-/** What flows between the ops of a plan. Values are compared by content; their names are unique in a plan. */
+/**
+ * What flows between the ops of a plan. Values are compared by content; their names are unique in a
+ * plan.
+ */
 public sealed interface Value permits StepValue, CacheValue, InputValue {
   /**
    * Returns the name.

@@ -1,10 +1,8 @@
-package org.mla4j.api.layer;
-
-import org.mla4j.api.op.Op;
+package org.mla4j.api.op;
 
 /**
- * A pluggable layer at its place in a model, as data: what it is, its weights, its inputs and outputs. In a plan it is an
- * op of its own when a backend takes the layer whole.
+ * A pluggable layer at its place in a model, as data: what it is, its weights, its inputs and
+ * outputs. In a plan it is an op of its own when a backend takes the layer whole.
  *
  * <p>A new kind of layer is a new implementation of this interface; no existing layer changes.
  */
