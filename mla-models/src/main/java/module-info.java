@@ -4,8 +4,11 @@ module org.mla4j.models {
   requires tools.jackson.databind;
   requires ai.djl.tokenizers;
 
+  exports org.mla4j.models;
   exports org.mla4j.models.architecture;
   exports org.mla4j.models.checkpoint;
+  exports org.mla4j.models.template;
+  exports org.mla4j.models.tokenizer;
   exports org.mla4j.models.verify;
 
   uses org.mla4j.models.architecture.ArchitectureProvider;

@@ -1,4 +1,4 @@
-/** Models. */
+/** The front door: a model in a folder, opened and answering. */
 @NullMarked
 package org.mla4j.models;
 

@@ -42,6 +42,8 @@ public enum ErrorCode {
   TOKENIZER("MLA-0207"),
   /** A chat template is missing, malformed or failed while it was rendered. */
   CHAT_TEMPLATE("MLA-0208"),
+  /** Two providers know one architecture. */
+  DUPLICATE_ARCHITECTURE("MLA-0209"),
   /** A specification of a layer, rope, norm or cache is incomplete or contradictory. */
   INVALID_SPEC("MLA-0301"),
   /** A plan, a tensor or a value is put together wrongly. */

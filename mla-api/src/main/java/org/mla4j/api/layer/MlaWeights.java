@@ -2,7 +2,6 @@ package org.mla4j.api.layer;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
@@ -98,26 +97,33 @@ public record MlaWeights(
   /** All handles there are. */
   List<WeightHandle> handles() {
     List<WeightHandle> handles = new ArrayList<>();
-    projections()
-        .forEach(projection -> {
-          handles.add(projection.weight());
-          if (projection.bias() != null) {
-            handles.add(projection.bias());
-          }
-        });
-    Stream.of(qANorm, kvANorm, qHeadNorm, kHeadNorm)
-        .filter(handle -> handle != null)
-        .forEach(handles::add);
+    for (Projection projection : projections()) {
+      addIfGiven(projection.weight(), handles);
+      addIfGiven(projection.bias(), handles);
+    }
+    addIfGiven(qANorm, handles);
+    addIfGiven(kvANorm, handles);
+    addIfGiven(qHeadNorm, handles);
+    addIfGiven(kHeadNorm, handles);
     return List.copyOf(handles);
   }
 
   boolean hasBias() {
-    return projections().anyMatch(projection -> projection.bias() != null);
+    return projections().stream().anyMatch(projection -> projection.bias() != null);
   }
 
-  private Stream<Projection> projections() {
-    return Stream.of(qProj, qAProj, qBProj, kvAProj, kvBProj, oProj)
-        .filter(projection -> projection != null);
+  private List<Projection> projections() {
+    List<Projection> projections = new ArrayList<>(List.of(kvAProj, kvBProj, oProj));
+    addIfGiven(qProj, projections);
+    addIfGiven(qAProj, projections);
+    addIfGiven(qBProj, projections);
+    return projections;
+  }
+
+  private static <T> void addIfGiven(@Nullable T part, List<T> parts) {
+    if (part != null) {
+      parts.add(part);
+    }
   }
 
   private static void presence(

@@ -23,10 +23,10 @@ public final class BFloat16 {
    */
   public static short fromFloat(float value) {
     int bits = Float.floatToRawIntBits(value);
-    if (value != value) {
+    if (Float.isNaN(value)) {
       // Rounding could carry a NaN's payload into infinity: keep the sign, set the quiet bit.
-      return (short) (bits >>> 16 | 0x0040);
+      return (short) ((bits >>> 16) | 0x0040);
     }
-    return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+    return (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
   }
 }

@@ -42,10 +42,10 @@ public final class Float8E4M3 {
    * @return the eight bits; 0x7F for NaN
    */
   public static byte fromFloat(float value) {
-    if (value != value) {
+    if (Float.isNaN(value)) {
       return (byte) NAN;
     }
-    int sign = Float.floatToRawIntBits(value) >>> 24 & 0x80;
+    int sign = (Float.floatToRawIntBits(value) >>> 24) & 0x80;
     float magnitude = Math.min(Math.abs(value), MAX_VALUE);
     // The spacing of codes around the value: 2^-9 below the smallest normal 2^-6, else 2^(exponent
     // - 3).
@@ -53,7 +53,7 @@ public final class Float8E4M3 {
     int steps = (int) Math.rint(Math.scalb((double) magnitude, MANTISSA_BITS - exponent));
     // Steps of 8 to 15 are mantissas of this exponent; 16 is the next one's first, and below 8 is
     // subnormal.
-    int code = (exponent + EXPONENT_BIAS << MANTISSA_BITS) + steps - 8;
+    int code = ((exponent + EXPONENT_BIAS) << MANTISSA_BITS) + steps - 8;
     return (byte) (sign | code);
   }
 }

@@ -69,17 +69,18 @@ public record WeightSource(Checkpoint checkpoint, String prefix) {
    * Returns a projection with its bias, where the checkpoint has one.
    *
    * @param name name of the module
-   * @param symbols the shape of its weight in the words of the configuration
+   * @param rows the number of its outputs in the words of the configuration
+   * @param columns the number of its inputs in the words of the configuration
    * @param out rows of its weight
    * @param in columns of its weight
    * @return the projection
    * @throws ModelException if the weight is missing, or weight or bias have another shape
    */
-  public Projection projection(String name, String symbols, long out, long in) {
+  public Projection projection(String name, String rows, String columns, long out, long in) {
     WeightSource module = in(name);
-    WeightHandle weight = module.tensor("weight", symbols, out, in);
     return new Projection(
-        weight, module.has("bias") ? module.tensor("bias", symbols + " rows", out) : null);
+        module.tensor("weight", "[" + rows + ", " + columns + "]", out, in),
+        module.has("bias") ? module.tensor("bias", "[" + rows + "]", out) : null);
   }
 
   /**

@@ -1,7 +1,5 @@
 package org.mla4j.models.checkpoint;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.ValueLayout;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
 import org.mla4j.api.tensor.DType;
@@ -18,11 +16,11 @@ import org.mla4j.api.weight.WeightLease;
 final class BlockScaledWeight implements WeightHandle {
   private static final int BLOCK = 128;
 
-  private final WeightHandle codes;
-  private final WeightHandle scales;
+  private final StoredWeight codes;
+  private final StoredWeight scales;
   private final Shape shape;
 
-  BlockScaledWeight(WeightHandle codes, WeightHandle scales) {
+  BlockScaledWeight(StoredWeight codes, StoredWeight scales) {
     this.codes = codes;
     this.scales = scales;
     this.shape = codes.shape();
@@ -81,22 +79,27 @@ final class BlockScaledWeight implements WeightHandle {
 
   @Override
   public void materialise(Tensor target) {
-    long columns = shape.extent(1);
-    int gridColumns = Math.toIntExact(scales.shape().extent(1));
-    try (Arena arena = Arena.ofConfined();
-        WeightLease lease = codes.lease()) {
-      Tensor grid =
-          Tensor.dense(DType.F32, scales.shape(), arena.allocate(4 * scales.shape().elements(), 4));
-      scales.materialise(grid);
-      float[] factors = grid.segment().toArray(ValueLayout.JAVA_FLOAT);
-      Conversion.copy(
-          name(),
-          lease.tensor(),
-          target,
-          element ->
-              factors[
-                  Math.toIntExact(
-                      element / columns / BLOCK * gridColumns + element % columns / BLOCK)]);
+    ElementWriter writer = new ElementWriter(this, target);
+    try (WeightLease codeLease = codes.lease();
+        WeightLease scaleLease = scales.lease()) {
+      long columns = shape.extent(1);
+      float[] factors = new float[Math.toIntExact(scales.shape().extent(1))];
+      float[] run = new float[BLOCK];
+      for (long row = 0; row < shape.extent(0); row++) {
+        if (row % BLOCK == 0) {
+          ElementReader.read(
+              scaleLease.tensor(), row / BLOCK * factors.length, factors, factors.length);
+        }
+        for (int block = 0; block < factors.length; block++) {
+          long column = (long) block * BLOCK;
+          int count = (int) Math.min(BLOCK, columns - column);
+          ElementReader.read(codeLease.tensor(), row * columns + column, run, count);
+          for (int i = 0; i < count; i++) {
+            run[i] *= factors[block];
+          }
+          writer.write(run, count, row * columns + column);
+        }
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 package org.mla4j.models.checkpoint;
 
-import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -17,9 +17,7 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.weight.WeightHandle;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 
 /**
  * The weights of a model in a folder: {@code model.safetensors}, or the shards that {@code
@@ -129,7 +127,13 @@ public final class Checkpoint implements AutoCloseable {
         .orElseThrow(() ->
             new ModelException(
                 ErrorCode.MISSING_TENSOR,
-                "Checkpoint '" + folder + "' has no tensor '" + name + "'" + near(name) + "."));
+                "Checkpoint '"
+                    + folder
+                    + "' has no tensor '"
+                    + name
+                    + "'; nearest names: "
+                    + NearestNames.of(name, entries.keySet())
+                    + "."));
   }
 
   /** Unmaps the files as soon as no lease is left. Calling it twice does no harm. */
@@ -137,19 +141,19 @@ public final class Checkpoint implements AutoCloseable {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      files.forEach(MappedFile::release);
+      files.forEach(MappedFile::close);
     }
   }
 
   private WeightHandle handle(String name) {
-    WeightHandle stored = stored(name);
+    StoredWeight stored = stored(name);
     String scales = name + SCALE_SUFFIX;
     return stored.dtype() == DType.F8_E4M3 && entries.containsKey(scales)
         ? new BlockScaledWeight(stored, stored(scales))
         : stored;
   }
 
-  private WeightHandle stored(String name) {
+  private StoredWeight stored(String name) {
     SafetensorsHeader.Entry entry = entries.get(name);
     DType dtype =
         entry
@@ -206,35 +210,42 @@ public final class Checkpoint implements AutoCloseable {
     });
   }
 
-  /** The names that differ least, as a hint at another layout of the same model. */
-  private String near(String name) {
-    String tail = name.substring(name.lastIndexOf('.', Math.max(0, name.lastIndexOf('.') - 1)) + 1);
-    List<String> similar =
-        entries.keySet().stream().filter(other -> other.endsWith(tail)).sorted().limit(3).toList();
-    return similar.isEmpty() ? "" : "; similar names: " + String.join(", ", similar);
-  }
-
+  /**
+   * Resolves the name of a file. By name it may not leave the folder; the file itself may be a link
+   * to anywhere, as in the cache of a download tool.
+   */
   private static Path shard(Path folder, String name) {
-    Path path = folder.resolve(name).normalize();
-    if (Path.of(name).isAbsolute() || !path.startsWith(folder.normalize())) {
-      throw new ModelException(
-          ErrorCode.MALFORMED_FILE,
-          folder.resolve(INDEX)
-              + ": shard '"
-              + name
-              + "' lies outside the folder; expected a name within it.");
+    Path root = folder.toAbsolutePath().normalize();
+    Path path;
+    try {
+      path = root.resolve(name).normalize();
+    } catch (InvalidPathException e) {
+      throw outside(folder, name);
     }
-    if (!Files.isRegularFile(path)) {
+    if (!path.startsWith(root) || path.equals(root)) {
+      throw outside(folder, name);
+    }
+    Path file = folder.resolve(root.relativize(path));
+    if (!Files.isRegularFile(file)) {
       throw new ModelException(
           ErrorCode.MALFORMED_FILE,
           "Checkpoint file '"
-              + path
+              + file
               + "' is missing"
               + (name.equals(SINGLE)
                   ? "; expected it or " + INDEX + " in the folder."
                   : ", listed in " + INDEX + "."));
     }
-    return path;
+    return file;
+  }
+
+  private static ModelException outside(Path folder, String name) {
+    return new ModelException(
+        ErrorCode.MALFORMED_FILE,
+        folder.resolve(INDEX)
+            + ": shard '"
+            + name
+            + "' lies outside the folder; expected a name within it.");
   }
 
   private static Map<String, String> readIndex(Path folder) {
@@ -242,20 +253,26 @@ public final class Checkpoint implements AutoCloseable {
     if (!Files.isRegularFile(path)) {
       return Map.of();
     }
-    try {
-      JsonNode map = new ObjectMapper().readTree(Files.readString(path)).path("weight_map");
-      Map<String, String> index = new LinkedHashMap<>();
-      for (Map.Entry<String, JsonNode> entry : map.properties()) {
-        index.put(entry.getKey(), entry.getValue().asString(""));
-      }
-      if (index.isEmpty()) {
+    JsonNode map = JsonFile.readObject(path, ErrorCode.MALFORMED_FILE).path("weight_map");
+    Map<String, String> index = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> entry : map.properties()) {
+      if (!entry.getValue().isString()) {
         throw new ModelException(
             ErrorCode.MALFORMED_FILE,
-            path + ": field 'weight_map' is missing or empty; expected tensor to file name.");
+            path
+                + ": tensor '"
+                + entry.getKey()
+                + "' is in "
+                + entry.getValue()
+                + "; expected the name of a file.");
       }
-      return index;
-    } catch (IOException | JacksonException e) {
-      throw new ModelException(ErrorCode.MALFORMED_FILE, "Cannot read '" + path + "': " + e, e);
+      index.put(entry.getKey(), entry.getValue().stringValue());
     }
+    if (index.isEmpty()) {
+      throw new ModelException(
+          ErrorCode.MALFORMED_FILE,
+          path + ": field 'weight_map' is missing or empty; expected tensor to file name.");
+    }
+    return index;
   }
 }

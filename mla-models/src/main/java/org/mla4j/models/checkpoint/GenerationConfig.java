@@ -25,7 +25,8 @@ public record GenerationConfig(List<Integer> stopTokens, Sampling sampling) {
    * @param folder the model's folder
    * @param model its {@code config.json}
    * @return the recommendation
-   * @throws org.mla4j.api.error.ModelException if a field is of another kind than expected
+   * @throws org.mla4j.api.error.ModelException if a field is of another kind than expected, or
+   *     outside its range
    */
   public static GenerationConfig read(Path folder, ModelConfig model) {
     Path file = folder.resolve("generation_config.json");
@@ -46,10 +47,11 @@ public record GenerationConfig(List<Integer> stopTokens, Sampling sampling) {
     if (!config.booleanField("do_sample", false)) {
       return Sampling.GREEDY;
     }
-    return new Sampling(
-        (float) config.optionalDouble("temperature").orElse(1),
-        config.optionalInt("top_k").orElse(50),
-        (float) config.optionalDouble("top_p").orElse(1),
-        (float) config.optionalDouble("min_p").orElse(0));
+    return config.checked(() ->
+        new Sampling(
+            (float) config.optionalDouble("temperature").orElse(1),
+            config.optionalInt("top_k").orElse(50),
+            (float) config.optionalDouble("top_p").orElse(1),
+            (float) config.optionalDouble("min_p").orElse(0)));
   }
 }

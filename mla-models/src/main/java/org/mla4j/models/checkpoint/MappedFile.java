@@ -11,15 +11,16 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
 
 /**
- * A file mapped into memory for as long as anybody holds it: the checkpoint that opened it, and
- * every lease on a tensor in it.
+ * A file mapped into memory for as long as anybody holds it: the checkpoint that opened it until
+ * {@link #close}, and every lease on a tensor in it.
  *
  * <p>Threading: safe to share.
  */
-final class MappedFile {
+final class MappedFile implements AutoCloseable {
   private final Path path;
   private final Arena arena;
   private final MemorySegment segment;
+  private boolean open = true;
   private int holders = 1;
 
   private MappedFile(Path path, Arena arena, MemorySegment segment) {
@@ -28,7 +29,7 @@ final class MappedFile {
     this.segment = segment;
   }
 
-  /** Maps a file; whoever calls is its first holder. */
+  /** Maps a file, read-only; whoever calls closes it. */
   static MappedFile open(Path path) {
     Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
@@ -53,9 +54,9 @@ final class MappedFile {
     return segment;
   }
 
-  /** Adds a holder; {@code what} is what it wants to read. */
+  /** Adds a holder; {@code what} is what it wants to read. Others that still hold do not help. */
   synchronized void hold(String what) {
-    if (holders == 0) {
+    if (!open) {
       throw new ClosedException(
           ErrorCode.CLOSED,
           "Weight '" + what + "' was asked of checkpoint file '" + path + "' after it was closed.");
@@ -67,6 +68,15 @@ final class MappedFile {
   synchronized void release() {
     if (--holders == 0) {
       arena.close();
+    }
+  }
+
+  /** Gives up the first hold and lets nobody hold any more. Calling it twice does no harm. */
+  @Override
+  public synchronized void close() {
+    if (open) {
+      open = false;
+      release();
     }
   }
 }

@@ -1,20 +1,17 @@
 package org.mla4j.models.checkpoint;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import java.util.stream.StreamSupport;
 import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.error.ModelException;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A {@code config.json}, or a section of one, read field by field: each getter says what it
@@ -22,8 +19,8 @@ import tools.jackson.databind.json.JsonMapper;
  * as absent. Immutable.
  */
 public final class ModelConfig {
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+  /** Of a value longer than this, the beginning says enough. */
+  private static final int LONGEST_SHOWN = 60;
 
   private final Path file;
   private final String section;
@@ -43,19 +40,7 @@ public final class ModelConfig {
    * @throws ModelException if the file is missing or no JSON object
    */
   public static ModelConfig read(Path file) {
-    if (!Files.isRegularFile(file)) {
-      throw new ModelException(ErrorCode.MODEL_CONFIG, "Configuration '" + file + "' is missing.");
-    }
-    try {
-      JsonNode node = JSON.readTree(Files.readString(file));
-      if (!node.isObject()) {
-        throw new ModelException(ErrorCode.MODEL_CONFIG, file + ": expected a JSON object.");
-      }
-      return new ModelConfig(file, "", node);
-    } catch (IOException | JacksonException e) {
-      throw new ModelException(
-          ErrorCode.MODEL_CONFIG, "Cannot read '" + file + "': " + e.getMessage(), e);
-    }
+    return new ModelConfig(file, "", JsonFile.readObject(file, ErrorCode.MODEL_CONFIG));
   }
 
   /**
@@ -104,6 +89,21 @@ public final class ModelConfig {
       throw refused(field, value.toString(), "an integer");
     }
     return OptionalInt.of(value.asInt());
+  }
+
+  /**
+   * Returns an integer above 0: a width or a count.
+   *
+   * @param field its name
+   * @return its value
+   * @throws ModelException if it is missing or no positive 32-bit integer
+   */
+  public int positiveInt(String field) {
+    int value = optionalInt(field).orElseThrow(() -> missing(field, "a positive integer"));
+    if (value <= 0) {
+      throw refused(field, Integer.toString(value), "a positive integer");
+    }
+    return value;
   }
 
   /**
@@ -249,6 +249,24 @@ public final class ModelConfig {
   }
 
   /**
+   * Makes something of several fields that checks them and how they fit together.
+   *
+   * @param <T> what is made
+   * @param maker makes it
+   * @return what was made
+   * @throws ModelException if the maker refuses the values; besides its reason it names the file
+   */
+  public <T> T checked(Supplier<T> maker) {
+    try {
+      return maker.get();
+    } catch (InvalidInputException e) {
+      // The code of the cause would stand before the one of this message.
+      String reason = String.valueOf(e.getMessage()).replace(" [" + e.code().id() + "]", "");
+      throw new ModelException(ErrorCode.MODEL_CONFIG, file + ": " + reason, e);
+    }
+  }
+
+  /**
    * Returns an exception that says what is wrong with a field.
    *
    * @param field its name
@@ -259,7 +277,11 @@ public final class ModelConfig {
   public ModelException refused(String field, String given, String expected) {
     return new ModelException(
         ErrorCode.MODEL_CONFIG,
-        file + ": field '" + path(field) + "' is " + given + "; expected " + expected + ".");
+        file + ": field '" + path(field) + "' is " + shown(given) + "; expected " + expected + ".");
+  }
+
+  private static String shown(String given) {
+    return given.length() > LONGEST_SHOWN ? given.substring(0, LONGEST_SHOWN) + "..." : given;
   }
 
   private ModelException missing(String field, String expected) {

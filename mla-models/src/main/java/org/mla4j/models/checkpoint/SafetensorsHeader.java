@@ -2,8 +2,10 @@ package org.mla4j.models.checkpoint;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,26 +14,24 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.error.ModelException;
 import org.mla4j.api.tensor.Shape;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The header of a safetensors file: eight bytes of length, then JSON that names each tensor's type,
  * shape and byte range.
  *
- * <p>Nothing is believed: the length must fit the file, every range must lie in it, match type and
- * shape, and overlap no other. Nothing larger than the file is ever allocated.
+ * <p>Nothing is believed: the length must fit the file, every range must match type and shape, and
+ * all ranges together must cover the rest of the file once. Nothing larger than the file is ever
+ * allocated.
  */
 final class SafetensorsHeader {
   private static final int LENGTH_BYTES = 8;
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+
+  /** The limit of the format's reference implementation. */
+  private static final long MAX_HEADER_BYTES = 100_000_000;
+
+  private static final ValueLayout.OfLong LENGTH =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private SafetensorsHeader() {}
 
@@ -47,30 +47,23 @@ final class SafetensorsHeader {
               + file.byteSize()
               + " bytes; expected at least the 8 of the header's length");
     }
-    long length = file.segment().get(ValueLayout.JAVA_LONG_UNALIGNED, 0);
-    if (length < 0 || length > file.byteSize() - LENGTH_BYTES) {
+    long length = file.segment().get(LENGTH, 0);
+    long most = Math.min(MAX_HEADER_BYTES, file.byteSize() - LENGTH_BYTES);
+    // Unsigned: beyond 2^63 the length is too large, not negative.
+    if (Long.compareUnsigned(length, most) > 0) {
       throw malformed(
           path,
           "the header's length is "
               + Long.toUnsignedString(length)
               + " bytes; expected at most "
-              + (file.byteSize() - LENGTH_BYTES)
-              + ", what is left of the file");
+              + most
+              + " in a file of "
+              + file.byteSize()
+              + " bytes");
     }
-    byte[] json = new byte[Math.toIntExact(length)];
+    byte[] json = new byte[(int) length];
     MemorySegment.copy(file.segment(), ValueLayout.JAVA_BYTE, LENGTH_BYTES, json, 0, json.length);
-    JsonNode header;
-    try {
-      header = JSON.readTree(json);
-    } catch (JacksonException e) {
-      throw new ModelException(
-          ErrorCode.MALFORMED_FILE,
-          path + ": the header is not valid JSON: " + e.getOriginalMessage(),
-          e);
-    }
-    if (!header.isObject()) {
-      throw malformed(path, "the header is not a JSON object");
-    }
+    JsonNode header = JsonFile.parseObject(json, path + ": the header", ErrorCode.MALFORMED_FILE);
     long dataStart = LENGTH_BYTES + length;
     Map<String, Entry> entries = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> field : header.properties()) {
@@ -80,11 +73,15 @@ final class SafetensorsHeader {
             entry(path, field.getKey(), field.getValue(), dataStart, file.byteSize()));
       }
     }
-    requireApart(path, entries);
+    requireCovered(path, entries.values(), dataStart, file.byteSize());
     return entries;
   }
 
   private static Entry entry(Path path, String name, JsonNode node, long dataStart, long fileSize) {
+    if (!node.isObject()) {
+      throw malformed(
+          path, "tensor '" + name + "'; expected an object with dtype, shape and data_offsets");
+    }
     String typeName = node.path("dtype").asString("");
     StoredDType dtype =
         StoredDType.of(typeName)
@@ -164,7 +161,15 @@ final class SafetensorsHeader {
       return Shape.of(extents);
     } catch (InvalidInputException e) {
       throw new ModelException(
-          ErrorCode.MALFORMED_FILE, path + ": tensor '" + name + "': " + e.getMessage(), e);
+          ErrorCode.MALFORMED_FILE,
+          path
+              + ": tensor '"
+              + name
+              + "' has shape "
+              + node
+              + "; expected extents of 0 or more"
+              + " whose product fits 63 bits.",
+          e);
     }
   }
 
@@ -172,16 +177,31 @@ final class SafetensorsHeader {
     return node.isIntegralNumber() && node.canConvertToLong();
   }
 
-  private static void requireApart(Path path, Map<String, Entry> entries) {
-    List<Entry> sorted = new ArrayList<>(entries.values());
+  /** As the format demands: each byte belongs to one tensor, and none to two. */
+  private static void requireCovered(
+      Path path, Collection<Entry> entries, long dataStart, long fileSize) {
+    List<Entry> sorted = new ArrayList<>(entries);
     sorted.sort(Comparator.comparingLong(Entry::offset).thenComparing(Entry::bytes));
-    for (int i = 1; i < sorted.size(); i++) {
-      Entry before = sorted.get(i - 1);
-      Entry after = sorted.get(i);
-      if (before.offset() + before.bytes() > after.offset()) {
-        throw malformed(path, "tensors '" + before.name() + "' and '" + after.name() + "' overlap");
+    long end = dataStart;
+    String before = "";
+    for (Entry entry : sorted) {
+      if (entry.offset() < end) {
+        throw malformed(path, "tensors '" + before + "' and '" + entry.name() + "' overlap");
       }
+      if (entry.offset() > end) {
+        throw hole(path, end - dataStart, entry.offset() - dataStart);
+      }
+      end += entry.bytes();
+      before = entry.name();
     }
+    if (end < fileSize) {
+      throw hole(path, end - dataStart, fileSize - dataStart);
+    }
+  }
+
+  private static ModelException hole(Path path, long from, long to) {
+    return malformed(
+        path, "bytes " + from + " to " + to + " of the data belong to no tensor; expected none");
   }
 
   private static ModelException malformed(Path path, String problem) {

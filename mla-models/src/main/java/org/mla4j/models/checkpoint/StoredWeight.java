@@ -1,8 +1,10 @@
 package org.mla4j.models.checkpoint;
 
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.mla4j.api.error.ClosedException;
+import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.tensor.DType;
-import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.weight.WeightHandle;
@@ -10,23 +12,22 @@ import org.mla4j.api.weight.WeightLease;
 
 /** A weight that lies in a mapped file as a plain tensor. */
 final class StoredWeight implements WeightHandle {
-  private final String name;
+  /** Elements converted at a time: they fit the first-level cache. */
+  private static final int RUN = 2048;
+
+  private final SafetensorsHeader.Entry entry;
   private final DType dtype;
-  private final Shape shape;
   private final MappedFile file;
-  private final Tensor tensor;
 
   StoredWeight(SafetensorsHeader.Entry entry, DType dtype, MappedFile file) {
-    this.name = entry.name();
+    this.entry = entry;
     this.dtype = dtype;
-    this.shape = entry.shape();
     this.file = file;
-    this.tensor = Tensor.dense(dtype, shape, new HostStorage(file.segment()), entry.offset());
   }
 
   @Override
   public String name() {
-    return name;
+    return entry.name();
   }
 
   @Override
@@ -36,7 +37,7 @@ final class StoredWeight implements WeightHandle {
 
   @Override
   public Shape shape() {
-    return shape;
+    return entry.shape();
   }
 
   @Override
@@ -46,32 +47,58 @@ final class StoredWeight implements WeightHandle {
 
   @Override
   public WeightLease lease() {
-    file.hold(name);
-    AtomicBoolean open = new AtomicBoolean(true);
-    return new WeightLease() {
-      @Override
-      public Tensor tensor() {
-        return tensor;
-      }
-
-      @Override
-      public void close() {
-        if (open.compareAndSet(true, false)) {
-          file.release();
-        }
-      }
-    };
+    file.hold(name());
+    MemorySegment bytes = file.segment().asSlice(entry.offset(), entry.bytes());
+    return new Lease(Tensor.dense(dtype, shape(), bytes));
   }
 
   @Override
   public void materialise(Tensor target) {
+    ElementWriter writer = new ElementWriter(this, target);
     try (WeightLease lease = lease()) {
-      Conversion.copy(name, lease.tensor(), target, Conversion.UNSCALED);
+      Tensor stored = lease.tensor();
+      if (target.dtype() == dtype) {
+        MemorySegment.copy(
+            stored.segment(), 0, target.segment(), target.byteOffset(), entry.bytes());
+        return;
+      }
+      long elements = shape().elements();
+      float[] run = new float[(int) Math.min(RUN, elements)];
+      for (long element = 0; element < elements; element += RUN) {
+        int count = (int) Math.min(RUN, elements - element);
+        ElementReader.read(stored, element, run, count);
+        writer.write(run, count, element);
+      }
     }
   }
 
   @Override
   public String toString() {
-    return name + " " + dtype + " " + shape;
+    return name() + " " + dtype + " " + shape();
+  }
+
+  private final class Lease implements WeightLease {
+    private final Tensor tensor;
+    private final AtomicBoolean open = new AtomicBoolean(true);
+
+    Lease(Tensor tensor) {
+      this.tensor = tensor;
+    }
+
+    @Override
+    public Tensor tensor() {
+      if (!open.get()) {
+        throw new ClosedException(
+            ErrorCode.CLOSED, "The lease on weight '" + name() + "' was used after it was closed.");
+      }
+      return tensor;
+    }
+
+    @Override
+    public void close() {
+      if (open.compareAndSet(true, false)) {
+        file.release();
+      }
+    }
   }
 }

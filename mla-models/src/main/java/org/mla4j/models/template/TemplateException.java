@@ -1,12 +1,15 @@
 package org.mla4j.models.template;
 
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.ModelException;
+
 /**
  * Says why a template could not be parsed or rendered, and where.
  *
- * <p>The message reads {@code origin:line:column: detail}. Nothing was rendered: there is no
- * partial output.
+ * <p>The message reads {@code origin:line:column: detail} and ends with the code. Nothing was
+ * rendered: there is no partial output.
  */
-public final class TemplateException extends RuntimeException {
+public final class TemplateException extends ModelException {
 
   private static final long serialVersionUID = 1L;
 
@@ -25,14 +28,23 @@ public final class TemplateException extends RuntimeException {
     LIMIT
   }
 
+  /** What went wrong. */
   private final Kind kind;
+
+  /** The name of the template. */
   private final String origin;
+
+  /** Line of the source. */
   private final int line;
+
+  /** Column of the source. */
   private final int column;
+
+  /** The message without its place. */
   private final String detail;
 
   private TemplateException(Kind kind, String origin, Location at, String detail) {
-    super(origin + ":" + at.line() + ":" + at.column() + ": " + detail);
+    super(ErrorCode.CHAT_TEMPLATE, origin + ":" + at.line() + ":" + at.column() + ": " + detail);
     this.kind = kind;
     this.origin = origin;
     this.line = at.line();
@@ -44,28 +56,46 @@ public final class TemplateException extends RuntimeException {
     return new TemplateException(kind, origin, at, detail);
   }
 
-  /** {@return what went wrong} */
+  /**
+   * Returns what went wrong.
+   *
+   * @return the kind of failure
+   */
   public Kind kind() {
     return kind;
   }
 
-  /** {@return the name under which the template was parsed, usually a file} */
+  /**
+   * Returns where the template is from.
+   *
+   * @return the name under which the template was parsed, usually a file
+   */
   public String origin() {
     return origin;
   }
 
-  /** {@return the line of the source, from 1} */
+  /**
+   * Returns the line of the source.
+   *
+   * @return the line, from 1
+   */
   public int line() {
     return line;
   }
 
-  /** {@return the column of the source, from 1} */
+  /**
+   * Returns the column of the source.
+   *
+   * @return the column, from 1
+   */
   public int column() {
     return column;
   }
 
   /**
-   * {@return the message without its place; for {@link Kind#RAISED} exactly what the template said}
+   * Returns the message without its place.
+   *
+   * @return what went wrong; for {@link Kind#RAISED} exactly what the template said
    */
   public String detail() {
     return detail;

@@ -1,5 +1,6 @@
 package org.mla4j.models.architecture.deepseek;
 
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.spec.MlaSpec;
 import org.mla4j.api.spec.MoeSpec;
@@ -45,27 +46,29 @@ record DeepseekConfig(
 
   static DeepseekConfig read(ModelConfig config, DeepseekRouting routing) {
     config.choice("hidden_act", "silu", "silu");
-    int hiddenSize = config.intField("hidden_size");
-    int maxPositions = config.intField("max_position_embeddings");
+    int hiddenSize = config.positiveInt("hidden_size");
+    int maxPositions = config.positiveInt("max_position_embeddings");
     boolean sparse = config.optionalInt("n_routed_experts").orElse(0) > 0;
-    int frequency = config.optionalInt("moe_layer_freq").orElse(1);
-    if (frequency < 1) {
-      throw config.refused("moe_layer_freq", Integer.toString(frequency), "1 or more");
-    }
-    var folder = config.file().toAbsolutePath().getParent();
     return new DeepseekConfig(
-        folder == null ? config.file().toString() : folder.getFileName().toString(),
-        config.intField("vocab_size"),
+        name(config.file()),
+        config.positiveInt("vocab_size"),
         hiddenSize,
-        config.intField("num_hidden_layers"),
-        config.intField("intermediate_size"),
+        config.positiveInt("num_hidden_layers"),
+        config.positiveInt("intermediate_size"),
         maxPositions,
         new NormSpec(config.optionalDouble("rms_norm_eps").orElse(1e-6)),
         config.booleanField("tie_word_embeddings", false),
         attention(config, hiddenSize, maxPositions),
         sparse ? routing.read(config, hiddenSize) : null,
         config.optionalInt("first_k_dense_replace").orElse(0),
-        frequency);
+        config.has("moe_layer_freq") ? config.positiveInt("moe_layer_freq") : 1);
+  }
+
+  /** The name of the folder, also when it was given as a dot. */
+  private static String name(Path file) {
+    Path folder = file.toAbsolutePath().normalize().getParent();
+    Path name = folder == null ? null : folder.getFileName();
+    return name == null ? file.toString() : name.toString();
   }
 
   boolean isMoe(int layer) {
@@ -96,17 +99,17 @@ record DeepseekConfig(
 
   private static MlaSpec attention(ModelConfig config, int hiddenSize, int maxPositions) {
     int qLoraRank = config.optionalInt("q_lora_rank").orElse(0);
-    int ropeDim = config.intField("qk_rope_head_dim");
+    int ropeDim = config.positiveInt("qk_rope_head_dim");
     DeepseekRope rope = DeepseekRope.read(config, ropeDim, maxPositions);
     NormSpec latentNorm = new NormSpec(LATENT_NORM_EPS);
     return MlaSpec.builder()
         .hiddenSize(hiddenSize)
-        .numHeads(config.intField("num_attention_heads"))
+        .numHeads(config.positiveInt("num_attention_heads"))
         .qLoraRank(qLoraRank)
-        .kvLoraRank(config.intField("kv_lora_rank"))
-        .qkNopeHeadDim(config.intField("qk_nope_head_dim"))
+        .kvLoraRank(config.positiveInt("kv_lora_rank"))
+        .qkNopeHeadDim(config.positiveInt("qk_nope_head_dim"))
         .qkRopeHeadDim(ropeDim)
-        .vHeadDim(config.intField("v_head_dim"))
+        .vHeadDim(config.positiveInt("v_head_dim"))
         .qANorm(qLoraRank > 0 ? latentNorm : null)
         .kvANorm(latentNorm)
         .rope(rope.rope())

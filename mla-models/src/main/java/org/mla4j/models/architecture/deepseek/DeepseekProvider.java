@@ -3,10 +3,11 @@ package org.mla4j.models.architecture.deepseek;
 import java.util.Set;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.models.architecture.ArchitectureProvider;
+import org.mla4j.models.architecture.Quantization;
 import org.mla4j.models.checkpoint.Checkpoint;
 import org.mla4j.models.checkpoint.ModelConfig;
 
-/** Provides DeepSeek-V2 (with its Lite) and DeepSeek-V3. */
+/** Provides DeepSeek-V2 (with its Lite) and DeepSeek-V3, R1 and Kimi-K2 included. */
 public final class DeepseekProvider implements ArchitectureProvider {
   private static final String V2 = "DeepseekV2ForCausalLM";
   private static final String V3 = "DeepseekV3ForCausalLM";
@@ -21,7 +22,10 @@ public final class DeepseekProvider implements ArchitectureProvider {
 
   @Override
   public ModelDefinition create(String architecture, ModelConfig config, Checkpoint checkpoint) {
+    Quantization.requireReadable(config);
     DeepseekRouting routing = architecture.equals(V2) ? DeepseekRouting.V2 : DeepseekRouting.V3;
-    return new DeepseekModel(architecture, DeepseekConfig.read(config, routing), checkpoint);
+    DeepseekConfig deepseek = config.checked(() -> DeepseekConfig.read(config, routing));
+    PredictionLayers.requireNoOther(config, checkpoint, deepseek.layers());
+    return new DeepseekModel(architecture, deepseek, checkpoint);
   }
 }

@@ -12,19 +12,26 @@ import org.mla4j.models.checkpoint.ModelConfig;
  * or the newer {@code rope_parameters} that holds both.
  */
 record DeepseekRope(RopeSpec rope, SoftmaxScale softmaxScale) {
+  private static final String THETA = "rope_theta";
   private static final double DEFAULT_THETA = 10000;
 
   static DeepseekRope read(ModelConfig config, int dim, int maxPositions) {
     Optional<ModelConfig> parameters = config.section("rope_parameters");
-    double theta = parameters.orElse(config).optionalDouble("rope_theta").orElse(DEFAULT_THETA);
+    double theta =
+        parameters
+            .filter(section -> section.has(THETA))
+            .orElse(config)
+            .optionalDouble(THETA)
+            .orElse(DEFAULT_THETA);
     Optional<ModelConfig> section = parameters.or(() -> config.section("rope_scaling"));
     RopeScaling scaling = section.map(DeepseekRope::scaling).orElseGet(RopeScaling.None::new);
     SoftmaxScale scale =
         scaling instanceof RopeScaling.Yarn yarn
             ? new SoftmaxScale.YarnMscale(yarn.factor(), yarn.mscaleAllDim())
             : new SoftmaxScale.HeadWidth();
-    return new DeepseekRope(
-        new RopeSpec(dim, theta, RopeStyle.INTERLEAVED, scaling, maxPositions), scale);
+    RopeStyle style =
+        config.booleanField("rope_interleave", true) ? RopeStyle.INTERLEAVED : RopeStyle.NEOX;
+    return new DeepseekRope(new RopeSpec(dim, theta, style, scaling, maxPositions), scale);
   }
 
   private static RopeScaling scaling(ModelConfig section) {
@@ -32,9 +39,16 @@ record DeepseekRope(RopeSpec rope, SoftmaxScale softmaxScale) {
     if (section.choice(field, "default", "default", "yarn").equals("default")) {
       return new RopeScaling.None();
     }
+    // Other families' variants of YaRN: computed as DeepSeek's they would be wrong, not refused.
+    if (section.has("attention_factor")) {
+      throw section.refused("attention_factor", "given", "none; mscale and mscale_all_dim say it");
+    }
+    if (!section.booleanField("truncate", true)) {
+      throw section.refused("truncate", "false", "true");
+    }
     return new RopeScaling.Yarn(
         section.doubleField("factor"),
-        section.intField("original_max_position_embeddings"),
+        section.positiveInt("original_max_position_embeddings"),
         section.optionalDouble("beta_fast").orElse(32),
         section.optionalDouble("beta_slow").orElse(1),
         section.optionalDouble("mscale").orElse(1),

@@ -58,7 +58,7 @@ enum DeepseekRouting {
       int topKGroups,
       GroupScore groupScore,
       boolean normTopK) {
-    int intermediate = config.intField("moe_intermediate_size");
+    int intermediate = config.positiveInt("moe_intermediate_size");
     return new MoeSpec(
         hiddenSize,
         config.intField("n_routed_experts"),
@@ -69,7 +69,7 @@ enum DeepseekRouting {
         topKGroups,
         groupScore,
         normTopK,
-        config.optionalDouble("routed_scaling_factor").orElse(1),
+        config.doubleField("routed_scaling_factor"),
         config.optionalInt("n_shared_experts").orElse(0) * intermediate);
   }
 }

@@ -13,6 +13,8 @@ import org.mla4j.models.architecture.WeightSource;
 
 /** Finds a layer's weights by the names that DeepSeek checkpoints use. */
 final class DeepseekWeights {
+  private static final String HIDDEN = "hidden_size";
+
   private final MlaSpec spec;
   private final @Nullable MoeSpec moe;
 
@@ -32,36 +34,36 @@ final class DeepseekWeights {
   MlaWeights attention(WeightSource source) {
     long hidden = spec.hiddenSize();
     long queries = (long) spec.numHeads() * spec.qkHeadDim();
-    String querySymbols = "num_attention_heads * (qk_nope_head_dim + qk_rope_head_dim)";
+    String queryRows = "num_attention_heads * (qk_nope_head_dim + qk_rope_head_dim)";
     boolean lora = spec.hasQLora();
     return new MlaWeights(
+        lora ? null : source.projection("q_proj", queryRows, HIDDEN, queries, hidden),
         lora
-            ? null
-            : source.projection("q_proj", "[" + querySymbols + ", hidden_size]", queries, hidden),
-        lora
-            ? source.projection("q_a_proj", "[q_lora_rank, hidden_size]", spec.qLoraRank(), hidden)
+            ? source.projection("q_a_proj", "q_lora_rank", HIDDEN, spec.qLoraRank(), hidden)
             : null,
         lora
             ? source.in("q_a_layernorm").tensor("weight", "[q_lora_rank]", spec.qLoraRank())
             : null,
         lora
-            ? source.projection(
-                "q_b_proj", "[" + querySymbols + ", q_lora_rank]", queries, spec.qLoraRank())
+            ? source.projection("q_b_proj", queryRows, "q_lora_rank", queries, spec.qLoraRank())
             : null,
         source.projection(
             "kv_a_proj_with_mqa",
-            "[kv_lora_rank + qk_rope_head_dim, hidden_size]",
+            "kv_lora_rank + qk_rope_head_dim",
+            HIDDEN,
             (long) spec.kvLoraRank() + spec.qkRopeHeadDim(),
             hidden),
         source.in("kv_a_layernorm").tensor("weight", "[kv_lora_rank]", spec.kvLoraRank()),
         source.projection(
             "kv_b_proj",
-            "[num_attention_heads * (qk_nope_head_dim + v_head_dim), kv_lora_rank]",
+            "num_attention_heads * (qk_nope_head_dim + v_head_dim)",
+            "kv_lora_rank",
             (long) spec.numHeads() * (spec.qkNopeHeadDim() + spec.vHeadDim()),
             spec.kvLoraRank()),
         source.projection(
             "o_proj",
-            "[hidden_size, num_attention_heads * v_head_dim]",
+            HIDDEN,
+            "num_attention_heads * v_head_dim",
             hidden,
             (long) spec.numHeads() * spec.vHeadDim()),
         null,

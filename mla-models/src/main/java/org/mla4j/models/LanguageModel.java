@@ -1,0 +1,124 @@
+package org.mla4j.models;
+
+import java.nio.file.Path;
+import org.mla4j.core.engine.Engine;
+import org.mla4j.core.model.ModelDefinition;
+import org.mla4j.core.options.EngineOptions;
+import org.mla4j.models.architecture.Architectures;
+import org.mla4j.models.checkpoint.GenerationConfig;
+import org.mla4j.models.checkpoint.ModelConfig;
+import org.mla4j.models.tokenizer.Tokenizer;
+import org.mla4j.models.tokenizer.TokenizerOptions;
+import org.mla4j.models.tokenizer.Tokenizers;
+
+/**
+ * A model as the Hugging Face Hub ships it: a folder with configuration, weights and tokenizer,
+ * opened but not running.
+ *
+ * <p>Ownership: the caller closes it, after the engines started from it. Threading: safe to share.
+ */
+public final class LanguageModel implements AutoCloseable {
+  private final Path folder;
+  private final ModelDefinition definition;
+  private final GenerationConfig generationConfig;
+  private final Tokenizer tokenizer;
+
+  private LanguageModel(
+      Path folder,
+      ModelDefinition definition,
+      GenerationConfig generationConfig,
+      Tokenizer tokenizer) {
+    this.folder = folder;
+    this.definition = definition;
+    this.generationConfig = generationConfig;
+    this.tokenizer = tokenizer;
+  }
+
+  /**
+   * Opens a model. Weights are mapped, not read.
+   *
+   * @param folder holds {@code config.json}, the weights and {@code tokenizer.json}
+   * @return the model
+   * @throws org.mla4j.api.error.ModelException if a file is missing or malformed, or the
+   *     architecture is unknown
+   */
+  public static LanguageModel open(Path folder) {
+    return open(folder, TokenizerOptions.defaults());
+  }
+
+  /**
+   * Opens a model. Weights are mapped, not read.
+   *
+   * @param folder holds {@code config.json}, the weights and {@code tokenizer.json}
+   * @param tokenizerOptions how its tokenizer is opened
+   * @return the model
+   * @throws org.mla4j.api.error.ModelException if a file is missing or malformed, or the
+   *     architecture is unknown
+   */
+  public static LanguageModel open(Path folder, TokenizerOptions tokenizerOptions) {
+    ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
+    GenerationConfig generationConfig = GenerationConfig.read(folder, config);
+    ModelDefinition definition = Architectures.discover().open(folder, config);
+    try {
+      Tokenizer tokenizer = Tokenizers.open(folder, tokenizerOptions);
+      return new LanguageModel(folder, definition, generationConfig, tokenizer);
+    } catch (RuntimeException | Error e) {
+      definition.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Starts an engine for this model: finds backends, makes the plan, takes the weights.
+   *
+   * @param options what the user chose
+   * @return the engine, to be closed before this model
+   * @throws org.mla4j.api.error.MlaException if a backend, the checkpoint or an option does not fit
+   */
+  public TextEngine start(EngineOptions options) {
+    return new TextEngine(this, Engine.open(definition, options));
+  }
+
+  /**
+   * Returns the folder.
+   *
+   * @return as given to {@link #open}
+   */
+  public Path folder() {
+    return folder;
+  }
+
+  /**
+   * Returns the model itself.
+   *
+   * @return the definition, owned by this
+   */
+  public ModelDefinition definition() {
+    return definition;
+  }
+
+  /**
+   * Returns what the model recommends for generation.
+   *
+   * @return stop tokens and sampling
+   */
+  public GenerationConfig generationConfig() {
+    return generationConfig;
+  }
+
+  /**
+   * Returns the tokenizer.
+   *
+   * @return the tokenizer, owned by this
+   */
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /** Closes tokenizer and weights. Calling it twice does no harm. */
+  @Override
+  public void close() {
+    tokenizer.close();
+    definition.close();
+  }
+}

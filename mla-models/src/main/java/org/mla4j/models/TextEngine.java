@@ -1,0 +1,109 @@
+package org.mla4j.models;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.mla4j.api.diagnosis.Explanation;
+import org.mla4j.core.engine.Engine;
+import org.mla4j.core.engine.Generation;
+import org.mla4j.core.engine.GenerationRequest;
+import org.mla4j.models.checkpoint.GenerationConfig;
+import org.mla4j.models.template.ChatMessage;
+import org.mla4j.models.tokenizer.ChatFormat;
+import org.mla4j.models.tokenizer.ChatOptions;
+import org.mla4j.models.tokenizer.Tokenizer;
+
+/**
+ * An engine that speaks text: continues texts and answers conversations of one model.
+ *
+ * <p>It keeps no conversation: each call brings the whole. Threading: all methods may be called
+ * from any thread.
+ */
+public final class TextEngine implements AutoCloseable {
+  private final LanguageModel model;
+  private final Engine engine;
+  private final AtomicReference<ChatFormat> chatFormat = new AtomicReference<>();
+
+  TextEngine(LanguageModel model, Engine engine) {
+    this.model = model;
+    this.engine = engine;
+  }
+
+  /**
+   * Answers a conversation in the model's own chat format.
+   *
+   * @param messages the conversation, oldest message first
+   * @param options how
+   * @return the handle, at once; tokens follow
+   * @throws org.mla4j.api.error.ModelException if the model has no chat template, or it refuses the
+   *     conversation
+   * @throws org.mla4j.api.error.InvalidInputException if the conversation can never fit
+   * @throws org.mla4j.api.error.ClosedException if this is closed
+   */
+  public Generation chat(List<ChatMessage> messages, TextOptions options) {
+    ChatOptions chatOptions =
+        new ChatOptions(true, List.of(), Map.copyOf(options.templateVariables()));
+    return start(chatFormat().format(messages, chatOptions).ids(), options);
+  }
+
+  /**
+   * Continues a text as it is, without a chat format.
+   *
+   * @param prompt the text
+   * @param options how
+   * @return the handle, at once; tokens follow
+   * @throws org.mla4j.api.error.InvalidInputException if the text can never fit
+   * @throws org.mla4j.api.error.ClosedException if this is closed
+   */
+  public Generation generate(String prompt, TextOptions options) {
+    return start(model.tokenizer().encode(prompt, true), options);
+  }
+
+  /**
+   * Returns the engine below, for token ids, statistics and limits.
+   *
+   * @return the engine, owned by this
+   */
+  public Engine engine() {
+    return engine;
+  }
+
+  /**
+   * Tells who runs what.
+   *
+   * @return the plan as data
+   */
+  public Explanation explain() {
+    return engine.explain();
+  }
+
+  /** Ends all generations and frees everything but the model. Calling it twice does no harm. */
+  @Override
+  public void close() {
+    engine.close();
+  }
+
+  private Generation start(int[] prompt, TextOptions options) {
+    Tokenizer tokenizer = model.tokenizer();
+    GenerationConfig recommended = model.generationConfig();
+    return engine.generate(
+        GenerationRequest.builder(prompt)
+            .maxTokens(options.maxTokens())
+            .sampling(options.sampling().orElse(recommended.sampling()))
+            .seed(options.seed())
+            .stopTokens(recommended.stopTokens().stream().mapToInt(Integer::intValue).toArray())
+            .stopStrings(options.stopStrings())
+            .decoder(() -> tokenizer.newDecoder(true))
+            .build());
+  }
+
+  /** Parsed on first use: a model without a template still continues texts. */
+  private ChatFormat chatFormat() {
+    ChatFormat known = chatFormat.get();
+    if (known == null) {
+      known = ChatFormat.load(model.folder(), model.tokenizer());
+      chatFormat.set(known);
+    }
+    return known;
+  }
+}

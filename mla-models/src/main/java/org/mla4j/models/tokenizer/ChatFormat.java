@@ -1,0 +1,158 @@
+package org.mla4j.models.tokenizer;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.ModelException;
+import org.mla4j.models.template.ChatMessage;
+import org.mla4j.models.template.ChatTemplate;
+
+/**
+ * How one model wants its conversations: its chat template together with its tokenizer.
+ *
+ * <p><b>Ownership:</b> the tokenizer stays the caller's, who closes it after the last use of this
+ * object.
+ *
+ * <p><b>Threading:</b> immutable, safe for use by several threads at once.
+ */
+public final class ChatFormat {
+
+  private static final String TEMPLATE_FILE = "chat_template.jinja";
+  private static final String TEMPLATE_FOLDER = "additional_chat_templates";
+
+  private final ChatTemplate template;
+  private final Tokenizer tokenizer;
+  private final Map<String, Object> specialTokens;
+
+  private ChatFormat(
+      ChatTemplate template, Tokenizer tokenizer, Map<String, Object> specialTokens) {
+    this.template = template;
+    this.tokenizer = tokenizer;
+    this.specialTokens = specialTokens;
+  }
+
+  /**
+   * Loads the default template of a model.
+   *
+   * @param folder the model's folder
+   * @param tokenizer the model's tokenizer
+   * @return the format
+   * @throws ModelException if there is no template, or it is malformed
+   */
+  public static ChatFormat load(Path folder, Tokenizer tokenizer) {
+    return load(folder, tokenizer, TokenizerConfig.DEFAULT_TEMPLATE);
+  }
+
+  /**
+   * Loads one of a model's templates. Files beside {@code tokenizer_config.json} count more than
+   * what it contains: {@code chat_template.jinja} is the default template, and {@code
+   * additional_chat_templates} is a folder with further ones.
+   *
+   * @param folder the model's folder
+   * @param tokenizer the model's tokenizer
+   * @param name name of the template, such as {@code tool_use}
+   * @return the format
+   * @throws ModelException if there is no such template, or it is malformed
+   */
+  public static ChatFormat load(Path folder, Tokenizer tokenizer, String name) {
+    TokenizerConfig config = TokenizerConfig.read(folder.resolve(TokenizerConfig.FILE));
+    Map<String, Object> specialTokens = new LinkedHashMap<>(config.specialTokens());
+    if (!config.additionalSpecialTokens().isEmpty()) {
+      specialTokens.put("additional_special_tokens", config.additionalSpecialTokens());
+    }
+    return new ChatFormat(template(folder, config, name), tokenizer, specialTokens);
+  }
+
+  /**
+   * Returns the template.
+   *
+   * @return the template
+   */
+  public ChatTemplate template() {
+    return template;
+  }
+
+  /**
+   * Makes the prompt for a conversation.
+   *
+   * @param messages the conversation, oldest message first
+   * @param options what else the template is told
+   * @return the prompt
+   * @throws org.mla4j.models.template.TemplateException if the template refuses the conversation or
+   *     fails on it
+   */
+  public ChatPrompt format(List<ChatMessage> messages, ChatOptions options) {
+    Map<String, @Nullable Object> variables = new LinkedHashMap<>();
+    variables.put("messages", messages.stream().map(ChatMessage::toVariables).toList());
+    variables.put("add_generation_prompt", options.addGenerationPrompt());
+    if (!options.tools().isEmpty()) {
+      variables.put("tools", options.tools());
+    }
+    variables.putAll(options.variables());
+    return format(variables);
+  }
+
+  /**
+   * Makes the prompt from the variables of the template, for conversations that {@link ChatMessage}
+   * cannot express.
+   *
+   * @param variables what the template reads. {@code tools} and {@code documents} are none unless
+   *     given, and the special tokens are known by their fields, such as {@code bos_token}.
+   * @return the prompt
+   * @throws org.mla4j.models.template.TemplateException if the template refuses the variables or
+   *     fails on them
+   */
+  public ChatPrompt format(Map<String, ? extends @Nullable Object> variables) {
+    Map<String, @Nullable Object> all = new LinkedHashMap<>(specialTokens);
+    all.put("tools", null);
+    all.put("documents", null);
+    all.putAll(variables);
+    String text = template.render(all);
+    // The template has written the token that begins a text, if the model wants it.
+    return new ChatPrompt(text, tokenizer.encode(text, false));
+  }
+
+  private static ChatTemplate template(Path folder, TokenizerConfig config, String name) {
+    Path file =
+        name.equals(TokenizerConfig.DEFAULT_TEMPLATE)
+            ? folder.resolve(TEMPLATE_FILE)
+            : folder.resolve(TEMPLATE_FOLDER).resolve(name + ".jinja");
+    if (Files.isRegularFile(file)) {
+      try {
+        return ChatTemplate.parse(Files.readString(file), file.toString());
+      } catch (IOException e) {
+        throw new ModelException(
+            ErrorCode.CHAT_TEMPLATE, "Cannot read '" + file + "': " + e.getMessage() + ".", e);
+      }
+    }
+    String source = config.chatTemplates().get(name);
+    if (source == null) {
+      throw new ModelException(ErrorCode.CHAT_TEMPLATE, missing(folder, config, name));
+    }
+    return ChatTemplate.parse(source, config.file() + "#chat_template");
+  }
+
+  private static String missing(Path folder, TokenizerConfig config, String name) {
+    Map<String, String> templates = config.chatTemplates();
+    return "The model in '"
+        + folder
+        + "' has no chat template"
+        + (templates.isEmpty()
+            ? ""
+            : " named '"
+                + name
+                + "'; it has: "
+                + String.join(", ", new TreeMap<>(templates).keySet()))
+        + ". Expected one as 'chat_template' in "
+        + TokenizerConfig.FILE
+        + " or as "
+        + TEMPLATE_FILE
+        + ". A model without one continues texts, but does not know conversations.";
+  }
+}
