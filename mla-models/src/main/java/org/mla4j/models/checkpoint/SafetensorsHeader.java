@@ -32,6 +32,7 @@ final class SafetensorsHeader {
 
   private static final ValueLayout.OfLong LENGTH =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
   private SafetensorsHeader() {}
 
   /** Where a tensor lies in its file. */
@@ -161,7 +162,12 @@ final class SafetensorsHeader {
     } catch (InvalidInputException e) {
       throw new ModelException(
           ErrorCode.MALFORMED_FILE,
-          path + ": tensor '" + name + "' has shape " + node + "; expected extents of 0 or more"
+          path
+              + ": tensor '"
+              + name
+              + "' has shape "
+              + node
+              + "; expected extents of 0 or more"
               + " whose product fits 63 bits.",
           e);
     }
