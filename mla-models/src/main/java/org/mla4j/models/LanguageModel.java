@@ -12,7 +12,8 @@ import org.mla4j.models.tokenizer.TokenizerOptions;
 import org.mla4j.models.tokenizer.Tokenizers;
 
 /**
- * A model as the Hugging Face Hub ships it: a folder with configuration, weights and tokenizer, opened but not running.
+ * A model as the Hugging Face Hub ships it: a folder with configuration, weights and tokenizer,
+ * opened but not running.
  *
  * <p>Ownership: the caller closes it, after the engines started from it. Threading: safe to share.
  */
@@ -23,7 +24,10 @@ public final class LanguageModel implements AutoCloseable {
   private final Tokenizer tokenizer;
 
   private LanguageModel(
-      Path folder, ModelDefinition definition, GenerationConfig generationConfig, Tokenizer tokenizer) {
+      Path folder,
+      ModelDefinition definition,
+      GenerationConfig generationConfig,
+      Tokenizer tokenizer) {
     this.folder = folder;
     this.definition = definition;
     this.generationConfig = generationConfig;
@@ -35,7 +39,8 @@ public final class LanguageModel implements AutoCloseable {
    *
    * @param folder holds {@code config.json}, the weights and {@code tokenizer.json}
    * @return the model
-   * @throws org.mla4j.api.error.ModelException if a file is missing or malformed, or the architecture is unknown
+   * @throws org.mla4j.api.error.ModelException if a file is missing or malformed, or the
+   *     architecture is unknown
    */
   public static LanguageModel open(Path folder) {
     return open(folder, TokenizerOptions.defaults());
@@ -47,7 +52,8 @@ public final class LanguageModel implements AutoCloseable {
    * @param folder holds {@code config.json}, the weights and {@code tokenizer.json}
    * @param tokenizerOptions how its tokenizer is opened
    * @return the model
-   * @throws org.mla4j.api.error.ModelException if a file is missing or malformed, or the architecture is unknown
+   * @throws org.mla4j.api.error.ModelException if a file is missing or malformed, or the
+   *     architecture is unknown
    */
   public static LanguageModel open(Path folder, TokenizerOptions tokenizerOptions) {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));

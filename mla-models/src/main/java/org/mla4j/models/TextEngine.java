@@ -16,7 +16,8 @@ import org.mla4j.models.tokenizer.Tokenizer;
 /**
  * An engine that speaks text: continues texts and answers conversations of one model.
  *
- * <p>It keeps no conversation: each call brings the whole. Threading: all methods may be called from any thread.
+ * <p>It keeps no conversation: each call brings the whole. Threading: all methods may be called
+ * from any thread.
  */
 public final class TextEngine implements AutoCloseable {
   private final LanguageModel model;
@@ -34,12 +35,14 @@ public final class TextEngine implements AutoCloseable {
    * @param messages the conversation, oldest message first
    * @param options how
    * @return the handle, at once; tokens follow
-   * @throws org.mla4j.api.error.ModelException if the model has no chat template, or it refuses the conversation
+   * @throws org.mla4j.api.error.ModelException if the model has no chat template, or it refuses the
+   *     conversation
    * @throws org.mla4j.api.error.InvalidInputException if the conversation can never fit
    * @throws org.mla4j.api.error.ClosedException if this is closed
    */
   public Generation chat(List<ChatMessage> messages, TextOptions options) {
-    ChatOptions chatOptions = new ChatOptions(true, List.of(), Map.copyOf(options.templateVariables()));
+    ChatOptions chatOptions =
+        new ChatOptions(true, List.of(), Map.copyOf(options.templateVariables()));
     return start(chatFormat().format(messages, chatOptions).ids(), options);
   }
 

@@ -45,11 +45,13 @@ class DemoModelTest {
   @TestFactory
   Stream<DynamicTest> answersTheListedPrompts() throws Exception {
     return prompts().stream()
-        .map(
-            prompt ->
-                DynamicTest.dynamicTest(
-                    prompt.path("prompt").asString(),
-                    () -> assertEquals(prompt.path("answer").asString(), answer(prompt.path("prompt").asString()))));
+        .map(prompt ->
+            DynamicTest.dynamicTest(
+                prompt.path("prompt").asString(),
+                () ->
+                    assertEquals(
+                        prompt.path("answer").asString(),
+                        answer(prompt.path("prompt").asString()))));
   }
 
   @Test
@@ -64,7 +66,8 @@ class DemoModelTest {
       running.add(ask(prompt.path("prompt").asString()));
     }
     List<String> answers = running.stream().map(generation -> generation.result().text()).toList();
-    assertEquals(prompts().stream().map(prompt -> prompt.path("answer").asString()).toList(), answers);
+    assertEquals(
+        prompts().stream().map(prompt -> prompt.path("answer").asString()).toList(), answers);
   }
 
   @Test
@@ -92,7 +95,9 @@ class DemoModelTest {
   void continuesATextWithoutAChatFormat() {
     GenerationResult result =
         engine
-            .generate("<｜User｜>What is 17 + 25?<｜Assistant｜>", TextOptions.builder().maxTokens(20).build())
+            .generate(
+                "<｜User｜>What is 17 + 25?<｜Assistant｜>",
+                TextOptions.builder().maxTokens(20).build())
             .result();
     assertEquals("17 + 25 = 42.", result.text());
   }
@@ -110,7 +115,9 @@ class DemoModelTest {
               ModelException.class,
               () -> text.chat(List.of(ChatMessage.user("Hello")), TextOptions.defaults()));
       assertEquals(
-          "The model in '" + folder + "' has no chat template. Expected one as 'chat_template' in"
+          "The model in '"
+              + folder
+              + "' has no chat template. Expected one as 'chat_template' in"
               + " tokenizer_config.json or as chat_template.jinja. A model without one continues texts, but does not know"
               + " conversations. [MLA-0208]",
           e.getMessage());
@@ -126,7 +133,8 @@ class DemoModelTest {
   }
 
   private static List<JsonNode> prompts() throws Exception {
-    JsonNode all = new ObjectMapper().readTree(Files.readString(TestData.demoModel().resolve("prompts.json")));
+    JsonNode all =
+        new ObjectMapper().readTree(Files.readString(TestData.demoModel().resolve("prompts.json")));
     return all.valueStream().toList();
   }
 }

@@ -20,6 +20,9 @@ import org.mla4j.core.runner.StepRunner;
  * context first (decode form), then new prompts (prefill form), as far as the step's tokens reach;
  * the rest of a long prompt follows in later steps in decode form.
  */
+@SuppressWarnings(
+    "NonAtomicVolatileUpdate") // counters have one writer: the engine's thread, or whoever holds
+// 'arrivals'
 final class EngineLoop implements AutoCloseable {
   private final StepRunner runner;
   private final Thread thread;

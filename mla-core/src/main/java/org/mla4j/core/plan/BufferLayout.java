@@ -9,9 +9,9 @@ import java.util.Map;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.plan.Node;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
 import org.mla4j.api.step.StepLimits;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 
 /**
  * Where the buffers of a plan lie in one block of memory: two buffers share bytes only if no node
@@ -150,7 +150,7 @@ final class BufferLayout {
     lives.sort(
         Comparator.comparingLong((Life life) -> life.bytes)
             .reversed()
-            .thenComparing(life -> life.first));
+            .thenComparingInt(life -> life.first));
     List<Life> placed = new ArrayList<>();
     Map<String, Long> offsets = new HashMap<>();
     long bytes = 0;

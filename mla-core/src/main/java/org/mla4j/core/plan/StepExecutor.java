@@ -25,6 +25,10 @@ public final class StepExecutor implements AutoCloseable {
   private final Kernel[] kernels;
   private final Queue[] queues;
   private final String[] names;
+
+  /** For each node, which of the used backends runs it. */
+  private final int[] owners;
+
   private final Backend[] used;
   private final String[] usedNames;
 
@@ -35,6 +39,7 @@ public final class StepExecutor implements AutoCloseable {
     this.nodes = plan.plainNodes().toArray(Node[]::new);
     this.queues = new Queue[nodes.length];
     this.names = new String[nodes.length];
+    this.owners = new int[nodes.length];
     List<OpenBackend> distinct = new ArrayList<>();
     for (int i = 0; i < nodes.length; i++) {
       OpenBackend backend = plan.nodes().get(i).backend();
@@ -43,6 +48,7 @@ public final class StepExecutor implements AutoCloseable {
       if (!distinct.contains(backend)) {
         distinct.add(backend);
       }
+      owners[i] = distinct.indexOf(backend);
     }
     this.used = distinct.stream().map(OpenBackend::backend).toArray(Backend[]::new);
     this.usedNames = distinct.stream().map(OpenBackend::name).toArray(String[]::new);
@@ -106,7 +112,7 @@ public final class StepExecutor implements AutoCloseable {
         continue; // a half without tokens launches nothing
       }
       try {
-        if (last >= 0 && queues[last] != queues[i]) {
+        if (last >= 0 && owners[last] != owners[i]) {
           queues[last].record().await();
         }
         kernels[i].forward(step, queues[i]);

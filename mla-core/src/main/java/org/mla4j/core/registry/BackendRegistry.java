@@ -195,10 +195,8 @@ public final class BackendRegistry {
     try {
       BackendProvider provider = entry.get();
       int level = provider.spiLevel();
-      Probe probe =
-          levelProblem(level) instanceof String problem
-              ? new Probe.Unavailable(problem)
-              : provider.probe();
+      String problem = levelProblem(level);
+      Probe probe = problem == null ? provider.probe() : new Probe.Unavailable(problem);
       return new FoundBackend(
           provider.name(), provider.version(), source, level, provider.priority(), probe, provider);
     } catch (RuntimeException | ServiceConfigurationError | LinkageError e) {
@@ -226,11 +224,14 @@ public final class BackendRegistry {
   }
 
   private static String reason(Throwable e) {
-    Throwable cause = e;
+    if (e.getCause() == null) {
+      return e.toString();
+    }
+    Throwable cause = e.getCause();
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
-    return (cause == e ? "" : e.getMessage() + ": ") + cause;
+    return e.getMessage() + ": " + cause;
   }
 
   private static String source(Class<?> type) {

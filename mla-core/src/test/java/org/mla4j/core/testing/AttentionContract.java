@@ -10,8 +10,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.mla4j.api.plan.CacheValue;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.CacheValue;
 import org.mla4j.core.cpu.KernelSet;
 import org.mla4j.core.testing.MlaCase.Attended;
 

@@ -20,8 +20,6 @@ import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.RotaryEmbedding;
-import org.mla4j.api.plan.CacheValue;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.spec.RopeScaling;
 import org.mla4j.api.spec.RopeSpec;
@@ -31,6 +29,8 @@ import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.RopeTable;
 import org.mla4j.core.cpu.KernelSet;
 

@@ -9,13 +9,13 @@ import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.ProjectValue;
-import org.mla4j.api.plan.CacheValue;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.step.Phase;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.core.cpu.KernelSet;
 
 /**

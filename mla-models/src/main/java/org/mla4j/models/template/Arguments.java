@@ -9,12 +9,6 @@ import org.jspecify.annotations.Nullable;
 /** The arguments of a call, by position and by name. */
 record Arguments(List<Value> positional, Map<String, Value> named) {
 
-  static final Arguments NONE = new Arguments(List.of(), Map.of());
-
-  static Arguments of(Value... positional) {
-    return new Arguments(List.of(positional), Map.of());
-  }
-
   /** {@return these arguments without the first {@code count} positional ones} */
   Arguments skip(int count) {
     return new Arguments(positional.subList(count, positional.size()), named);

@@ -3,7 +3,7 @@ package org.mla4j.models.template;
 import java.util.ArrayList;
 import java.util.List;
 import org.mla4j.models.template.Value.Integral;
-import org.mla4j.models.template.Value.Number;
+import org.mla4j.models.template.Value.Numeric;
 
 /** Python's arithmetic, on numbers and on what else it is defined for. */
 final class Arithmetic {
@@ -20,7 +20,7 @@ final class Arithmetic {
     if (left instanceof Integral a && right instanceof Integral b) {
       return integers(operator, a.asLong(), b.asLong());
     }
-    if (left instanceof Number a && right instanceof Number b) {
+    if (left instanceof Numeric a && right instanceof Numeric b) {
       return reals(operator, a.asDouble(), b.asDouble());
     }
     if (operator == Operator.Arithmetic.ADD) {
@@ -56,11 +56,13 @@ final class Arithmetic {
       case ADD -> exactly(() -> Math.addExact(a, b));
       case SUBTRACT -> exactly(() -> Math.subtractExact(a, b));
       case MULTIPLY -> exactly(() -> Math.multiplyExact(a, b));
-      case DIVIDE -> reals(operator, a, b);
+      case DIVIDE -> reals(operator, (double) a, (double) b);
       case FLOOR_DIVIDE -> exactly(() -> Math.floorDivExact(a, notZero(b)));
       case MODULO -> Value.of(Math.floorMod(a, notZero(b)));
       case POWER ->
-          b < 0 ? reals(operator, a, b) : exactly(() -> Math.powExact(a, Math.toIntExact(b)));
+          b < 0
+              ? reals(operator, (double) a, (double) b)
+              : exactly(() -> Math.powExact(a, Math.toIntExact(b)));
     };
   }
 

@@ -57,6 +57,7 @@ final class Case {
   }
 
   /** Decimal digits and the likes of superscript two, as {@code str.isdigit} counts them. */
+  @SuppressWarnings("CharacterGetNumericValue") // Asked about numbers only, it has no surprises.
   static boolean isDigit(int point) {
     int value = Character.getNumericValue(point);
     return Character.isDigit(point)

@@ -1,6 +1,7 @@
 package org.mla4j.models.template;
 
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,8 @@ public final class ChatTemplate {
    */
   public static ChatTemplate parse(String source, String origin) {
     Source text = new Source(source, origin);
-    return new ChatTemplate(origin, TemplateParser.parse(text), Clock.systemDefaultZone());
+    return new ChatTemplate(
+        origin, TemplateParser.parse(text), Clock.system(ZoneId.systemDefault()));
   }
 
   /**

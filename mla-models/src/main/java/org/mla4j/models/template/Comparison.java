@@ -3,7 +3,7 @@ package org.mla4j.models.template;
 import java.util.Comparator;
 import java.util.List;
 import org.mla4j.models.template.Value.Integral;
-import org.mla4j.models.template.Value.Number;
+import org.mla4j.models.template.Value.Numeric;
 
 /** Python's order and membership. */
 final class Comparison {
@@ -64,15 +64,15 @@ final class Comparison {
 
   /** Nothing is ordered against a NaN, so every comparison with one is false. */
   private static boolean isOrdered(Value left, Value right) {
-    return !(left instanceof Number a && Double.isNaN(a.asDouble()) && right instanceof Number)
-        && !(right instanceof Number b && Double.isNaN(b.asDouble()) && left instanceof Number);
+    return !(left instanceof Numeric a && Double.isNaN(a.asDouble()) && right instanceof Numeric)
+        && !(right instanceof Numeric b && Double.isNaN(b.asDouble()) && left instanceof Numeric);
   }
 
   private static int compare(String symbol, Value left, Value right) {
     if (left instanceof Integral a && right instanceof Integral b) {
       return Long.compare(a.asLong(), b.asLong());
     }
-    if (left instanceof Number a && right instanceof Number b) {
+    if (left instanceof Numeric a && right instanceof Numeric b) {
       // Not Double.compare: it tells -0.0 from 0.0.
       return a.asDouble() < b.asDouble() ? -1 : a.asDouble() > b.asDouble() ? 1 : 0;
     }

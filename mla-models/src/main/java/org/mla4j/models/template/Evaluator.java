@@ -161,9 +161,6 @@ final class Evaluator {
   }
 
   private Arguments arguments(CallArguments arguments, Scope scope) {
-    if (arguments == CallArguments.NONE) {
-      return Arguments.NONE;
-    }
     List<Value> positional = evaluateAll(arguments.positional(), scope);
     Expression spread = arguments.spread();
     if (spread != null) {

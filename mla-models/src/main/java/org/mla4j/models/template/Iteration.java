@@ -19,7 +19,7 @@ final class Iteration {
           Value.Undefined _,
           Generator _ ->
           true;
-      case Value.None _, Value.Number _, Value.Function _, Namespace _, LoopState _ -> false;
+      case Value.None _, Value.Numeric _, Value.Function _, Namespace _, LoopState _ -> false;
     };
   }
 
@@ -40,7 +40,7 @@ final class Iteration {
       case Value.Dict dict -> List.copyOf(dict.entries().keySet());
       case Value.Undefined _ -> List.of();
       case Generator generator -> drain(generator.items());
-      case Value.None _, Value.Number _, Value.Function _, Namespace _, LoopState _ ->
+      case Value.None _, Value.Numeric _, Value.Function _, Namespace _, LoopState _ ->
           throw EvaluationFailure.of("a value of type " + value.typeName() + " is not iterable");
     };
   }
@@ -52,7 +52,7 @@ final class Iteration {
       case Value.View view -> view.items().size();
       case Value.Dict dict -> dict.entries().size();
       case Value.Undefined _ -> 0;
-      case Value.None _, Value.Number _, Value.Function _, Value.Stateful _ ->
+      case Value.None _, Value.Numeric _, Value.Function _, Value.Stateful _ ->
           throw EvaluationFailure.of("a value of type " + value.typeName() + " has no length");
     };
   }

@@ -45,7 +45,7 @@ final class JsonText {
   private void write(Value value, int level) {
     switch (value) {
       case Value.Str(String text) -> string(text);
-      case Value.None _, Value.Number _ -> out.append(scalar(value));
+      case Value.None _, Value.Numeric _ -> out.append(scalar(value));
       case Value.ListOf(List<Value> items) -> array(items, level);
       case Value.Tuple(List<Value> items) -> array(items, level);
       case Value.Dict(Map<Value, Value> entries) -> object(entries, level);
@@ -110,7 +110,7 @@ final class JsonText {
   private static String key(Value key) {
     return switch (key) {
       case Value.Str(String text) -> text;
-      case Value.None _, Value.Number _ -> scalar(key);
+      case Value.None _, Value.Numeric _ -> scalar(key);
       default ->
           throw EvaluationFailure.of(
               "a key of type " + key.typeName() + " has no JSON form; keys are strings");

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.models.template.Arguments.Bound;
 import org.mla4j.models.template.Value.Integral;
-import org.mla4j.models.template.Value.Number;
+import org.mla4j.models.template.Value.Numeric;
 
 /** Filters that make a number. */
 final class NumberFilters {
@@ -64,7 +64,7 @@ final class NumberFilters {
     Bound bound = arguments.bind("float", 0, "default");
     Value otherwise = bound.value(0, Value.of(0.0));
     return switch (input) {
-      case Number number -> Value.of(number.asDouble());
+      case Numeric number -> Value.of(number.asDouble());
       case Value.Str(String text) -> {
         OptionalDouble real = parseReal(text);
         yield real.isPresent() ? Value.of(real.getAsDouble()) : otherwise;
@@ -76,7 +76,7 @@ final class NumberFilters {
 
   private static Value round(Value input, Arguments arguments) {
     Bound bound = arguments.bind("round", 0, "precision", "method");
-    if (!(input instanceof Number number)) {
+    if (!(input instanceof Numeric number)) {
       throw notANumber("round", input);
     }
     int precision = Math.clamp(bound.integer(0, 0), -400, 400);

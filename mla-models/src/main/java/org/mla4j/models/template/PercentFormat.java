@@ -80,8 +80,8 @@ final class PercentFormat {
     };
   }
 
-  private static Value.Number number(String type, Value value) {
-    if (value instanceof Value.Number number) {
+  private static Value.Numeric number(String type, Value value) {
+    if (value instanceof Value.Numeric number) {
       return number;
     }
     throw EvaluationFailure.of(
@@ -97,7 +97,7 @@ final class PercentFormat {
     throw EvaluationFailure.of("%" + type + " needs an integer, got " + value.typeName());
   }
 
-  private static Value truncate(Value.Number number) {
+  private static Value truncate(Value.Numeric number) {
     return number instanceof Value.Integral integral
         ? Value.of(integral.asLong())
         : NumberFilters.truncate(number.asDouble());

@@ -75,7 +75,7 @@ final class Renderer {
         return Completion.CONTINUE;
       }
       case Statement.SetBlock block -> {
-        return runSetBlock(block, scope, out);
+        return runSetBlock(block, scope);
       }
       case Statement.FilterBlock block -> {
         return runFilterBlock(block, scope, out);
@@ -154,7 +154,7 @@ final class Renderer {
         });
   }
 
-  private Completion runSetBlock(Statement.SetBlock block, Scope scope, Output out) {
+  private Completion runSetBlock(Statement.SetBlock block, Scope scope) {
     Output captured = new Output();
     Completion completion = runNested(block.body(), scope.inner(), captured);
     if (completion == Completion.NORMAL) {

@@ -38,7 +38,7 @@ final class Tests {
     kind(tests, "lower", value -> Case.isLower(PythonText.str(value)));
     kind(tests, "mapping", value -> value instanceof Value.Dict);
     kind(tests, "none", value -> value instanceof Value.None);
-    kind(tests, "number", value -> value instanceof Value.Number);
+    kind(tests, "number", value -> value instanceof Value.Numeric);
     kind(tests, "odd", value -> remainder(value, Value.of(2)).equals(Value.of(1)));
     kind(tests, "sequence", Tests::isSequence);
     kind(tests, "string", value -> value instanceof Value.Str);
@@ -110,11 +110,12 @@ final class Tests {
   }
 
   /** Identity, which for constants means equality of type and value. */
+  @SuppressWarnings("ReferenceEquality")
   private static boolean isSame(Value left, Value right) {
     return left == right
         || (left.getClass() == right.getClass()
             && (left instanceof Value.None
-                || left instanceof Value.Number
+                || left instanceof Value.Numeric
                 || left instanceof Value.Str)
             && left.equals(right));
   }

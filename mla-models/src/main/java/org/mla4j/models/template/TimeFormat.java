@@ -2,6 +2,7 @@ package org.mla4j.models.template;
 
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoField;
 import java.util.Locale;
 
 /** Dates as text: {@code strftime} with English names, as in the C locale. */
@@ -40,7 +41,7 @@ final class TimeFormat {
       case 'd' -> pattern(time, "dd");
       case 'D', 'x' -> pattern(time, "MM/dd/yy");
       case 'e' -> String.format(Locale.ROOT, "%2d", time.getDayOfMonth());
-      case 'f' -> String.format(Locale.ROOT, "%06d", time.getNano() / 1000);
+      case 'f' -> String.format(Locale.ROOT, "%06d", time.get(ChronoField.MICRO_OF_SECOND));
       case 'F' -> pattern(time, "yyyy-MM-dd");
       case 'H' -> pattern(time, "HH");
       case 'I' -> pattern(time, "hh");

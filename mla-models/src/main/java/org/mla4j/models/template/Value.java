@@ -47,12 +47,12 @@ sealed interface Value {
   }
 
   /** Values that take part in arithmetic. */
-  sealed interface Number extends Value {
+  sealed interface Numeric extends Value {
     double asDouble();
   }
 
   /** Values that Python counts among its integers. */
-  sealed interface Integral extends Number {
+  sealed interface Integral extends Numeric {
     long asLong();
   }
 
@@ -75,7 +75,7 @@ sealed interface Value {
 
     @Override
     public boolean equals(@Nullable Object other) {
-      return other instanceof Number number && Numbers.same(this, number);
+      return other instanceof Numeric number && Numbers.same(this, number);
     }
 
     @Override
@@ -103,7 +103,7 @@ sealed interface Value {
 
     @Override
     public boolean equals(@Nullable Object other) {
-      return other instanceof Number number && Numbers.same(this, number);
+      return other instanceof Numeric number && Numbers.same(this, number);
     }
 
     @Override
@@ -113,7 +113,7 @@ sealed interface Value {
   }
 
   /** A floating-point number. */
-  record Real(double value) implements Number {
+  record Real(double value) implements Numeric {
     @Override
     public String typeName() {
       return "float";
@@ -126,7 +126,7 @@ sealed interface Value {
 
     @Override
     public boolean equals(@Nullable Object other) {
-      return other instanceof Number number && Numbers.same(this, number);
+      return other instanceof Numeric number && Numbers.same(this, number);
     }
 
     @Override

@@ -30,7 +30,8 @@ final class FileTokenizer implements Tokenizer {
 
   @Override
   public TextDecoder newDecoder(boolean skipSpecialTokens) {
-    return new IncrementalDecoder(encoder, vocabulary, skipSpecialTokens);
+    return new IncrementalDecoder(
+        ids -> encoder.decode(ids, skipSpecialTokens), vocabulary, skipSpecialTokens);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.mla4j.models.tokenizer;
 
 import java.util.Arrays;
+import java.util.function.Function;
 import org.mla4j.api.error.ClosedException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
@@ -30,7 +31,7 @@ final class IncrementalDecoder implements TextDecoder {
 
   private static final char REPLACEMENT = '\uFFFD';
 
-  private final NativeTokenizer decoder;
+  private final Function<int[], String> decoder;
   private final Vocabulary vocabulary;
   private final boolean skipSpecialTokens;
   private int[] window = new int[2 * WINDOW];
@@ -41,7 +42,13 @@ final class IncrementalDecoder implements TextDecoder {
 
   private boolean isFinished;
 
-  IncrementalDecoder(NativeTokenizer decoder, Vocabulary vocabulary, boolean skipSpecialTokens) {
+  /**
+   * @param decoder decodes several ids at once
+   * @param vocabulary the tokens
+   * @param skipSpecialTokens whether {@code decoder} leaves out special tokens
+   */
+  IncrementalDecoder(
+      Function<int[], String> decoder, Vocabulary vocabulary, boolean skipSpecialTokens) {
     this.decoder = decoder;
     this.vocabulary = vocabulary;
     this.skipSpecialTokens = skipSpecialTokens;
@@ -100,7 +107,7 @@ final class IncrementalDecoder implements TextDecoder {
   }
 
   private String decode(int from) {
-    return decoder.decode(Arrays.copyOfRange(window, from, size), skipSpecialTokens);
+    return decoder.apply(Arrays.copyOfRange(window, from, size));
   }
 
   private static int certainLength(String text) {

@@ -3,10 +3,10 @@ package org.mla4j.models.tokenizer;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -37,7 +37,7 @@ final class NativeLibrary {
    */
   static void ensureLoaded(Optional<Path> cacheFolder) {
     // One lock for the JVM, because that is what owns a loaded library.
-    synchronized (TokenizersLibrary.class) {
+    synchronized (NativeLibrary.class) {
       try {
         if (!isLinked()) {
           load(cacheFolder.orElseGet(NativeLibrary::defaultCacheFolder));
@@ -53,6 +53,7 @@ final class NativeLibrary {
     }
   }
 
+  @SuppressWarnings("restricted")
   private static void load(Path cacheFolder) {
     Platform platform = Platform.current();
     Path folder =
@@ -103,7 +104,7 @@ final class NativeLibrary {
 
   private static void unpack(String resource, Path target) {
     try {
-      if (Files.exists(target) && hasContent(target, resource)) {
+      if (Files.exists(target) && isComplete(target, resource)) {
         return;
       }
       Path folder = Files.createDirectories(target.resolveSibling(""));
@@ -130,30 +131,23 @@ final class NativeLibrary {
     }
   }
 
-  /** Compares every byte: what lies there is about to run in this process. */
-  private static boolean hasContent(Path file, String resource) throws IOException {
-    try (InputStream found = Files.newInputStream(file);
-        InputStream expected = open(resource)) {
-      while (true) {
-        byte[] block = expected.readNBytes(1 << 16);
-        if (!Arrays.equals(block, found.readNBytes(1 << 16))) {
-          return false;
-        }
-        if (block.length == 0) {
-          return true;
-        }
-      }
-    }
+  /** Files appear complete here, so one of another size was damaged or cut later. */
+  private static boolean isComplete(Path file, String resource) throws IOException {
+    return Files.size(file) == find(resource).openConnection().getContentLengthLong();
   }
 
-  private static InputStream open(String resource) {
-    InputStream in = TokenizersLibrary.class.getResourceAsStream(resource);
-    if (in == null) {
+  private static InputStream open(String resource) throws IOException {
+    return find(resource).openStream();
+  }
+
+  private static URL find(String resource) {
+    URL url = TokenizersLibrary.class.getResource(resource);
+    if (url == null) {
       throw new ModelException(
           ErrorCode.TOKENIZER,
           "The jar of ai.djl.huggingface:tokenizers has no '" + resource.substring(1) + "'.");
     }
-    return in;
+    return url;
   }
 
   private static String version() {

@@ -112,16 +112,13 @@ final class NativeTokenizer implements AutoCloseable {
    * Half a character has no UTF-8; the library would put three replacement characters in its place.
    */
   private static void checkUnicode(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      if (!Character.isSurrogate(text.charAt(i))) {
-        continue;
-      }
-      if (!Character.isSupplementaryCodePoint(text.codePointAt(i))) {
+    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+      int point = text.codePointAt(i);
+      if (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE) {
         throw new InvalidInputException(
             ErrorCode.INVALID_REQUEST,
             "The text has half a surrogate pair at index " + i + ", which is no character.");
       }
-      i++;
     }
   }
 }

@@ -10,6 +10,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -103,9 +104,15 @@ final class VocabularyReader {
   private void readAddedTokens(JsonParser parser) {
     expect(parser.currentToken() == JsonToken.START_ARRAY, "a list as 'added_tokens'");
     while (parser.nextToken() == JsonToken.START_OBJECT) {
-      AddedToken token = JSON.readValue(parser, AddedToken.class);
-      add(token.content(), token.id());
-      special.set(token.id(), token.special());
+      // As a tree: binding to a class of ours would need the module to be open to Jackson.
+      JsonNode token = JSON.readTree(parser);
+      JsonNode id = token.path("id");
+      JsonNode content = token.path("content");
+      expect(
+          id.isInt() && content.isString(),
+          "an integer as 'id' and a string as 'content' in 'added_tokens'");
+      add(content.asString(), id.asInt());
+      special.set(id.asInt(), token.path("special").asBoolean(false));
     }
   }
 
@@ -128,7 +135,4 @@ final class VocabularyReader {
       throw new ModelException(ErrorCode.TOKENIZER, file + ": expected " + expectation + ".");
     }
   }
-
-  /** What matters of an entry of {@code added_tokens}. */
-  private record AddedToken(int id, String content, boolean special) {}
 }

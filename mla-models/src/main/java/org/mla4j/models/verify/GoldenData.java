@@ -28,7 +28,8 @@ final class GoldenData {
     this.data = data;
   }
 
-  /** One prompt with what the reference made of it. */
+  /** One prompt with what the reference made of it. Its arrays are only read. */
+  @SuppressWarnings("ArrayRecordComponent")
   record Prompt(
       String name, int[] inputIds, String logits, boolean allPositions, int[] greedyIds) {}
 
