@@ -187,7 +187,7 @@ final class SafetensorsHeader {
   private static void requireCovered(
       Path path, Collection<Entry> entries, long dataStart, long fileSize) {
     List<Entry> sorted = new ArrayList<>(entries);
-    sorted.sort(Comparator.comparingLong(Entry::offset).thenComparing(Entry::bytes));
+    sorted.sort(Comparator.comparingLong(Entry::offset).thenComparingLong(Entry::bytes));
     long end = dataStart;
     String before = "";
     for (Entry entry : sorted) {

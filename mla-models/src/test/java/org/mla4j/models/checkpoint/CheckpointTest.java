@@ -188,9 +188,10 @@ class CheckpointTest {
     Files.delete(folder.resolve("two.safetensors"));
     assertRefused(
         folder,
-        "Checkpoint file '"
+        folder.resolve("model.safetensors.index.json")
+            + ": file '"
             + folder.resolve("two.safetensors")
-            + "' is missing, listed in model.safetensors.index.json. [MLA-0204]");
+            + "' is missing. [MLA-0204]");
   }
 
   @Test
