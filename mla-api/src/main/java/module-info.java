@@ -15,5 +15,6 @@ module org.mla4j.api {
   exports org.mla4j.api.spec;
   exports org.mla4j.api.step;
   exports org.mla4j.api.tensor;
+  exports org.mla4j.api.value;
   exports org.mla4j.api.weight;
 }

@@ -6,6 +6,9 @@ module org.mla4j.cli {
   requires me.tongfei.progressbar;
   requires tools.jackson.databind;
 
+  // Commands and their options are read and set by reflection, and so are the records behind
+  // --json.
   opens org.mla4j.cli to
-      info.picocli;
+      info.picocli,
+      tools.jackson.databind;
 }

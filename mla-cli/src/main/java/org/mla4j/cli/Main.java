@@ -1,24 +1,33 @@
 package org.mla4j.cli;
 
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
-/** Stands in until the real command arrives. */
-@Command(name = "mla", version = "mla 0.1.0-SNAPSHOT", mixinStandardHelpOptions = true)
-public final class Main implements Runnable {
+/** Where the process meets the program: the only place that reads its settings and ends it. */
+public final class Main {
+  /** Long enough for the step in flight of a large model. */
+  private static final Duration CLOSING = Duration.ofSeconds(10);
+
   private Main() {}
 
-  @Override
-  public void run() {
-    CommandLine.usage(this, System.err);
-  }
-
   /**
-   * Runs the command.
+   * Runs the command and ends the process with its exit status.
    *
    * @param args its arguments
    */
   public static void main(String[] args) {
-    System.exit(new CommandLine(new Main()).execute(args));
+    RunningGeneration running = new RunningGeneration();
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> running.cancelAndAwait(CLOSING), "mla-shutdown"));
+    int status = MlaApplication.run(new CliContext(Terminal.ofProcess(), home(), running), args);
+    running.finished();
+    System.exit(status);
+  }
+
+  private static @Nullable Path home() {
+    String property = System.getProperty("mla.home");
+    String home = property != null ? property : System.getenv("MLA_HOME");
+    return home == null ? null : Path.of(home);
   }
 }

@@ -1,8 +1,7 @@
 package org.mla4j.api.backend;
 
 import java.util.Set;
-import org.mla4j.api.layer.LayerCall;
-import org.mla4j.api.layer.PluggableLayer;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.HostStorage;

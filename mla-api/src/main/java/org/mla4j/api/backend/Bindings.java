@@ -1,8 +1,8 @@
 package org.mla4j.api.backend;
 
-import org.mla4j.api.plan.CacheValue;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
 
 /** The memory behind the values of a plan, bound once, at the largest number of rows. */
 public interface Bindings {

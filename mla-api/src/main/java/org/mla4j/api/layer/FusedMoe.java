@@ -3,14 +3,16 @@ package org.mla4j.api.layer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.mla4j.api.backend.PluggableLayer;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.error.ModelException;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.RoutedExperts.Expert;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
 import org.mla4j.api.spec.MoeSpec;
 import org.mla4j.api.tensor.Shape;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
 
 /**

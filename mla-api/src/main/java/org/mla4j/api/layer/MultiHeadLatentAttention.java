@@ -4,13 +4,15 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.mla4j.api.backend.PluggableLayer;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
-import org.mla4j.api.plan.CacheValue;
-import org.mla4j.api.plan.InputValue;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.spec.MlaSpec;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.InputValue;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
 
 /**

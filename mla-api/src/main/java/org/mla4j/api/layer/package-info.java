@@ -1,4 +1,4 @@
-/** Pluggable layers: the largest unit a backend can replace. */
+/** The pluggable layers: the largest units a backend can replace. */
 @NullMarked
 package org.mla4j.api.layer;
 

@@ -2,10 +2,10 @@ package org.mla4j.api.op;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.mla4j.api.plan.CacheValue;
-import org.mla4j.api.plan.InputValue;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.InputValue;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 
 /**
  * Writes latent and rotary key of each token to its cache row: {@code cache[slot / blockSize][slot

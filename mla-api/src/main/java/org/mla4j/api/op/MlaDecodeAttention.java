@@ -3,10 +3,10 @@ package org.mla4j.api.op;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.mla4j.api.plan.CacheValue;
-import org.mla4j.api.plan.InputValue;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.InputValue;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 
 /**
  * Attention in latent space over the cache, all heads sharing one key (the MQA form).

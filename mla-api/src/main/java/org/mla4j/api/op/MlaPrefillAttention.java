@@ -3,9 +3,9 @@ package org.mla4j.api.op;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.mla4j.api.plan.InputValue;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
+import org.mla4j.api.value.InputValue;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 
 /**
  * Causal attention among the new tokens of each sequence, with decompressed keys and values (the

@@ -2,9 +2,9 @@ package org.mla4j.api.op;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
 import org.mla4j.api.spec.MoeSpec;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
 
 /**

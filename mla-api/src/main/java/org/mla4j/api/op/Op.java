@@ -2,8 +2,7 @@ package org.mla4j.api.op;
 
 import java.util.List;
 import java.util.Set;
-import org.mla4j.api.layer.LayerCall;
-import org.mla4j.api.plan.Value;
+import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
 
 /**

@@ -1,9 +1,9 @@
 package org.mla4j.api.op;
 
 import java.util.List;
-import org.mla4j.api.plan.InputValue;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
+import org.mla4j.api.value.InputValue;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 
 /**
  * Draws a token for each row of logits, as {@link org.mla4j.api.step.Sampling} says: a pure

@@ -1,8 +1,8 @@
 package org.mla4j.api.op;
 
 import java.util.List;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 
 /**
  * The gate of an MLP: {@code out = silu(gate) * up}, with {@code silu(x) = x / (1 + exp(-x))}.

@@ -1,11 +1,13 @@
 package org.mla4j.api.plan;
 
-import org.mla4j.api.layer.LayerCall;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.spec.RopeSpec;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
 
 /**

@@ -1,4 +1,4 @@
-/** A step of a model as data: values, nodes and their order. */
+/** A step of a model as data: nodes and their order. */
 @NullMarked
 package org.mla4j.api.plan;
 

@@ -7,7 +7,7 @@ import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.op.SiluAndMul;
 import org.mla4j.api.plan.PlanBuilder;
-import org.mla4j.api.plan.StepValue;
+import org.mla4j.api.value.StepValue;
 
 /** The gated feed-forward layer: {@code down (silu(gate x) * up x)}. */
 public final class GatedMlp {

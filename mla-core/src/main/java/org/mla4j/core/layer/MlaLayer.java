@@ -20,10 +20,10 @@ import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.ProjectValue;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RotaryEmbedding;
-import org.mla4j.api.plan.CacheValue;
 import org.mla4j.api.plan.PlanBuilder;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.spec.MlaSpec;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
 
 /**

@@ -13,8 +13,8 @@ import org.mla4j.api.op.MoeGate;
 import org.mla4j.api.op.RoutedExperts;
 import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.plan.PlanBuilder;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.spec.MoeSpec;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
 
 /**

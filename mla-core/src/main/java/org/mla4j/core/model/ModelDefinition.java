@@ -1,8 +1,8 @@
 package org.mla4j.core.model;
 
 import org.mla4j.api.plan.PlanBuilder;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.StepValue;
 
 /**
  * A model as the engine sees it: it asks for layers and ops and says how they connect. It names no

@@ -9,7 +9,7 @@ import org.mla4j.api.backend.Support;
 import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
-import org.mla4j.api.layer.LayerCall;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.tensor.HostStorage;

@@ -9,9 +9,9 @@ import java.util.Map;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.plan.Node;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
 import org.mla4j.api.step.StepLimits;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 
 /**
  * Where the buffers of a plan lie in one block of memory: two buffers share bytes only if no node

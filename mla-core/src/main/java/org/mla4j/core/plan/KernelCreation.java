@@ -6,7 +6,7 @@ import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.MlaException;
-import org.mla4j.api.layer.LayerCall;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
 
 /** Asks a backend for a kernel and says who failed if it cannot. */

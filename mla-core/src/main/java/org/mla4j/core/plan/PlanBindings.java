@@ -6,12 +6,12 @@ import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.StepTensor;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
-import org.mla4j.api.plan.CacheValue;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
 
 /** The host memory behind a plan: one block for all buffers, one tensor for each cache. */
 final class PlanBindings implements Bindings {

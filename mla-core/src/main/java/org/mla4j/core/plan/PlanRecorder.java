@@ -8,14 +8,14 @@ import java.util.Map;
 import java.util.Set;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
-import org.mla4j.api.layer.LayerCall;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
-import org.mla4j.api.plan.CacheValue;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.plan.PlanBuilder;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.spec.RopeSpec;
 import org.mla4j.api.step.Rows;
+import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.weight.RopeTable;
 import org.mla4j.api.weight.WeightHandle;
 

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Map;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.ProgressListener;
-import org.mla4j.api.plan.CacheValue;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.value.CacheValue;
 
 /**
  * A plan with its memory and its kernels.

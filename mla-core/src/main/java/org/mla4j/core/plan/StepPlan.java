@@ -5,12 +5,12 @@ import java.util.List;
 import org.mla4j.api.diagnosis.Explanation;
 import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.op.Sample;
-import org.mla4j.api.plan.CacheValue;
 import org.mla4j.api.plan.Node;
-import org.mla4j.api.plan.StepValue;
-import org.mla4j.api.plan.Value;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
 

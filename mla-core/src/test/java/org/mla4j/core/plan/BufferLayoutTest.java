@@ -11,10 +11,10 @@ import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.op.Embedding;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.plan.Node;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.core.testing.ArrayWeight;
 import org.mla4j.core.testing.RandomData;
 

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.mla4j.api.plan.CacheValue;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.CacheValue;
 import org.mla4j.core.cpu.KernelSet;
 import org.mla4j.core.testing.MlaCase.Attended;
 
@@ -49,6 +49,18 @@ public abstract class AttentionContract {
 
       assertClose(prefill.output(), decode.output(), BOUND, "output");
       assertClose(prefill.logSumExp(), decode.logSumExp(), BOUND, "log-sum-exp");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void prefillTokensDoNotSeeTheDecodeTokensBeforeThem(MlaCase example) {
+    try (OpTestBench bench = example.bench(1)) {
+      Attended alone = example.prefillForm(kernels(), bench);
+      Attended behind = example.prefillFormBehind(3, kernels(), bench);
+
+      assertClose(alone.output(), behind.output(), BOUND, "output");
+      assertClose(alone.logSumExp(), behind.logSumExp(), BOUND, "log-sum-exp");
     }
   }
 

@@ -20,8 +20,6 @@ import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.RotaryEmbedding;
-import org.mla4j.api.plan.CacheValue;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.spec.RopeScaling;
 import org.mla4j.api.spec.RopeSpec;
@@ -31,6 +29,8 @@ import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.RopeTable;
 import org.mla4j.core.cpu.KernelSet;
 
@@ -115,6 +115,10 @@ public abstract class EdgeCaseContract {
 
       forwardWithEmptyCache(bench, new ConcatAndCacheMla(kvC(bench), kPe(bench), cache));
       forwardWithEmptyCache(bench, new MlaDecodeAttention(qLatent, qPe, cache, 1, oLatent, lse));
+      int rowWidth = LATENT + ROPE;
+      for (float cell : bench.readCache(cache, 16 * rowWidth, 2 * rowWidth)) {
+        assertEquals(Float.NaN, cell, "what lies where a cache with blocks would be");
+      }
       assertArrayEquals(new float[2 * HEADS * LATENT], bench.read(oLatent));
       assertArrayEquals(noKeys(2 * HEADS), bench.read(lse));
     }

@@ -17,8 +17,6 @@ import org.mla4j.api.op.MoeGate;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.op.SiluAndMul;
-import org.mla4j.api.plan.CacheValue;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.spec.MoeSpec;
 import org.mla4j.api.spec.MoeSpec.GroupScore;
@@ -29,6 +27,8 @@ import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.core.cpu.KernelSet;
 import tools.jackson.databind.JsonNode;
 

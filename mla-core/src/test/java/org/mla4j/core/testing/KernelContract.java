@@ -23,7 +23,6 @@ import org.mla4j.api.op.RoutedExperts;
 import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.op.Sample;
 import org.mla4j.api.op.SelectRows;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.spec.MoeSpec;
 import org.mla4j.api.spec.MoeSpec.GroupScore;
 import org.mla4j.api.spec.MoeSpec.Scoring;
@@ -32,6 +31,7 @@ import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.Sampling;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.core.cpu.KernelSet;
 
 /**

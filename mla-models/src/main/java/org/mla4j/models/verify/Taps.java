@@ -12,20 +12,20 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.StepTensor;
-import org.mla4j.api.layer.LayerCall;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.Embedding;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MoeGate;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.plan.Node;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.core.runner.NodeObserver;
 
 /**

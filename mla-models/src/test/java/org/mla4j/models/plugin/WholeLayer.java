@@ -5,11 +5,11 @@ import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.BackendProvider;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.EngineContext;
+import org.mla4j.api.backend.PluggableLayer;
 import org.mla4j.api.backend.Probe;
 import org.mla4j.api.backend.Support;
-import org.mla4j.api.layer.LayerCall;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
-import org.mla4j.api.layer.PluggableLayer;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.tensor.DType;
 

@@ -3,11 +3,11 @@ package org.mla4j.core.cpu.scalar;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Support;
-import org.mla4j.api.layer.LayerCall;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.ConcatAndCacheMla;
 import org.mla4j.api.op.Embedding;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
@@ -21,9 +21,9 @@ import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.op.Sample;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.op.SiluAndMul;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
 
 /**

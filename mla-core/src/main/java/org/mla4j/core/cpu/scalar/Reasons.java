@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.mla4j.api.backend.Support;
-import org.mla4j.api.plan.CacheValue;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
 
 /**

@@ -24,8 +24,6 @@ import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.op.Sample;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.op.SiluAndMul;
-import org.mla4j.api.plan.CacheValue;
-import org.mla4j.api.plan.StepValue;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.spec.MoeSpec;
 import org.mla4j.api.spec.MoeSpec.GroupScore;
@@ -33,6 +31,8 @@ import org.mla4j.api.spec.MoeSpec.Scoring;
 import org.mla4j.api.spec.RopeStyle;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.core.testing.ArrayWeight;
 
 @DisplayName("What the cpu backend declines, and why")

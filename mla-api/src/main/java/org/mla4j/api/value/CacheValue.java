@@ -1,4 +1,4 @@
-package org.mla4j.api.plan;
+package org.mla4j.api.value;
 
 import org.mla4j.api.spec.CacheSpec;
 

@@ -1,4 +1,4 @@
-package org.mla4j.api.plan;
+package org.mla4j.api.value;
 
 import java.util.Arrays;
 import java.util.Objects;

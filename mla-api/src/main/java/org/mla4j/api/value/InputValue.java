@@ -1,4 +1,4 @@
-package org.mla4j.api.plan;
+package org.mla4j.api.value;
 
 /**
  * Something an op reads from the {@link org.mla4j.api.step.StepDescription}.

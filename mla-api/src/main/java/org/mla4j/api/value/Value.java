@@ -1,4 +1,4 @@
-package org.mla4j.api.plan;
+package org.mla4j.api.value;
 
 /**
  * What flows between the ops of a plan. Values are compared by content; their names are unique in a

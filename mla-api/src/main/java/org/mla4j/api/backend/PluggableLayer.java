@@ -1,6 +1,4 @@
-package org.mla4j.api.layer;
-
-import org.mla4j.api.backend.Kernel;
+package org.mla4j.api.backend;
 
 /**
  * A whole layer as a backend runs it: an opaque node of the plan.

@@ -1,6 +1,4 @@
-package org.mla4j.api.layer;
-
-import org.mla4j.api.op.Op;
+package org.mla4j.api.op;
 
 /**
  * A pluggable layer at its place in a model, as data: what it is, its weights, its inputs and

@@ -1,0 +1,39 @@
+package org.mla4j.cli;
+
+import java.util.concurrent.Callable;
+import org.mla4j.api.diagnosis.Explanation;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code mla explain}: who runs what, and who did not want to. */
+@Command(
+    name = "explain",
+    description =
+        "Shows the plan of a step: each op, who runs it with which kernel, who declined it and why.")
+final class ExplainCommand implements Callable<Integer> {
+  private final CliContext context;
+
+  @Option(
+      names = "--all",
+      description = "Show every layer, also those that run like an earlier one. JSON always does.")
+  private boolean all;
+
+  @Mixin private ModelOptions model = new ModelOptions();
+  @Mixin private OutputOptions output = new OutputOptions();
+
+  ExplainCommand(CliContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() {
+    try (Session session = Session.open(context, model)) {
+      Explanation plan = session.explain();
+      context
+          .terminal()
+          .printLine(output.json() ? Json.line(plan) : ExplanationText.of(plan, !all));
+      return ExitStatus.OK;
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package org.mla4j.cli;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.mla4j.api.backend.ProgressListener;
+import org.mla4j.api.tensor.DType;
+import org.mla4j.core.options.EngineOptions;
+import picocli.CommandLine.Option;
+
+/**
+ * The model and what it runs on: the same options, with the same meaning, in every command that
+ * opens a model.
+ */
+final class ModelOptions {
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "Folder of the checkpoint. Default: the demo model.")
+  private @Nullable Path folder;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description =
+          "Backend, or 'auto'. Default: property mla.backend, then variable MLA_BACKEND, then auto.")
+  private @Nullable String backend;
+
+  @Option(
+      names = "--ops",
+      paramLabel = "LIST",
+      description =
+          "Ops that may run on it: 'all' or 'none', '+op', '-op', 'op=backend', 'layer=backend',"
+              + " separated by commas. Default: property mla.ops, then variable MLA_OPS, then all.")
+  private @Nullable String ops;
+
+  @Option(
+      names = "--strict",
+      description = "Refuse to run an op on cpu that the named backend does not have.")
+  private boolean strict;
+
+  @Option(
+      names = "--backend-option",
+      paramLabel = "BACKEND:OPTION=VALUE",
+      description = "Option of a backend, for example cpu:vector=off. Repeatable.")
+  private Map<String, String> backendOptions = new LinkedHashMap<>();
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute. Default: one for each processor.")
+  private @Nullable Integer threads;
+
+  @Option(
+      names = "--cache-dtype",
+      paramLabel = "TYPE",
+      description = "Element type of the cache: F32 (default), BF16, F16 or F8_E4M3.")
+  private @Nullable DType cacheType;
+
+  @Option(
+      names = "--max-sequence-length",
+      paramLabel = "N",
+      description =
+          "Tokens of prompt and answer together. Default: what the model was made for, at most 4096.")
+  private @Nullable Integer maxSequenceLength;
+
+  ModelFolder folder() {
+    return new ModelFolder(folder);
+  }
+
+  /** What was given; the engine's own defaults decide about the rest. */
+  EngineOptions engine(ProgressListener progress) {
+    EngineOptions.Builder options = EngineOptions.builder().strict(strict).progress(progress);
+    backendOptions.forEach(options::backendOption);
+    if (backend != null) {
+      options.backend(backend);
+    }
+    if (ops != null) {
+      options.ops(ops);
+    }
+    if (threads != null) {
+      options.threads(threads);
+    }
+    if (cacheType != null) {
+      options.cacheDType(cacheType);
+    }
+    if (maxSequenceLength != null) {
+      options.maxSequenceLength(maxSequenceLength);
+    }
+    return options.build();
+  }
+}

@@ -1,0 +1,104 @@
+package org.mla4j.core.cpu.vector;
+
+import static org.mla4j.core.cpu.vector.Lanes.COUNT;
+import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
+import static org.mla4j.core.cpu.vector.Lanes.INTS;
+import static org.mla4j.core.cpu.vector.Lanes.ORDER;
+import static org.mla4j.core.cpu.vector.Lanes.SHORTS;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import org.mla4j.api.tensor.BFloat16;
+
+/** The upper halves of floats. */
+final class Bf16Format implements FloatFormat {
+  static final Bf16Format INSTANCE = new Bf16Format();
+
+  private Bf16Format() {}
+
+  @Override
+  public int elementBytes() {
+    return 2;
+  }
+
+  @Override
+  public void dot(
+      MemorySegment row,
+      long rowAt,
+      MemorySegment x,
+      long xAt,
+      int length,
+      MemorySegment lanes,
+      long lanesAt) {
+    int whole = FLOATS.loopBound(length);
+    FloatVector sum = FloatVector.zero(FLOATS);
+    for (int i = 0; i < whole; i += COUNT) {
+      FloatVector value =
+          ((IntVector)
+                  ShortVector.fromMemorySegment(SHORTS, row, rowAt + 2L * i, ORDER)
+                      .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+              .lanewise(VectorOperators.LSHL, 16)
+              .reinterpretAsFloats();
+      sum = value.fma(FloatVector.fromMemorySegment(FLOATS, x, xAt + 4L * i, ORDER), sum);
+    }
+    sum.intoMemorySegment(lanes, lanesAt, ORDER);
+    for (int i = whole; i < length; i++) {
+      long lane = lanesAt + 4L * (i - whole);
+      float partial = lanes.get(ValueLayout.JAVA_FLOAT_UNALIGNED, lane);
+      float value = BFloat16.toFloat(row.get(ValueLayout.JAVA_SHORT_UNALIGNED, rowAt + 2L * i));
+      float other = x.get(ValueLayout.JAVA_FLOAT_UNALIGNED, xAt + 4L * i);
+      lanes.set(ValueLayout.JAVA_FLOAT_UNALIGNED, lane, Math.fma(value, other, partial));
+    }
+  }
+
+  @Override
+  public void widen(
+      MemorySegment row, long rowAt, int length, MemorySegment out, long outAt, long stride) {
+    int whole = FLOATS.loopBound(length);
+    long to = outAt;
+    for (int i = 0; i < whole; i += COUNT) {
+      FloatVector value =
+          ((IntVector)
+                  ShortVector.fromMemorySegment(SHORTS, row, rowAt + 2L * i, ORDER)
+                      .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+              .lanewise(VectorOperators.LSHL, 16)
+              .reinterpretAsFloats();
+      value.intoMemorySegment(out, to, ORDER);
+      to += stride;
+    }
+    for (int i = whole; i < Lanes.roundUp(length); i++) {
+      float value =
+          i < length
+              ? BFloat16.toFloat(row.get(ValueLayout.JAVA_SHORT_UNALIGNED, rowAt + 2L * i))
+              : 0;
+      out.set(ValueLayout.JAVA_FLOAT_UNALIGNED, to + 4L * (i - whole), value);
+    }
+  }
+
+  @Override
+  public void addScaled(
+      MemorySegment row, long rowAt, int length, float factor, MemorySegment sum, long sumAt) {
+    int whole = FLOATS.loopBound(length);
+    FloatVector factors = FloatVector.broadcast(FLOATS, factor);
+    for (int i = 0; i < whole; i += COUNT) {
+      FloatVector value =
+          ((IntVector)
+                  ShortVector.fromMemorySegment(SHORTS, row, rowAt + 2L * i, ORDER)
+                      .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
+              .lanewise(VectorOperators.LSHL, 16)
+              .reinterpretAsFloats();
+      value
+          .fma(factors, FloatVector.fromMemorySegment(FLOATS, sum, sumAt + 4L * i, ORDER))
+          .intoMemorySegment(sum, sumAt + 4L * i, ORDER);
+    }
+    for (int i = whole; i < length; i++) {
+      float value = BFloat16.toFloat(row.get(ValueLayout.JAVA_SHORT_UNALIGNED, rowAt + 2L * i));
+      float partial = sum.get(ValueLayout.JAVA_FLOAT_UNALIGNED, sumAt + 4L * i);
+      sum.set(ValueLayout.JAVA_FLOAT_UNALIGNED, sumAt + 4L * i, Math.fma(value, factor, partial));
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package org.mla4j.core.cpu.vector;
+
+import static org.mla4j.core.cpu.vector.Lanes.BYTES;
+
+import java.lang.foreign.MemorySegment;
+import org.mla4j.api.step.StepDescription;
+import org.mla4j.api.tensor.Tensor;
+
+/** The rows of a cache by sequence and position. */
+final class CacheRows {
+  private final MemorySegment segment;
+  private final long start;
+  private final FloatFormat format;
+  private final int blockSize;
+  private final int width;
+  private final boolean empty;
+
+  /** Reads a cache {@code [blocks, blockSize, width]}. */
+  CacheRows(Tensor cache) {
+    segment = cache.segment();
+    start = cache.byteOffset();
+    format = FloatFormat.of(cache.dtype());
+    blockSize = Math.toIntExact(cache.shape().extent(1));
+    width = Math.toIntExact(cache.shape().extent(2));
+    empty = cache.shape().elements() == 0;
+  }
+
+  /** Whether there is nothing to read. */
+  boolean isEmpty() {
+    return empty;
+  }
+
+  /** Elements of a row. */
+  int width() {
+    return width;
+  }
+
+  /**
+   * Copies rows as floats, the last vector of each filled with zeros.
+   *
+   * @param step the step
+   * @param sequence whose rows
+   * @param position of the first row
+   * @param count how many rows
+   * @param out takes them
+   * @param outAt where the first one goes
+   * @param stride bytes from row to row
+   */
+  void widen(
+      StepDescription step,
+      int sequence,
+      int position,
+      int count,
+      MemorySegment out,
+      long outAt,
+      long stride) {
+    for (int i = 0; i < count; i++) {
+      int block = step.block(sequence, (position + i) / blockSize);
+      long row = (long) block * blockSize + (position + i) % blockSize;
+      long rowAt = start + row * width * format.elementBytes();
+      format.widen(segment, rowAt, width, out, outAt + i * stride, BYTES);
+    }
+  }
+}

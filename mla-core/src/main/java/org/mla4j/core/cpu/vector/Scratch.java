@@ -1,0 +1,54 @@
+package org.mla4j.core.cpu.vector;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.mla4j.api.backend.EngineContext;
+
+/**
+ * Scratch memory that all vector kernels of one backend share: a part for each worker, and one part
+ * for all. Kernels of a backend run one after another, so a model does not pay once per layer.
+ *
+ * <p>Native rather than arrays: vectors are loaded from it at aligned addresses. What is in it is
+ * undefined when a kernel starts. Threading: reserved by the thread that creates kernels; in a
+ * parallel loop each worker uses its own part.
+ */
+final class Scratch {
+  private final EngineContext engine;
+  private final MemorySegment[] workers;
+  private MemorySegment shared = MemorySegment.NULL;
+  private long workerBytes;
+
+  Scratch(EngineContext engine) {
+    this.engine = engine;
+    workers = new MemorySegment[engine.parallel().threads()];
+    Arrays.fill(workers, MemorySegment.NULL);
+  }
+
+  /** Makes sure that each worker has so much. Called when a kernel is created. */
+  void reserve(long bytes) {
+    if (bytes <= workerBytes) {
+      return;
+    }
+    workerBytes = bytes;
+    for (int worker = 0; worker < workers.length; worker++) {
+      workers[worker] = engine.allocate("scratch of vector kernels, worker " + worker, bytes);
+    }
+  }
+
+  /** Makes sure that there is so much for all workers together. Called when a kernel is created. */
+  void reserveShared(long bytes) {
+    if (bytes > shared.byteSize()) {
+      shared = engine.allocate("scratch of vector kernels", bytes);
+    }
+  }
+
+  /** A worker's part. Ask for it in each task: a kernel created later may have made it longer. */
+  MemorySegment of(int worker) {
+    return workers[worker];
+  }
+
+  /** The part of all. Ask for it in each step: a kernel created later may have made it longer. */
+  MemorySegment shared() {
+    return shared;
+  }
+}

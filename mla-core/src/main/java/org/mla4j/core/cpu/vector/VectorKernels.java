@@ -1,0 +1,116 @@
+package org.mla4j.core.cpu.vector;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.mla4j.api.backend.Bindings;
+import org.mla4j.api.backend.Kernel;
+import org.mla4j.api.backend.Support;
+import org.mla4j.api.op.AbsorbQuery;
+import org.mla4j.api.op.Add;
+import org.mla4j.api.op.Linear;
+import org.mla4j.api.op.MlaDecodeAttention;
+import org.mla4j.api.op.MlaPrefillAttention;
+import org.mla4j.api.op.Op;
+import org.mla4j.api.op.ProjectValue;
+import org.mla4j.api.op.RmsNorm;
+import org.mla4j.api.op.RoutedExperts;
+import org.mla4j.api.op.SiluAndMul;
+import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.KernelSet;
+
+/**
+ * Vector kernels for the ops that take the time: products with weights and attention, and the small
+ * ops between them. Any weight will do, since {@link org.mla4j.core.cpu.WeightStore} makes floats
+ * of what it cannot leave in place.
+ *
+ * <p>One instance serves one opened backend: its kernels share scratch memory. Threading: one
+ * thread, while the engine is built.
+ */
+public final class VectorKernels implements KernelSet {
+  private @Nullable CpuContext owner;
+  private @Nullable Scratch scratch;
+
+  /** Makes the set of a backend. */
+  public VectorKernels() {}
+
+  @Override
+  public Support supports(Op op) {
+    List<String> reasons = new ArrayList<>();
+    switch (op) {
+      case AbsorbQuery _,
+          Add _,
+          Linear _,
+          MlaPrefillAttention _,
+          ProjectValue _,
+          RmsNorm _,
+          RoutedExperts _,
+          SiluAndMul _ ->
+          requireRows(op, reasons);
+      case MlaDecodeAttention decode -> {
+        requireRows(op, reasons);
+        requireCells(decode.cache(), reasons);
+      }
+      default -> reasons.add("'" + op.type() + "' has no vector kernel");
+    }
+    return Support.unless(reasons);
+  }
+
+  private static void requireRows(Op op, List<String> reasons) {
+    Stream.concat(op.reads().stream(), op.writes().stream())
+        .distinct()
+        .filter(StepValue.class::isInstance)
+        .map(StepValue.class::cast)
+        .filter(value -> !isVectorRow(value))
+        .forEach(
+            value -> reasons.add(value + "; expected F32 or I32 elements that lie side by side"));
+  }
+
+  private static boolean isVectorRow(StepValue value) {
+    long[] strides = value.rowStrides();
+    boolean sideBySide = strides.length == 0 || strides[strides.length - 1] == 1;
+    return sideBySide && (value.dtype() == DType.F32 || value.dtype() == DType.I32);
+  }
+
+  private static void requireCells(CacheValue cache, List<String> reasons) {
+    DType dtype = cache.spec().dtype();
+    if (!FloatFormat.has(dtype)) {
+      reasons.add("cache '" + cache.name() + "' is " + dtype + "; expected F32, BF16 or F16");
+    }
+  }
+
+  @Override
+  public Kernel create(Op op, Bindings bindings, CpuContext context) {
+    Scratch memory = scratch(context);
+    return switch (op) {
+      case AbsorbQuery absorb -> new VectorAbsorbQuery(absorb, bindings, context, memory);
+      case Add add -> new VectorAdd(add, bindings, context);
+      case Linear linear -> new VectorLinear(linear, bindings, context, memory);
+      case MlaDecodeAttention decode ->
+          new VectorDecodeAttention(decode, bindings, context, memory);
+      case MlaPrefillAttention prefill ->
+          new VectorPrefillAttention(prefill, bindings, context, memory);
+      case ProjectValue project -> new VectorProjectValue(project, bindings, context, memory);
+      case RmsNorm norm -> new VectorRmsNorm(norm, bindings, context, memory);
+      case RoutedExperts experts -> new VectorRoutedExperts(experts, bindings, context, memory);
+      case SiluAndMul silu -> new VectorSiluAndMul(silu, bindings, context, memory);
+      default ->
+          throw new UnsupportedOperationException("No vector kernel for '" + op.type() + "'.");
+    };
+  }
+
+  /**
+   * The scratch memory of a backend. A second backend gets its own: its kernels may run at once.
+   */
+  private Scratch scratch(CpuContext context) {
+    if (scratch == null || owner != context) {
+      owner = context;
+      scratch = new Scratch(context.engine());
+    }
+    return scratch;
+  }
+}

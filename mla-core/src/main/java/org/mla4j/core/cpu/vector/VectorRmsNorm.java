@@ -1,0 +1,91 @@
+package org.mla4j.core.cpu.vector;
+
+import static org.mla4j.core.cpu.vector.Lanes.COUNT;
+import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
+import static org.mla4j.core.cpu.vector.Lanes.ORDER;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import org.mla4j.api.backend.Bindings;
+import org.mla4j.api.backend.Kernel;
+import org.mla4j.api.backend.ParallelFor;
+import org.mla4j.api.backend.Queue;
+import org.mla4j.api.op.RmsNorm;
+import org.mla4j.api.step.StepDescription;
+import org.mla4j.api.tensor.Tensor;
+import org.mla4j.core.cpu.CpuContext;
+
+/** {@code rms_norm}: one task per few rows. */
+final class VectorRmsNorm implements Kernel, ParallelFor.Body {
+  private final Operand x;
+  private final Operand out;
+  private final Tensor weight;
+  private final double eps;
+  private final double scale;
+  private final int width;
+  private final Scratch scratch;
+  private final RowTasks tasks;
+
+  VectorRmsNorm(RmsNorm op, Bindings bindings, CpuContext context, Scratch scratch) {
+    x = Operand.of(bindings.tensor(op.x()));
+    out = Operand.of(bindings.tensor(op.out()));
+    weight = context.weights().widened(op.weight());
+    eps = op.eps();
+    scale = op.scale();
+    width = op.x().rowWidth();
+    this.scratch = scratch;
+    scratch.reserve(Lanes.BYTES);
+    tasks = new RowTasks(context.engine().parallel(), width);
+  }
+
+  @Override
+  public void forward(StepDescription step, Queue queue) {
+    x.begin(step);
+    out.begin(step);
+    tasks.run(out.count(), this);
+  }
+
+  @Override
+  public void run(int task, int worker) {
+    MemorySegment lanes = scratch.of(worker);
+    for (int row = tasks.first(task); row < tasks.end(task); row++) {
+      long at = x.at(row);
+      F32Format.INSTANCE.dot(x.segment(), at, x.segment(), at, width, lanes, 0);
+      double mean = (double) LaneSums.of(lanes, 0) / width;
+      float factor = (float) (scale / Math.sqrt(mean + eps));
+      multiply(
+          x.segment(),
+          at,
+          factor,
+          weight.segment(),
+          weight.byteOffset(),
+          out.segment(),
+          out.at(row),
+          width);
+    }
+  }
+
+  private static void multiply(
+      MemorySegment x,
+      long xAt,
+      float factor,
+      MemorySegment weight,
+      long weightAt,
+      MemorySegment out,
+      long outAt,
+      int width) {
+    int whole = FLOATS.loopBound(width);
+    for (int i = 0; i < whole; i += COUNT) {
+      FloatVector.fromMemorySegment(FLOATS, x, xAt + 4L * i, ORDER)
+          .mul(factor)
+          .mul(FloatVector.fromMemorySegment(FLOATS, weight, weightAt + 4L * i, ORDER))
+          .intoMemorySegment(out, outAt + 4L * i, ORDER);
+    }
+    for (int i = whole; i < width; i++) {
+      float value = x.get(ValueLayout.JAVA_FLOAT_UNALIGNED, xAt + 4L * i);
+      float times = weight.get(ValueLayout.JAVA_FLOAT_UNALIGNED, weightAt + 4L * i);
+      out.set(ValueLayout.JAVA_FLOAT_UNALIGNED, outAt + 4L * i, value * factor * times);
+    }
+  }
+}

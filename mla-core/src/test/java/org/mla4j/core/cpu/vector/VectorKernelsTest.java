@@ -1,0 +1,13 @@
+package org.mla4j.core.cpu.vector;
+
+import org.mla4j.core.cpu.KernelSet;
+import org.mla4j.core.cpu.OrderedKernels;
+import org.mla4j.core.cpu.scalar.ScalarKernels;
+import org.mla4j.core.testing.KernelContract;
+
+class VectorKernelsTest extends KernelContract {
+  @Override
+  protected KernelSet kernels() {
+    return new OrderedKernels(new VectorKernels(), new ScalarKernels());
+  }
+}
