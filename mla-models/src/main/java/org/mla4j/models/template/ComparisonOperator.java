@@ -3,7 +3,9 @@ package org.mla4j.models.template;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Operators that compare; {@code a < b < c} chains them. Their semantics are in {@link Comparison}. */
+/**
+ * Operators that compare; {@code a < b < c} chains them. Their semantics are in {@link Comparison}.
+ */
 enum ComparisonOperator {
   EQUAL("=="),
   NOT_EQUAL("!="),

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
-import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.plan.PlanBuilder;
-import org.mla4j.api.value.StepValue;
-import org.mla4j.api.value.Value;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.spec.RopeSpec;
 import org.mla4j.api.step.Rows;
+import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.RopeTable;
 import org.mla4j.api.weight.WeightHandle;
 
