@@ -123,7 +123,9 @@ public record MlaCase(
     return prefillFormBehind(0, kernels, bench);
   }
 
-  /** The same in a step that starts with some decode tokens, up to three, whose rows are all NaN. */
+  /**
+   * The same in a step that starts with some decode tokens, up to three, whose rows are all NaN.
+   */
   public Attended prefillFormBehind(int decodeTokens, KernelSet kernels, OpTestBench bench) {
     bench.step().clear();
     int[] spare = new int[Math.ceilDiv(decodeTokens, blockSize)];

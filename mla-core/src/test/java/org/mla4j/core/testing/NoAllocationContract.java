@@ -50,10 +50,10 @@ public abstract class NoAllocationContract {
   private static final int CALLS = 50;
 
   /**
-   * While the JIT compiler is at work, a call now and then allocates what compiled code keeps in registers. What a kernel
-   * itself allocates, it allocates in every round.
+   * Until the JIT compiler has settled, calls allocate what compiled code keeps in registers,
+   * vectors above all. What a kernel itself allocates, it allocates in every round.
    */
-  private static final int ROUNDS = 200;
+  private static final int ROUNDS = 600;
 
   private static final int TOKENS = 6;
   private static final int HEADS = 2;

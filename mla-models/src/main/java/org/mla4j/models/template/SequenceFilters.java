@@ -124,7 +124,7 @@ final class SequenceFilters {
     Attributes path = Attributes.of(bound.value(0, Value.NONE));
     Value sum = bound.value(1, Value.of(0));
     for (Value item : Iteration.items(input)) {
-      sum = Arithmetic.apply(Operator.Arithmetic.ADD, sum, path.from(item));
+      sum = Arithmetic.apply(ArithmeticOperator.ADD, sum, path.from(item));
     }
     return sum;
   }
