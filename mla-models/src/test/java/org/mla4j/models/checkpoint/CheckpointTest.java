@@ -224,7 +224,9 @@ class CheckpointTest {
     assertRefused(
         folder,
         folder.resolve("model.safetensors.index.json")
-            + ": tensor 'a' should be in 'two.safetensors'; found in '"
+            + ": tensor 'a' should be in '"
+            + folder.resolve("two.safetensors")
+            + "'; found in '"
             + folder.resolve("one.safetensors")
             + "'. [MLA-0204]");
   }
@@ -236,7 +238,9 @@ class CheckpointTest {
     assertRefused(
         folder,
         folder.resolve("model.safetensors.index.json")
-            + ": tensor 'd' should be in 'one.safetensors'; found in no file. [MLA-0204]");
+            + ": tensor 'd' should be in '"
+            + folder.resolve("one.safetensors")
+            + "'; found in no file. [MLA-0204]");
   }
 
   @Test
