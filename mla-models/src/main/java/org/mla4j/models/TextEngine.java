@@ -91,10 +91,17 @@ public final class TextEngine implements AutoCloseable {
             .maxTokens(options.maxTokens())
             .sampling(options.sampling().orElse(recommended.sampling()))
             .seed(options.seed())
-            .stopTokens(recommended.stopTokens().stream().mapToInt(Integer::intValue).toArray())
+            .stopTokens(stopTokens(recommended, tokenizer))
             .stopStrings(options.stopStrings())
             .decoder(() -> tokenizer.newDecoder(true))
             .build());
+  }
+
+  /** What the model's configuration names; the tokenizer's own end token if it names none. */
+  private static int[] stopTokens(GenerationConfig recommended, Tokenizer tokenizer) {
+    return recommended.stopTokens().isEmpty()
+        ? tokenizer.eosToken().stream().toArray()
+        : recommended.stopTokens().stream().mapToInt(Integer::intValue).toArray();
   }
 
   /** Parsed on first use: a model without a template still continues texts. */

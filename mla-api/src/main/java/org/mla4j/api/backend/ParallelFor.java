@@ -4,7 +4,8 @@ package org.mla4j.api.backend;
  * The threads of an engine, as kernels see them. There are no others: kernels never start threads
  * or use a common pool.
  *
- * <p>Threading: {@link #run} is called from {@code forward} only, and not from within a task.
+ * <p>Threading: {@link #run} is called from {@code create}, {@code prepare} and {@code forward}, by
+ * the thread that calls those, and not from within a task.
  */
 public interface ParallelFor {
   /**

@@ -26,4 +26,16 @@ public final class BackendException extends MlaException {
   public BackendException(ErrorCode code, String message, @Nullable Throwable cause) {
     super(code, message, cause);
   }
+
+  /**
+   * Makes the same failure for another caller, with that caller's stack and this exception as its cause.
+   *
+   * @return a new exception with this one's code and message
+   */
+  public BackendException forCaller() {
+    String suffix = " [" + code().id() + "]";
+    String message = String.valueOf(getMessage());
+    return new BackendException(
+        code(), message.substring(0, message.length() - suffix.length()), this);
+  }
 }

@@ -26,6 +26,8 @@ public enum ErrorCode {
   CREATE_FAILED("MLA-0108"),
   /** The list of op choices is malformed or contradicts itself. */
   OP_CHOICE("MLA-0109"),
+  /** A backend or a kernel failed while it was closed. */
+  CLOSE_FAILED("MLA-0110"),
   /** The architecture of a checkpoint is not known. */
   UNKNOWN_ARCHITECTURE("MLA-0201"),
   /** A tensor that the architecture needs is not in the checkpoint. */

@@ -1,6 +1,7 @@
 package org.mla4j.api.op;
 
 import java.util.List;
+import java.util.Set;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
@@ -16,6 +17,9 @@ import org.mla4j.api.weight.WeightHandle;
  */
 public record RmsNorm(StepValue x, WeightHandle weight, double eps, double scale, StepValue out)
     implements Op {
+  /** Feature of a call whose result is scaled. */
+  public static final String OUTPUT_SCALE = "output_scale";
+
   /** The name of this op. */
   public static final String TYPE = "rms_norm";
 
@@ -37,5 +41,10 @@ public record RmsNorm(StepValue x, WeightHandle weight, double eps, double scale
   @Override
   public List<WeightHandle> weights() {
     return List.of(weight);
+  }
+
+  @Override
+  public Set<String> features() {
+    return scale == 1 ? Set.of() : Set.of(OUTPUT_SCALE);
   }
 }

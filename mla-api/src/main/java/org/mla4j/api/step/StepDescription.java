@@ -106,7 +106,14 @@ public final class StepDescription {
     if (sequences == limits.maxSequences()) {
       throw invalid("more than maxSequences = " + limits.maxSequences() + " sequences");
     }
-    if (count < 0 || tokens + count > limits.maxTokens()) {
+    if (context < 0) {
+      throw invalid("a context of " + context + " tokens; expected 0 or more");
+    }
+    if (from < 0 || from > ids.length - count) {
+      throw invalid(
+          "tokens " + from + " to " + ((long) from + count) + " of " + ids.length + " token ids");
+    }
+    if (count < 0 || count > limits.maxTokens() - tokens) {
       throw invalid(
           tokens + " + " + count + " tokens; expected at most maxTokens = " + limits.maxTokens());
     }
@@ -174,6 +181,9 @@ public final class StepDescription {
 
   /** Asks for the logits of every token of the sequence added last, sampled greedily. */
   public void wantAllLogits() {
+    if (sequences == 0) {
+      throw invalid("logits wanted before a sequence was added");
+    }
     for (int token = queryStart(sequences - 1); token < tokens; token++) {
       wantLogits(token, Sampling.GREEDY, 0);
     }
@@ -458,6 +468,15 @@ public final class StepDescription {
    */
   public MemorySegment slots() {
     return slots;
+  }
+
+  /**
+   * Returns the sequence of each token.
+   *
+   * @return int32 {@code [maxTokens]}; -1 in a profiling step
+   */
+  public MemorySegment tokenSequences() {
+    return tokenSequences;
   }
 
   /**

@@ -10,6 +10,7 @@ import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.diagnosis.Diagnosis.VectorSupport;
 import org.mla4j.api.op.Op;
+import org.mla4j.api.op.RmsNorm;
 import org.mla4j.core.cpu.scalar.ScalarKernels;
 import org.mla4j.core.cpu.vector.VectorKernels;
 
@@ -45,6 +46,11 @@ final class CpuBackend implements Backend {
   @Override
   public Set<String> ops() {
     return Set.copyOf(Op.VOCABULARY);
+  }
+
+  @Override
+  public Set<String> features() {
+    return Set.of(RmsNorm.OUTPUT_SCALE);
   }
 
   @Override

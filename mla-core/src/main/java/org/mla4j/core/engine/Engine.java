@@ -103,7 +103,7 @@ public final class Engine implements AutoCloseable {
               + (limits.blocks() - 1)
               + " (option cacheTokens).");
     }
-    Generation generation = new Generation(request, lastLength - prompt.length, loop::wake);
+    Generation generation = new Generation(request, lastLength - prompt.length, loop::cancelled);
     loop.submit(new Sequence(generation, request, lastLength, blocks));
     return generation;
   }

@@ -35,13 +35,23 @@ final class EngineLoop implements AutoCloseable {
 
   private volatile int runningCount;
   private volatile int waitingCount;
+  private volatile int cancellations;
   private volatile boolean closed;
   private volatile long steps;
   private volatile long prefillTokens;
   private volatile long decodeTokens;
 
+  /** Why the engine ended by itself; null if it was closed, or is not. */
+  private volatile @Nullable Throwable fatal;
+
+  /** What went wrong when everything was closed; null for nothing. */
+  private volatile @Nullable BackendException closeFailure;
+
   /** The next request to admit, kept here while it does not fit. */
   private @Nullable Sequence next;
+
+  /** How many cancellations the queue was searched for. */
+  private int seenCancellations;
 
   EngineLoop(String name, StepRunner runner) {
     this.runner = runner;
@@ -54,7 +64,11 @@ final class EngineLoop implements AutoCloseable {
     thread.start();
   }
 
-  void wake() {
+  /** Looks for cancelled requests in the next round. */
+  void cancelled() {
+    synchronized (arrivals) {
+      cancellations++;
+    }
     LockSupport.unpark(thread);
   }
 
@@ -62,12 +76,17 @@ final class EngineLoop implements AutoCloseable {
     synchronized (arrivals) {
       // Under the lock of close: what is added is either run or cancelled, never forgotten.
       if (closed) {
-        throw new ClosedException(ErrorCode.CLOSED, "generate() on a closed engine.");
+        Throwable cause = fatal;
+        throw new ClosedException(
+            ErrorCode.CLOSED,
+            "generate() on a closed engine"
+                + (cause == null ? "." : ", which ended by itself: " + cause + "."),
+            cause);
       }
       arrivals.add(sequence);
       waitingCount++;
     }
-    wake();
+    LockSupport.unpark(thread);
   }
 
   EngineStatistics statistics() {
@@ -86,7 +105,7 @@ final class EngineLoop implements AutoCloseable {
     synchronized (arrivals) {
       closed = true;
     }
-    wake();
+    LockSupport.unpark(thread);
     boolean interrupted = false;
     while (true) {
       try {
@@ -99,6 +118,11 @@ final class EngineLoop implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+    BackendException failure = closeFailure;
+    if (failure != null) {
+      closeFailure = null; // told once: closing twice does no harm
+      throw failure;
+    }
   }
 
   private void run() {
@@ -109,16 +133,23 @@ final class EngineLoop implements AutoCloseable {
         if (runningCount == 0) {
           if (next == null && arrivals.isEmpty() && !closed) {
             LockSupport.park(this);
+            // A kernel that leaves an interrupt behind must not make this loop spin.
+            boolean _ = Thread.interrupted();
           }
           continue;
         }
         step();
       }
+    } catch (Throwable e) {
+      fatal = e;
     } finally {
       closed = true;
       endAll();
       try {
         runner.close();
+      } catch (Throwable e) {
+        closeFailure =
+            new BackendException(ErrorCode.CLOSE_FAILED, "The engine closed with a failure: " + e, e);
       } finally {
         ended.countDown();
       }
@@ -126,7 +157,12 @@ final class EngineLoop implements AutoCloseable {
   }
 
   private void admit() {
-    while (runningCount < running.length) {
+    // A request that was cancelled while it waits needs no place to end. The queue is searched only when somebody cancelled.
+    if (cancellations != seenCancellations) {
+      seenCancellations = cancellations;
+      arrivals.removeIf(this::endIfCancelled);
+    }
+    while (true) {
       if (next == null) {
         next = arrivals.poll();
       }
@@ -134,10 +170,11 @@ final class EngineLoop implements AutoCloseable {
       if (candidate == null) {
         return;
       }
-      if (candidate.generation.isCancelled()) {
-        leaveQueue();
-        candidate.generation.finish(FinishReason.CANCELLED, null);
-      } else if (candidate.blockCount <= allocator.available()) {
+      if (endIfCancelled(candidate)) {
+        next = null;
+      } else if (runningCount < running.length
+          && candidate.blockCount <= allocator.available()) {
+        next = null;
         leaveQueue();
         allocator.take(candidate.blocks, candidate.blockCount);
         running[runningCount] = candidate;
@@ -148,8 +185,16 @@ final class EngineLoop implements AutoCloseable {
     }
   }
 
+  private boolean endIfCancelled(Sequence waiting) {
+    if (!waiting.generation.isCancelled()) {
+      return false;
+    }
+    leaveQueue();
+    waiting.generation.finish(FinishReason.CANCELLED, null);
+    return true;
+  }
+
   private void leaveQueue() {
-    next = null;
     synchronized (arrivals) {
       waitingCount--;
     }
@@ -173,7 +218,7 @@ final class EngineLoop implements AutoCloseable {
       schedule(step, Phase.DECODE);
       schedule(step, Phase.PREFILL);
       runner.run();
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (BackendException e) {
       failScheduled(e);
       return;
     }
@@ -199,8 +244,8 @@ final class EngineLoop implements AutoCloseable {
             sequence.scheduled,
             sequence.blocks,
             sequence.blockCount);
+        sequence.generation.start();
         if (sequence.scheduled == sequence.remaining()) {
-          sequence.generation.start();
           sequence.logitRow = step.wantLastLogits(sequence.sampling, sequence.draw());
         }
       }
@@ -263,21 +308,18 @@ final class EngineLoop implements AutoCloseable {
   }
 
   /** Ends a sequence and gives its blocks back before anyone can see that it ended. */
-  private void retire(int index, FinishReason why, @Nullable RuntimeException cause) {
+  private void retire(int index, FinishReason why, @Nullable BackendException cause) {
     Sequence sequence = running[index];
     int last = runningCount - 1;
     System.arraycopy(running, index + 1, running, index, last - index);
+    running[last] = null; // a finished sequence must not stay reachable
     runningCount = last;
     allocator.give(sequence.blocks, sequence.blockCount);
     sequence.generation.finish(why, cause);
   }
 
   /** A failed step fails the requests that were in it; the others and the engine go on. */
-  private void failScheduled(Throwable e) {
-    RuntimeException cause =
-        e instanceof RuntimeException runtime
-            ? runtime
-            : new BackendException(ErrorCode.FORWARD_FAILED, "A step ran out of memory: " + e, e);
+  private void failScheduled(BackendException cause) {
     for (int i = runningCount - 1; i >= 0; i--) {
       if (running[i].scheduled > 0) {
         retire(i, FinishReason.FAILED, cause);
@@ -286,16 +328,22 @@ final class EngineLoop implements AutoCloseable {
   }
 
   private void endAll() {
+    Throwable broken = fatal;
+    FinishReason why = broken == null ? FinishReason.CANCELLED : FinishReason.FAILED;
+    BackendException cause =
+        broken == null
+            ? null
+            : new BackendException(ErrorCode.FORWARD_FAILED, "The engine ended by itself: " + broken, broken);
     for (int i = runningCount - 1; i >= 0; i--) {
-      retire(i, FinishReason.CANCELLED, null);
+      retire(i, why, cause);
     }
     synchronized (arrivals) {
       if (next != null) {
-        next.generation.finish(FinishReason.CANCELLED, null);
+        next.generation.finish(why, cause);
         next = null;
       }
       for (Sequence left = arrivals.poll(); left != null; left = arrivals.poll()) {
-        left.generation.finish(FinishReason.CANCELLED, null);
+        left.generation.finish(why, cause);
       }
       waitingCount = 0;
     }

@@ -8,6 +8,7 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -30,13 +31,13 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
   private final StopStrings stops;
   private final StringBuilder text = new StringBuilder();
   private final List<Integer> consumed = new ArrayList<>();
-  private final Runnable wakeEngine;
+  private final Runnable tellEngine;
 
   // Written by the engine's thread; 'available' and 'finished' publish the rest.
   private long started;
   private long firstToken;
   private long ended;
-  private @Nullable RuntimeException failure;
+  private @Nullable BackendException failure;
   private volatile int available;
   private volatile @Nullable FinishReason finished;
 
@@ -47,13 +48,13 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
   private @Nullable FinishReason reason;
   private @Nullable Piece last;
 
-  Generation(GenerationRequest request, int longestAnswer, Runnable wakeEngine) {
+  Generation(GenerationRequest request, int longestAnswer, Runnable tellEngine) {
     this.promptTokens = request.promptLength();
     this.produced = new int[longestAnswer];
     Supplier<TextDecoder> factory = request.decoder();
     this.decoder = factory == null ? null : factory.get();
     this.stops = new StopStrings(request.stopStrings());
-    this.wakeEngine = wakeEngine;
+    this.tellEngine = tellEngine;
   }
 
   /**
@@ -113,7 +114,7 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
   public void cancel() {
     cancelled = true;
     wake();
-    wakeEngine.run();
+    tellEngine.run();
   }
 
   /** Cancels the generation if it still runs. Calling it twice does no harm. */
@@ -167,18 +168,29 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
    */
   public CompletableFuture<GenerationResult> forEach(
       Executor executor, Consumer<? super Piece> consumer) {
-    CompletableFuture<GenerationResult> future =
-        CompletableFuture.supplyAsync(
-            () -> {
-              forEachRemaining(consumer);
-              return result();
-            },
-            executor);
-    return future.whenComplete((result, failure) -> {
-      if (failure != null) {
-        cancel();
-      }
-    });
+    CompletableFuture<GenerationResult> future = new CompletableFuture<>();
+    future.whenComplete(
+        (result, failure) -> {
+          if (failure != null) {
+            cancel();
+          }
+        });
+    try {
+      executor.execute(() -> complete(future, consumer));
+    } catch (RejectedExecutionException e) {
+      future.completeExceptionally(e);
+    }
+    return future;
+  }
+
+  private void complete(
+      CompletableFuture<GenerationResult> future, Consumer<? super Piece> consumer) {
+    try {
+      forEachRemaining(consumer);
+      future.complete(result());
+    } catch (Throwable e) {
+      future.completeExceptionally(e);
+    }
   }
 
   /**
@@ -214,7 +226,7 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
     wake();
   }
 
-  void finish(FinishReason why, @Nullable RuntimeException cause) {
+  void finish(FinishReason why, @Nullable BackendException cause) {
     if (finished == null) {
       start();
       ended = System.nanoTime();
@@ -239,7 +251,8 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
   }
 
   private boolean end(FinishReason why, String rest) {
-    String certain = stops.append(rest) + stops.finish();
+    // After a cancel the end is seen at once: text held back for a stop string is let go.
+    String certain = why == FinishReason.CANCELLED ? "" : stops.append(rest) + stops.finish();
     reason = stops.found() ? FinishReason.STOP_STRING : why;
     if (certain.isEmpty()) {
       return false;
@@ -273,8 +286,12 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
     }
   }
 
-  private RuntimeException failed() {
-    RuntimeException cause = failure;
-    return cause == null ? new IllegalStateException("failed without a cause") : cause;
+  /** A new exception for whoever asks: what the engine's thread threw may belong to several generations. */
+  private BackendException failed() {
+    BackendException cause = failure;
+    if (cause == null) {
+      throw new IllegalStateException("failed without a cause");
+    }
+    return cause.forCaller();
   }
 }

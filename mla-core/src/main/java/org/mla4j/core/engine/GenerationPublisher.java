@@ -100,7 +100,10 @@ final class GenerationPublisher implements Flow.Publisher<Piece> {
         if (!isCancelled()) {
           subscriber.onComplete();
         }
-      } catch (RuntimeException e) {
+      } catch (InterruptedException e) {
+        generation.cancel(); // the executor shuts down: nobody is left to signal to
+        Thread.currentThread().interrupt();
+      } catch (Throwable e) {
         generation.cancel();
         if (!isCancelled()) {
           subscriber.onError(e);
@@ -109,11 +112,11 @@ final class GenerationPublisher implements Flow.Publisher<Piece> {
     }
 
     /** Waits for demand and takes one unit of it; false if there is nothing left to do. */
-    private boolean awaitDemand() {
+    private boolean awaitDemand() throws InterruptedException {
       lock.lock();
       try {
         while (demand == 0 && !cancelled && badRequest == null) {
-          changed.awaitUninterruptibly();
+          changed.await();
         }
         if (cancelled) {
           return false;

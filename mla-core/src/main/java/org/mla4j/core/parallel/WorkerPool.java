@@ -61,8 +61,14 @@ public final class WorkerPool implements ParallelFor, AutoCloseable {
     for (int i = 0; i < helpers.length; i++) {
       helpers[i] = new Helper(this, i + 1, "mla-" + engine + "-worker-" + (i + 1));
     }
-    for (Helper helper : helpers) {
-      helper.start();
+    try {
+      for (Helper helper : helpers) {
+        helper.start();
+      }
+    } catch (Throwable e) {
+      // A process may have no more threads to give: those that run already must not wait for ever.
+      close();
+      throw e;
     }
   }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.error.BackendException;
@@ -41,30 +42,54 @@ final class BackendChoice {
     this.strict = options.strict();
   }
 
-  /** A decision about a whole layer: taken by a backend, or left to its default forward. */
-  record LayerDecision(Optional<OpenBackend> taker, List<Declined> declined) {}
+  /**
+   * A decision about a whole layer.
+   *
+   * @param taker who takes it; empty for its default forward
+   * @param declined who was asked before
+   * @param strict the named backend that has such a layer but declines this one: its own ops must run all of the default
+   *     forward
+   */
+  record LayerDecision(
+      Optional<OpenBackend> taker, List<Declined> declined, Optional<OpenBackend> strict) {}
 
   LayerDecision chooseLayer(LayerCall call) {
     List<Declined> declined = new ArrayList<>();
+    Optional<OpenBackend> mustCover = Optional.empty();
     Optional<String> pinned = ops.layerBackend();
     for (OpenBackend candidate : layerCandidates(pinned)) {
-      boolean none =
-          candidate.problem().isEmpty() && !candidate.backend().layers().contains(call.type());
-      if (pinned.isEmpty() && none) {
-        continue; // having no such layer is no refusal: its ops may still run inside the default
-        // forward
+      Set<String> types = candidate.backend().layers();
+      boolean other = candidate.problem().isEmpty() && !types.contains(call.type());
+      if (other && (pinned.isEmpty() || !types.isEmpty())) {
+        continue; // having no such layer is no refusal: its ops may still run in the default forward
       }
       List<String> reasons = layerRefusal(candidate, call);
       if (reasons.isEmpty()) {
-        return new LayerDecision(Optional.of(candidate), declined);
+        return new LayerDecision(Optional.of(candidate), declined, Optional.empty());
       }
       if (pinned.isPresent()) {
-        throw declinedError(
-            candidate.name(), "layer '" + call.layer() + "' (" + call.type() + ")", reasons);
+        throw layerDeclined(candidate.name(), call, reasons);
       }
       declined.add(new Declined(candidate.name(), call.type(), reasons));
+      if (isNamed(candidate)) {
+        mustCover = Optional.of(candidate);
+      }
     }
-    return new LayerDecision(Optional.empty(), declined);
+    return new LayerDecision(Optional.empty(), declined, mustCover);
+  }
+
+  /** A named backend that declines a layer is an error unless its own ops run the default forward. */
+  void requireCovered(LayerCall call, LayerDecision decision, List<PlannedNode> defaultForward) {
+    if (decision.strict().isPresent()) {
+      OpenBackend backend = decision.strict().get();
+      if (!defaultForward.stream().allMatch(node -> node.backend().equals(backend))) {
+        throw layerDeclined(backend.name(), call, decision.declined().getLast().reasons());
+      }
+    }
+  }
+
+  private BackendException layerDeclined(String backend, LayerCall call, List<String> reasons) {
+    return declinedError(backend, "layer '" + call.layer() + "' (" + call.type() + ")", reasons);
   }
 
   PlannedNode chooseOp(Node node, List<Declined> layerDeclined) {
@@ -72,6 +97,9 @@ final class BackendChoice {
     List<Declined> declined = new ArrayList<>(layerDeclined);
     Optional<String> pinned = ops.pinned(op.type());
     for (OpenBackend candidate : backends) {
+      if (!isCandidate(candidate, pinned)) {
+        continue; // opened for what the op list pins to it, and asked for nothing else
+      }
       List<String> reasons = opRefusal(candidate, op, pinned);
       if (reasons.isEmpty()) {
         return new PlannedNode(node, candidate, declined);
@@ -100,7 +128,7 @@ final class BackendChoice {
 
   private List<OpenBackend> layerCandidates(Optional<String> pinned) {
     if (pinned.isEmpty()) {
-      return backends;
+      return backends.stream().filter(candidate -> isCandidate(candidate, pinned)).toList();
     }
     if (pinned.get().equals(BackendRegistry.CPU)) {
       return List.of(); // the default forward, as separate ops
@@ -110,7 +138,7 @@ final class BackendChoice {
 
   private List<String> layerRefusal(OpenBackend candidate, LayerCall call) {
     if (candidate.problem().isPresent()) {
-      return List.of(candidate.problem().get());
+      return List.of(candidate.refusal());
     }
     if (!candidate.backend().layers().contains(call.type())) {
       return List.of("has no layer '" + call.type() + "'");
@@ -127,12 +155,20 @@ final class BackendChoice {
       return List.of("op list '" + ops + "' switches '" + op.type() + "' off");
     }
     if (candidate.problem().isPresent()) {
-      return List.of(candidate.problem().get());
+      return List.of(candidate.refusal());
     }
     if (!candidate.backend().ops().contains(op.type())) {
       return List.of("has no op '" + op.type() + "'");
     }
     return refusal(candidate, op);
+  }
+
+  /** With a named backend only that one, cpu, and whoever an op is pinned to are asked. */
+  private boolean isCandidate(OpenBackend candidate, Optional<String> pinned) {
+    return named.equals(EngineOptions.AUTO)
+        || isNamed(candidate)
+        || candidate.name().equals(BackendRegistry.CPU)
+        || pinned.filter(candidate.name()::equals).isPresent();
   }
 
   private boolean on(Op op) {
@@ -143,21 +179,38 @@ final class BackendChoice {
     return candidate.name().equals(named);
   }
 
+  /** Asks a backend; one that throws instead of answering is named. */
   private static List<String> refusal(OpenBackend candidate, Op op) {
-    if (!candidate.backend().device().equals(HostStorage.DEVICE)) {
+    try {
+      return ask(candidate.backend(), op);
+    } catch (RuntimeException | LinkageError e) {
+      throw new BackendException(
+          ErrorCode.CREATE_FAILED,
+          "Backend '"
+              + candidate.name()
+              + "' failed to say whether it supports '"
+              + op.type()
+              + "': "
+              + e,
+          e);
+    }
+  }
+
+  private static List<String> ask(Backend backend, Op op) {
+    if (!backend.device().equals(HostStorage.DEVICE)) {
       return List.of(
           "computes on device '"
-              + candidate.backend().device()
+              + backend.device()
               + "'; plans of this version run on the host only");
     }
-    Set<String> known = candidate.backend().features();
+    Set<String> known = backend.features();
     List<String> unknown =
         op.features().stream().filter(feature -> !known.contains(feature)).toList();
     if (!unknown.isEmpty()) {
       return List.of("does not know the features " + unknown + " of this call");
     }
-    return switch (candidate.backend().supports(op)) {
-      case Support.Yes yes -> List.of();
+    return switch (backend.supports(op)) {
+      case Support.Yes _ -> List.of();
       case Support.No no -> no.reasons();
     };
   }

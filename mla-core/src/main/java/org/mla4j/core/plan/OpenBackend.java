@@ -10,7 +10,7 @@ import org.mla4j.api.backend.Backend;
  * @param backend the backend, owned by whoever opened it
  * @param problem why it could not be opened: then every op and layer is declined with this reason
  */
-public record OpenBackend(String name, Backend backend, Optional<String> problem) {
+public record OpenBackend(String name, Backend backend, Optional<Throwable> problem) {
   /**
    * Stands for a backend that could not be opened.
    *
@@ -18,7 +18,16 @@ public record OpenBackend(String name, Backend backend, Optional<String> problem
    * @param problem why
    * @return a backend that declines everything
    */
-  public static OpenBackend failed(String name, String problem) {
+  public static OpenBackend failed(String name, Throwable problem) {
     return new OpenBackend(name, () -> {}, Optional.of(problem));
+  }
+
+  /**
+   * Returns the problem in words.
+   *
+   * @return for lists of reasons
+   */
+  String refusal() {
+    return "could not be opened: " + problem.map(Throwable::toString).orElse("");
   }
 }

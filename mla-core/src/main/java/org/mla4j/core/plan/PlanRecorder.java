@@ -34,7 +34,6 @@ final class PlanRecorder implements PlanBuilder {
         implements Element {
       /** The nodes of the default forward; layers inside it are expanded in their turn. */
       List<Element> expand() {
-        inside.elements.clear();
         forward.contribute(inside);
         return List.copyOf(inside.elements);
       }
@@ -90,7 +89,7 @@ final class PlanRecorder implements PlanBuilder {
 
   @Override
   public CacheValue cache(String name, CacheSpec spec) {
-    CacheValue cache = new CacheValue(name(name), layer, spec);
+    CacheValue cache = new CacheValue(unique(name(name)), layer, spec);
     shared.caches.add(cache);
     return cache;
   }
@@ -98,7 +97,7 @@ final class PlanRecorder implements PlanBuilder {
   @Override
   public WeightHandle ropeTable(RopeSpec rope) {
     return shared.ropes.computeIfAbsent(
-        rope, spec -> RopeTable.of(spec, Math.min(shared.ropePositions, spec.maxPositions())));
+        rope, spec -> RopeTable.of(spec, shared.ropePositions));
   }
 
   @Override

@@ -96,42 +96,71 @@ public final class StepExecutor implements AutoCloseable {
    * @throws BackendException if a kernel fails; names backend, layer, node and op
    */
   public void run(StepDescription step, @Nullable AfterNode observer) {
+    int last = -1;
+    try {
+      prepare(step);
+      for (int i = 0; i < kernels.length; i++) {
+        if (step.count(nodes[i].rows()) == 0) {
+          continue; // a half without tokens launches nothing
+        }
+        if (last >= 0 && owners[last] != owners[i]) {
+          await(last);
+        }
+        forward(i, step);
+        last = i;
+        if (observer != null) {
+          await(i);
+          observer.after(nodes[i], step, bindings);
+        }
+      }
+      if (last >= 0) {
+        await(last);
+      }
+    } catch (BackendException e) {
+      drain(e);
+      throw e;
+    }
+  }
+
+  private void prepare(StepDescription step) {
     for (int i = 0; i < used.length; i++) {
       try {
         used[i].prepare(step);
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         throw new BackendException(
             ErrorCode.FORWARD_FAILED,
             "Backend '" + usedNames[i] + "' failed to prepare a step: " + e,
             e);
       }
     }
-    int last = -1;
-    for (int i = 0; i < kernels.length; i++) {
-      if (step.count(nodes[i].rows()) == 0) {
-        continue; // a half without tokens launches nothing
-      }
-      try {
-        if (last >= 0 && owners[last] != owners[i]) {
-          queues[last].record().await();
-        }
-        kernels[i].forward(step, queues[i]);
-        if (observer != null) {
-          queues[i].record().await();
-        }
-      } catch (RuntimeException | LinkageError e) {
-        throw failure(i, e);
-      }
-      if (observer != null) {
-        observer.after(nodes[i], step, bindings);
-      }
-      last = i;
+  }
+
+  private void forward(int index, StepDescription step) {
+    try {
+      kernels[index].forward(step, queues[index]);
+    } catch (Throwable e) {
+      throw failure(index, e);
     }
-    if (last >= 0) {
+  }
+
+  /** Waits for the queue of a node: a late failure is its backend's, not the next one's. */
+  private void await(int index) {
+    try {
+      queues[index].record().await();
+    } catch (Throwable e) {
+      throw failure(index, e);
+    }
+  }
+
+  /** After a failure the step's memory is used again, so nothing of it may still run. */
+  private void drain(BackendException failure) {
+    for (Backend backend : used) {
       try {
-        queues[last].record().await();
-      } catch (RuntimeException e) {
-        throw failure(last, e);
+        backend.queue().record().await();
+      } catch (Throwable e) {
+        if (failure.getCause() != e) {
+          failure.addSuppressed(e);
+        }
       }
     }
   }
@@ -176,15 +205,15 @@ public final class StepExecutor implements AutoCloseable {
    * Closes every kernel even if one fails; the first failure is thrown, or added to the one given.
    */
   private static void closeAll(List<Kernel> kernels, @Nullable Throwable cause) {
-    RuntimeException first = null;
+    BackendException first = null;
     for (Kernel kernel : kernels) {
       try {
         kernel.close();
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         if (cause != null) {
           cause.addSuppressed(e);
         } else if (first == null) {
-          first = e;
+          first = new BackendException(ErrorCode.CLOSE_FAILED, "A kernel failed to close: " + e, e);
         } else {
           first.addSuppressed(e);
         }

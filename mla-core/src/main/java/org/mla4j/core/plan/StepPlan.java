@@ -72,7 +72,10 @@ public record StepPlan(
           if (decision.taker().isPresent()) {
             nodes.add(new PlannedNode(layer.whole(), decision.taker().get(), declined));
           } else {
-            choose(layer.expand(), declined, choice, nodes);
+            List<PlannedNode> defaultForward = new ArrayList<>();
+            choose(layer.expand(), declined, choice, defaultForward);
+            choice.requireCovered(layer.call(), decision, defaultForward);
+            nodes.addAll(defaultForward);
           }
         }
       }

@@ -8,9 +8,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.BackendProvider;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.MlaException;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
@@ -106,21 +108,28 @@ final class Machine implements AutoCloseable {
     BackendProvider provider = Objects.requireNonNull(found.provider());
     BackendContext context = new BackendContext(found.name(), limits, pool, options, arena, ledger);
     try {
-      return new OpenBackend(found.name(), provider.open(context), Optional.empty());
-    } catch (RuntimeException | LinkageError e) {
-      if (found.name().equals(BackendRegistry.CPU)) {
-        throw e; // the last resort: nothing runs without it
+      Backend opened =
+          Objects.requireNonNull(provider.open(context), "open() returned null; expected a backend");
+      return new OpenBackend(found.name(), opened, Optional.empty());
+    } catch (MlaException e) {
+      if (found.name().equals(BackendRegistry.CPU) || found.name().equals(options.backend())) {
+        throw e; // says already what was given and expected
       }
-      return OpenBackend.failed(found.name(), "could not be opened: " + e);
+      return OpenBackend.failed(found.name(), e);
+    } catch (RuntimeException | LinkageError e) {
+      return OpenBackend.failed(found.name(), e);
     }
   }
 
   private void requireOpened(List<String> names) {
     for (OpenBackend backend : backends) {
-      if (names.contains(backend.name()) && backend.problem().isPresent()) {
+      boolean required = names.contains(backend.name()) || backend.name().equals(BackendRegistry.CPU);
+      if (required && backend.problem().isPresent()) {
+        Throwable cause = backend.problem().get();
         throw new BackendException(
             ErrorCode.CREATE_FAILED,
-            "Backend '" + backend.name() + "' " + backend.problem().get() + ".");
+            "Backend '" + backend.name() + "' could not be opened: " + cause + ".",
+            cause);
       }
     }
   }
@@ -133,22 +142,31 @@ final class Machine implements AutoCloseable {
     }
   }
 
+  /** Closes every backend even if one fails, then ends the threads and frees the memory. */
   @Override
   public void close() {
-    RuntimeException first = null;
-    for (OpenBackend backend : backends) {
-      try {
-        backend.backend().close();
-      } catch (RuntimeException e) {
-        if (first == null) {
-          first = e;
-        } else {
-          first.addSuppressed(e);
+    BackendException first = null;
+    try {
+      for (OpenBackend backend : backends) {
+        try {
+          backend.backend().close();
+        } catch (Throwable e) {
+          BackendException failure =
+              new BackendException(
+                  ErrorCode.CLOSE_FAILED,
+                  "Backend '" + backend.name() + "' failed to close: " + e,
+                  e);
+          if (first == null) {
+            first = failure;
+          } else {
+            first.addSuppressed(failure);
+          }
         }
       }
+    } finally {
+      pool.close();
+      arena.close();
     }
-    pool.close();
-    arena.close();
     if (first != null) {
       throw first;
     }

@@ -3,9 +3,12 @@ package org.mla4j.core.runner;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.StepTensor;
 import org.mla4j.api.diagnosis.Explanation;
+import org.mla4j.api.error.ClosedException;
+import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.step.StepLimits;
@@ -30,10 +33,10 @@ public final class StepRunner implements AutoCloseable {
   private final StepTensor sampled;
   private boolean closed;
 
-  private StepRunner(Machine machine, PreparedPlan plan) {
+  private StepRunner(Machine machine, StepDescription step, PreparedPlan plan) {
     this.machine = machine;
     this.plan = plan;
-    this.step = new StepDescription(machine.limits(), machine.arena());
+    this.step = step;
     this.logits = plan.bindings().tensor(plan.plan().logits());
     this.sampled = plan.bindings().tensor(plan.plan().sampled());
   }
@@ -55,8 +58,8 @@ public final class StepRunner implements AutoCloseable {
         Machine.open(
             BackendRegistry.discover(options.pluginLoader()), limits, options, model.name());
     try {
-      PreparedPlan plan = machine.prepare(model);
-      return new StepRunner(machine, plan);
+      StepDescription step = new StepDescription(limits, machine.arena());
+      return new StepRunner(machine, step, machine.prepare(model));
     } catch (RuntimeException | Error e) {
       machine.closeAfter(e);
       throw e;
@@ -88,6 +91,9 @@ public final class StepRunner implements AutoCloseable {
    * @throws org.mla4j.api.error.BackendException if a kernel fails
    */
   public void run(@Nullable NodeObserver observer) {
+    if (closed) {
+      throw new ClosedException(ErrorCode.CLOSED, "run() on a closed step runner.");
+    }
     plan.executor().run(step, observer == null ? null : observer::after);
   }
 
@@ -98,6 +104,7 @@ public final class StepRunner implements AutoCloseable {
    * @return the token id
    */
   public int sampled(int row) {
+    Objects.checkIndex(row, step.count(Rows.LOGITS));
     return sampled
         .tensor()
         .segment()
@@ -113,9 +120,7 @@ public final class StepRunner implements AutoCloseable {
    * @return a copy, one number per token id
    */
   public float[] logits(int row) {
-    if (row < 0 || row >= step.count(Rows.LOGITS)) {
-      throw new IndexOutOfBoundsException("logit row " + row + " of " + step.count(Rows.LOGITS));
-    }
+    Objects.checkIndex(row, step.count(Rows.LOGITS));
     long offset = logits.tensor().byteOffset() + row * logits.rowBytes();
     MemorySegment values =
         logits.tensor().segment().asSlice(offset, 4 * logits.tensor().shape().extent(1));

@@ -99,6 +99,22 @@ final class GoldenData {
     for (int extent : shape(tensor)) {
       count *= extent;
     }
+    int bytes = count * (dtype.endsWith("64") ? 8 : 4);
+    if (offset < 0 || offset > data.capacity() - bytes) {
+      throw new ModelException(
+          ErrorCode.MALFORMED_FILE,
+          "Recorded tensor '"
+              + tensor
+              + "' in '"
+              + folder
+              + "' needs bytes "
+              + offset
+              + " to "
+              + ((long) offset + bytes)
+              + "; golden.bin has "
+              + data.capacity()
+              + ".");
+    }
     double[] values = new double[count];
     for (int i = 0; i < count; i++) {
       values[i] =

@@ -4,12 +4,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.StepTensor;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
@@ -39,7 +40,8 @@ final class Taps implements NodeObserver {
   private final String prompt;
   private final Map<String, List<Tap>> tapsByNode = new HashMap<>();
   private final Map<String, List<double[]>> rowsByTensor = new LinkedHashMap<>();
-  private @Nullable String wholeLayer;
+  private final Set<String> wholeLayers = new HashSet<>();
+  private final Map<String, String> layerOfTensor = new HashMap<>();
 
   private record Tap(String tensor, Function<Op, StepValue> value) {}
 
@@ -55,15 +57,15 @@ final class Taps implements NodeObserver {
     return rowsByTensor;
   }
 
-  /** Why the inside of the first attention layer was not seen; null if it was. */
-  @Nullable String wholeLayer() {
-    return wholeLayer;
+  /** Tells whether a tensor could not be seen because a backend runs its layer whole. */
+  boolean isInsideWholeLayer(String tensor) {
+    return wholeLayers.contains(layerOfTensor.getOrDefault(tensor, ""));
   }
 
   @Override
   public void after(Node node, StepDescription step, Bindings bindings) {
-    if (node.op() instanceof LayerCall && node.name().equals(FIRST_ATTENTION)) {
-      wholeLayer = "layer '" + node.name() + "' runs whole";
+    if (node.op() instanceof LayerCall) {
+      wholeLayers.add(node.name());
     }
     for (Tap tap : tapsByNode.getOrDefault(node.name(), List.of())) {
       StepTensor tensor = bindings.tensor(tap.value().apply(node.op()));
@@ -130,6 +132,7 @@ final class Taps implements NodeObserver {
     if (golden.contains(tensor)) {
       tapsByNode.computeIfAbsent(node, name -> new ArrayList<>()).add(new Tap(tensor, value));
       rowsByTensor.putIfAbsent(tensor, new ArrayList<>());
+      layerOfTensor.put(tensor, node.substring(0, Math.max(0, node.lastIndexOf('.'))));
     }
   }
 

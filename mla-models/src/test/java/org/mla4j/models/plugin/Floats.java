@@ -23,6 +23,11 @@ final class Floats {
     return segment.asSlice(offset, 4L * count).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
   }
 
+  /** Reads without allocation. */
+  static void read(MemorySegment segment, long offset, float[] into) {
+    MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, into, 0, into.length);
+  }
+
   static void write(MemorySegment segment, long offset, float[] values) {
     MemorySegment.copy(values, 0, segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, values.length);
   }
@@ -40,16 +45,15 @@ final class Floats {
     return y;
   }
 
-  static float[] rmsNorm(float[] x, float[] weight, double eps) {
+  /** Norms a row in place. */
+  static void rmsNorm(float[] x, float[] weight, double eps) {
     double squares = 0;
     for (float value : x) {
       squares += (double) value * value;
     }
     double factor = 1 / Math.sqrt(squares / x.length + eps);
-    float[] y = new float[x.length];
     for (int i = 0; i < x.length; i++) {
-      y[i] = (float) (x[i] * factor * weight[i]);
+      x[i] = (float) (x[i] * factor * weight[i]);
     }
-    return y;
   }
 }

@@ -52,6 +52,15 @@ final class NaiveAttention implements MultiHeadLatentAttention {
 
   @Override
   public void forward(StepDescription step, Queue queue) {
+    if (step.isProfiling()) {
+      for (int token = 0; token < step.tokens(); token++) {
+        Floats.write(
+            output.tensor().segment(),
+            output.offset(step) + token * output.rowBytes(),
+            new float[spec.hiddenSize()]);
+      }
+      return;
+    }
     float[][] queries = new float[step.tokens()][];
     for (int token = 0; token < step.tokens(); token++) {
       float[] x =
@@ -61,7 +70,9 @@ final class NaiveAttention implements MultiHeadLatentAttention {
               spec.hiddenSize());
       queries[token] = query(x, step.position(token));
       float[] row = cacheRow(x, step.position(token));
-      Floats.write(cache.segment(), cellOffset(step.slot(token)), row);
+      if (step.hasSlotMapping() && step.slot(token) >= 0) {
+        Floats.write(cache.segment(), cellOffset(step.slot(token)), row);
+      }
     }
     for (int token = 0; token < step.tokens(); token++) {
       float[] attended = attend(queries[token], step, token);
@@ -92,7 +103,7 @@ final class NaiveAttention implements MultiHeadLatentAttention {
   private float[] cacheRow(float[] x, int position) {
     float[] row = Floats.multiply(kvAProj, x);
     float[] latent = Arrays.copyOf(row, spec.kvLoraRank());
-    latent = Floats.rmsNorm(latent, kvANorm, Objects.requireNonNull(spec.kvANorm()).eps());
+    Floats.rmsNorm(latent, kvANorm, Objects.requireNonNull(spec.kvANorm()).eps());
     System.arraycopy(latent, 0, row, 0, latent.length);
     rotate(row, spec.kvLoraRank(), position);
     return row;

@@ -58,23 +58,22 @@ public final class OwnRmsNorm implements BackendProvider {
     private final StepTensor out;
     private final float[] weight;
     private final double eps;
+    private final float[] row;
 
     NormKernel(RmsNorm op, Bindings bindings) {
       x = bindings.tensor(op.x());
       out = bindings.tensor(op.out());
       weight = Floats.weight(op.weight());
+      row = new float[weight.length];
       eps = op.eps();
     }
 
     @Override
     public void forward(StepDescription step, Queue queue) {
-      for (int row = 0; row < x.count(step); row++) {
-        float[] in =
-            Floats.read(x.tensor().segment(), x.offset(step) + row * x.rowBytes(), weight.length);
-        Floats.write(
-            out.tensor().segment(),
-            out.offset(step) + row * out.rowBytes(),
-            Floats.rmsNorm(in, weight, eps));
+      for (int i = 0; i < x.count(step); i++) {
+        Floats.read(x.tensor().segment(), x.offset(step) + i * x.rowBytes(), row);
+        Floats.rmsNorm(row, weight, eps);
+        Floats.write(out.tensor().segment(), out.offset(step) + i * out.rowBytes(), row);
       }
     }
   }

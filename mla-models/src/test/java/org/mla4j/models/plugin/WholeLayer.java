@@ -1,5 +1,7 @@
 package org.mla4j.models.plugin;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.BackendProvider;
@@ -11,6 +13,7 @@ import org.mla4j.api.backend.Support;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
+import org.mla4j.api.spec.RopeStyle;
 import org.mla4j.api.tensor.DType;
 
 /** The largest plug: a backend that takes the whole attention layer. */
@@ -46,9 +49,17 @@ public final class WholeLayer implements BackendProvider {
       @Override
       public Support supports(Op op) {
         var spec = ((MultiHeadLatentAttention.Call) op).spec();
-        return spec.cacheDType() == DType.F32
-            ? Support.yes()
-            : Support.no("cacheDType = " + spec.cacheDType() + "; only F32 is supported");
+        List<String> reasons = new ArrayList<>();
+        if (spec.cacheDType() != DType.F32) {
+          reasons.add("cacheDType = " + spec.cacheDType() + "; only F32 is supported");
+        }
+        if (spec.kvANorm() == null) {
+          reasons.add("no kvANorm; only a normed latent is supported");
+        }
+        if (spec.rope() == null || spec.rope().style() != RopeStyle.INTERLEAVED) {
+          reasons.add("rope = " + spec.rope() + "; only INTERLEAVED is supported");
+        }
+        return Support.unless(reasons);
       }
 
       @Override
