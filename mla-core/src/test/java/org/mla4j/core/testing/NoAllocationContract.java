@@ -48,6 +48,7 @@ import org.mla4j.core.cpu.KernelSet;
 @DisplayName("Forward does not allocate")
 public abstract class NoAllocationContract {
   private static final int MEASURED = 50;
+  private static final int MOST_ROUNDS = 100;
   private static final int TOKENS = 6;
   private static final int HEADS = 2;
   private static final int WIDTH = 64;
@@ -71,10 +72,14 @@ public abstract class NoAllocationContract {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     try (OpTestBench bench = mixedStep();
         Kernel kernel = bench.create(kernels(), op(type, bench))) {
-      repeat(kernel, bench, warmUp());
-      long before = threads.getCurrentThreadAllocatedBytes();
-      repeat(kernel, bench, MEASURED);
-      long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+      long allocated = -1;
+      // The compiler works in the background: a kernel is warm some time after its last call.
+      for (int round = 0; allocated != 0 && round < MOST_ROUNDS; round++) {
+        repeat(kernel, bench, warmUp());
+        long before = threads.getCurrentThreadAllocatedBytes();
+        repeat(kernel, bench, MEASURED);
+        allocated = threads.getCurrentThreadAllocatedBytes() - before;
+      }
       assertEquals(0, allocated, "bytes in " + MEASURED + " calls");
     }
   }
