@@ -159,8 +159,8 @@ class EngineTest {
     Generation waiting = engine.generate(request(5).build());
     waiting.cancel();
     assertFalse(waiting.hasNext());
-    first.cancel();
     awaitDone(waiting);
+    first.cancel();
   }
 
   @Test

@@ -44,6 +44,8 @@ class BackendRegistryTest {
         PluginLoader.lines(
             folder,
             "org.example.Missing",
+            "org.example.AlsoMissing",
+            BadName.class.getName(),
             ThrowsWhenMade.class.getName(),
             ThrowsWhenProbed.class.getName(),
             TooNew.class.getName(),
@@ -69,6 +71,10 @@ class BackendRegistryTest {
         "too-old",
         "built for SPI level 0, older than level 1, the oldest this version loads: update the backend.");
     assertDetail(registry, "no-device", "No device was found.");
+    assertDetail(
+        registry,
+        BadName.class.getName(),
+        "its name is 'auto'; expected lower-case letters, digits and hyphens, not 'auto'.");
   }
 
   @Test
@@ -258,6 +264,13 @@ class BackendRegistryTest {
     @Override
     public int spiLevel() {
       return 0;
+    }
+  }
+
+  /** Cannot be chosen by its name. */
+  public static final class BadName extends Base {
+    public BadName() {
+      super("auto", 10);
     }
   }
 }

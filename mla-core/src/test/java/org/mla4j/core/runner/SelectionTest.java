@@ -25,7 +25,9 @@ import org.mla4j.api.diagnosis.Explanation.Entry;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.Op;
+import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.RmsNorm;
+import org.mla4j.api.op.SiluAndMul;
 import org.mla4j.api.step.Phase;
 import org.mla4j.api.step.Sampling;
 import org.mla4j.core.options.EngineOptions;
@@ -153,6 +155,45 @@ class SelectionTest {
         "Backend 'partial' was chosen but declines layer 'layers.0.attn' (multi_head_latent_attention): has no layer"
             + " 'multi_head_latent_attention'. Choose 'auto', or change the op list 'layer=partial'. [MLA-0104]",
         e.getMessage());
+  }
+
+  @Test
+  void aBackendThatOneOpIsPinnedToIsAskedForNothingElse() {
+    ClassLoader loader = PluginLoader.beside(folder, TwoOps.class);
+    Explanation explanation =
+        explain(options -> options.pluginLoader(loader).backend("cpu").ops("add=two-ops"));
+    assertEquals(Set.of("two-ops"), backendsOf(explanation, "add"));
+    assertEquals(Set.of("cpu"), backendsOf(explanation, "silu_and_mul"));
+    Explanation auto = explain(options -> options.pluginLoader(loader).ops("add=two-ops"));
+    assertEquals(Set.of("two-ops"), backendsOf(auto, "silu_and_mul"));
+  }
+
+  @Test
+  void aNamedBackendThatDeclinesALayerItClaimsIsAnError() {
+    ClassLoader loader = PluginLoader.beside(folder, Layers.class);
+    BackendException e =
+        assertThrows(
+            BackendException.class,
+            () -> explain(options -> options.pluginLoader(loader).backend("layers")));
+    assertEquals(
+        "Backend 'layers' was chosen but declines layer 'layers.0.attn' (multi_head_latent_attention):"
+            + " kvLoraRank = 16; only 512 is supported. Choose 'auto', or change the op list ''."
+            + " [MLA-0104]",
+        e.getMessage());
+    Explanation auto = explain(options -> options.pluginLoader(loader));
+    assertEquals(Set.of("cpu"), backendsOf(auto, "absorb_query"));
+  }
+
+  @Test
+  void aBackendThatThrowsInsteadOfAnsweringIsNamed() {
+    ClassLoader loader = PluginLoader.beside(folder, ThrowsWhenAsked.class);
+    BackendException e =
+        assertThrows(BackendException.class, () -> explain(options -> options.pluginLoader(loader)));
+    assertEquals(
+        "Backend 'throws-when-asked' failed to say whether it supports 'add':"
+            + " java.lang.IllegalStateException: oops [MLA-0108]",
+        e.getMessage());
+    assertTrue(e.getCause() instanceof IllegalStateException);
   }
 
   @Test
@@ -347,6 +388,105 @@ class SelectionTest {
         @Override
         public Kernel create(Op op, Bindings bindings) {
           throw new IllegalStateException("out of registers");
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
+
+  /** What the small providers below share. */
+  public abstract static class Small implements BackendProvider {
+    @Override
+    public String version() {
+      return "1";
+    }
+
+    @Override
+    public int spiLevel() {
+      return 1;
+    }
+
+    @Override
+    public Probe probe() {
+      return new Probe.Available("a test", true);
+    }
+  }
+
+  /** Runs two ops. */
+  public static final class TwoOps extends Small {
+    @Override
+    public String name() {
+      return "two-ops";
+    }
+
+    @Override
+    public Backend open(EngineContext context) {
+      return new Backend() {
+        @Override
+        public Set<String> ops() {
+          return Set.of(Add.TYPE, SiluAndMul.TYPE);
+        }
+
+        @Override
+        public Kernel create(Op op, Bindings bindings) {
+          return (step, queue) -> {};
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
+
+  /** Takes whole layers, of one size only. */
+  public static final class Layers extends Small {
+    @Override
+    public String name() {
+      return "layers";
+    }
+
+    @Override
+    public Backend open(EngineContext context) {
+      return new Backend() {
+        @Override
+        public Set<String> layers() {
+          return Set.of(MultiHeadLatentAttention.TYPE);
+        }
+
+        @Override
+        public Support supports(Op op) {
+          int rank = ((MultiHeadLatentAttention.Call) op).spec().kvLoraRank();
+          return rank == 512
+              ? Support.yes()
+              : Support.no("kvLoraRank = " + rank + "; only 512 is supported");
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
+
+  /** Breaks the rule that an unsupported op is an answer. */
+  public static final class ThrowsWhenAsked extends Small {
+    @Override
+    public String name() {
+      return "throws-when-asked";
+    }
+
+    @Override
+    public Backend open(EngineContext context) {
+      return new Backend() {
+        @Override
+        public Set<String> ops() {
+          return Set.of(Add.TYPE);
+        }
+
+        @Override
+        public Support supports(Op op) {
+          throw new IllegalStateException("oops");
         }
 
         @Override

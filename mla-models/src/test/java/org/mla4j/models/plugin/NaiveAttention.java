@@ -89,9 +89,8 @@ final class NaiveAttention implements MultiHeadLatentAttention {
       q = Floats.multiply(qProj, x);
     } else {
       float[] latent = Floats.multiply(Objects.requireNonNull(qAProj), x);
-      latent =
-          Floats.rmsNorm(
-              latent, Objects.requireNonNull(qANorm), Objects.requireNonNull(spec.qANorm()).eps());
+      Floats.rmsNorm(
+          latent, Objects.requireNonNull(qANorm), Objects.requireNonNull(spec.qANorm()).eps());
       q = Floats.multiply(Objects.requireNonNull(qBProj), latent);
     }
     for (int head = 0; head < spec.numHeads(); head++) {

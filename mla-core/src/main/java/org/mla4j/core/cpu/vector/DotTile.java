@@ -1,5 +1,13 @@
 package org.mla4j.core.cpu.vector;
 
+import static org.mla4j.core.cpu.vector.LaneSums.ODD_1;
+import static org.mla4j.core.cpu.vector.LaneSums.ODD_2;
+import static org.mla4j.core.cpu.vector.LaneSums.ODD_4;
+import static org.mla4j.core.cpu.vector.LaneSums.ODD_8;
+import static org.mla4j.core.cpu.vector.LaneSums.SWAP_1;
+import static org.mla4j.core.cpu.vector.LaneSums.SWAP_2;
+import static org.mla4j.core.cpu.vector.LaneSums.SWAP_4;
+import static org.mla4j.core.cpu.vector.LaneSums.SWAP_8;
 import static org.mla4j.core.cpu.vector.Lanes.BYTES;
 import static org.mla4j.core.cpu.vector.Lanes.COUNT;
 import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
@@ -19,7 +27,7 @@ final class DotTile {
   private DotTile() {}
 
   /**
-   * Multiplies 16 pairs of rows. Whole vectors only: the rest of a row is the caller's.
+   * Multiplies 16 pairs of rows. Whole vectors only: the caller fills the last one with zeros.
    *
    * <p>Four of each, because the 16 sums and their operands fit the registers, and because C2 stays
    * well below its limits.
@@ -29,8 +37,8 @@ final class DotTile {
    * @param x the matrix
    * @param x0 where its first row starts; {@code x1} to {@code x3} likewise
    * @param length elements of a row; a multiple of {@link Lanes#COUNT}
-   * @param lanes takes 16 vectors of partial sums: panel rows 0 to 3 for x0, then for x1, and so on
-   * @param lanesAt where they go
+   * @param sums takes 16 floats: panel rows 0 to 3 times x0, then times x1, and so on
+   * @param sumsAt where they go
    */
   static void multiply(
       MemorySegment panel,
@@ -41,8 +49,8 @@ final class DotTile {
       long x2,
       long x3,
       int length,
-      MemorySegment lanes,
-      long lanesAt) {
+      MemorySegment sums,
+      long sumsAt) {
     FloatVector s00 = FloatVector.zero(FLOATS);
     FloatVector s01 = s00;
     FloatVector s02 = s00;
@@ -86,21 +94,34 @@ final class DotTile {
       s32 = p2.fma(v, s32);
       s33 = p3.fma(v, s33);
     }
-    s00.intoMemorySegment(lanes, lanesAt, ORDER);
-    s01.intoMemorySegment(lanes, lanesAt + BYTES, ORDER);
-    s02.intoMemorySegment(lanes, lanesAt + 2 * BYTES, ORDER);
-    s03.intoMemorySegment(lanes, lanesAt + 3 * BYTES, ORDER);
-    s10.intoMemorySegment(lanes, lanesAt + 4 * BYTES, ORDER);
-    s11.intoMemorySegment(lanes, lanesAt + 5 * BYTES, ORDER);
-    s12.intoMemorySegment(lanes, lanesAt + 6 * BYTES, ORDER);
-    s13.intoMemorySegment(lanes, lanesAt + 7 * BYTES, ORDER);
-    s20.intoMemorySegment(lanes, lanesAt + 8 * BYTES, ORDER);
-    s21.intoMemorySegment(lanes, lanesAt + 9 * BYTES, ORDER);
-    s22.intoMemorySegment(lanes, lanesAt + 10 * BYTES, ORDER);
-    s23.intoMemorySegment(lanes, lanesAt + 11 * BYTES, ORDER);
-    s30.intoMemorySegment(lanes, lanesAt + 12 * BYTES, ORDER);
-    s31.intoMemorySegment(lanes, lanesAt + 13 * BYTES, ORDER);
-    s32.intoMemorySegment(lanes, lanesAt + 14 * BYTES, ORDER);
-    s33.intoMemorySegment(lanes, lanesAt + 15 * BYTES, ORDER);
+    // Sixteen vectors become one, as LaneSums says: each line adds neighbours of two sums.
+    s00 = s00.blend(s01, ODD_1).add(s01.blend(s00, ODD_1).rearrange(SWAP_1));
+    s02 = s02.blend(s03, ODD_1).add(s03.blend(s02, ODD_1).rearrange(SWAP_1));
+    s10 = s10.blend(s11, ODD_1).add(s11.blend(s10, ODD_1).rearrange(SWAP_1));
+    s12 = s12.blend(s13, ODD_1).add(s13.blend(s12, ODD_1).rearrange(SWAP_1));
+    s20 = s20.blend(s21, ODD_1).add(s21.blend(s20, ODD_1).rearrange(SWAP_1));
+    s22 = s22.blend(s23, ODD_1).add(s23.blend(s22, ODD_1).rearrange(SWAP_1));
+    s30 = s30.blend(s31, ODD_1).add(s31.blend(s30, ODD_1).rearrange(SWAP_1));
+    s32 = s32.blend(s33, ODD_1).add(s33.blend(s32, ODD_1).rearrange(SWAP_1));
+    s00 = s00.blend(s02, ODD_2).add(s02.blend(s00, ODD_2).rearrange(SWAP_2));
+    s10 = s10.blend(s12, ODD_2).add(s12.blend(s10, ODD_2).rearrange(SWAP_2));
+    s20 = s20.blend(s22, ODD_2).add(s22.blend(s20, ODD_2).rearrange(SWAP_2));
+    s30 = s30.blend(s32, ODD_2).add(s32.blend(s30, ODD_2).rearrange(SWAP_2));
+    if (COUNT == 4) {
+      s00.intoMemorySegment(sums, sumsAt, ORDER);
+      s10.intoMemorySegment(sums, sumsAt + BYTES, ORDER);
+      s20.intoMemorySegment(sums, sumsAt + 2 * BYTES, ORDER);
+      s30.intoMemorySegment(sums, sumsAt + 3 * BYTES, ORDER);
+      return;
+    }
+    s00 = s00.blend(s10, ODD_4).add(s10.blend(s00, ODD_4).rearrange(SWAP_4));
+    s20 = s20.blend(s30, ODD_4).add(s30.blend(s20, ODD_4).rearrange(SWAP_4));
+    if (COUNT == 8) {
+      s00.intoMemorySegment(sums, sumsAt, ORDER);
+      s20.intoMemorySegment(sums, sumsAt + BYTES, ORDER);
+      return;
+    }
+    s00 = s00.blend(s20, ODD_8).add(s20.blend(s00, ODD_8).rearrange(SWAP_8));
+    s00.intoMemorySegment(sums, sumsAt, ORDER);
   }
 }

@@ -15,16 +15,14 @@ import jdk.incubator.vector.VectorShuffle;
  * then neighbouring pairs, and so on. The Vector API's own reduction leaves the order open.
  */
 final class LaneSums {
-  private static final VectorShuffle<Float> SWAP_1 = FLOATS.shuffleFromOp(lane -> lane ^ 1);
-  private static final VectorShuffle<Float> SWAP_2 = FLOATS.shuffleFromOp(lane -> lane ^ 2);
-  private static final VectorShuffle<Float> SWAP_4 =
-      FLOATS.shuffleFromOp(lane -> (lane ^ 4) % COUNT);
-  private static final VectorShuffle<Float> SWAP_8 =
-      FLOATS.shuffleFromOp(lane -> (lane ^ 8) % COUNT);
-  private static final VectorMask<Float> ODD_1 = VectorMask.fromLong(FLOATS, 0xAAAA);
-  private static final VectorMask<Float> ODD_2 = VectorMask.fromLong(FLOATS, 0xCCCC);
-  private static final VectorMask<Float> ODD_4 = VectorMask.fromLong(FLOATS, 0xF0F0);
-  private static final VectorMask<Float> ODD_8 = VectorMask.fromLong(FLOATS, 0xFF00);
+  static final VectorShuffle<Float> SWAP_1 = FLOATS.shuffleFromOp(lane -> lane ^ 1);
+  static final VectorShuffle<Float> SWAP_2 = FLOATS.shuffleFromOp(lane -> lane ^ 2);
+  static final VectorShuffle<Float> SWAP_4 = FLOATS.shuffleFromOp(lane -> (lane ^ 4) % COUNT);
+  static final VectorShuffle<Float> SWAP_8 = FLOATS.shuffleFromOp(lane -> (lane ^ 8) % COUNT);
+  static final VectorMask<Float> ODD_1 = VectorMask.fromLong(FLOATS, 0xAAAA);
+  static final VectorMask<Float> ODD_2 = VectorMask.fromLong(FLOATS, 0xCCCC);
+  static final VectorMask<Float> ODD_4 = VectorMask.fromLong(FLOATS, 0xF0F0);
+  static final VectorMask<Float> ODD_8 = VectorMask.fromLong(FLOATS, 0xFF00);
 
   private LaneSums() {}
 

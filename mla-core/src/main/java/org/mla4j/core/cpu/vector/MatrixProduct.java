@@ -3,11 +3,8 @@ package org.mla4j.core.cpu.vector;
 import static org.mla4j.core.cpu.vector.DotTile.DOTS;
 import static org.mla4j.core.cpu.vector.DotTile.SIDE;
 import static org.mla4j.core.cpu.vector.Lanes.BYTES;
-import static org.mla4j.core.cpu.vector.Lanes.COUNT;
-import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * Multiplies blocks of a weight matrix by rows of floats.
@@ -28,8 +25,10 @@ final class MatrixProduct {
 
   private final Scratch scratch;
   private final int columns;
+  private final int paddedColumns;
   private final int blockRows;
   private final long panelBytes;
+  private final long paddedAt;
 
   /**
    * Reserves scratch memory.
@@ -40,9 +39,11 @@ final class MatrixProduct {
   MatrixProduct(int columns, Scratch scratch) {
     this.scratch = scratch;
     this.columns = columns;
-    panelBytes = 4L * SIDE * Lanes.roundUp(columns);
+    paddedColumns = Lanes.roundUp(columns);
+    panelBytes = 4L * SIDE * paddedColumns;
     blockRows = Math.clamp(PANEL_BYTES / panelBytes, 1, LARGEST_BLOCK / SIDE) * SIDE;
-    scratch.reserve(PANELS_AT + blockRows / SIDE * panelBytes);
+    paddedAt = panelAt(blockRows / SIDE);
+    scratch.reserve(paddedAt + (paddedColumns > columns ? panelBytes : 0));
   }
 
   /** The most rows of the weights in one call. */
@@ -140,44 +141,35 @@ final class MatrixProduct {
       int first,
       int live,
       MemorySegment memory) {
+    MemorySegment source = x.segment();
     int last = first + live - 1;
     long x0 = x.at(first) + xShift;
     long x1 = x.at(Math.min(first + 1, last)) + xShift;
     long x2 = x.at(Math.min(first + 2, last)) + xShift;
     long x3 = x.at(Math.min(first + 3, last)) + xShift;
-    int whole = FLOATS.loopBound(columns);
+    if (paddedColumns > columns) {
+      x0 = pad(source, x0, memory, 0);
+      x1 = pad(source, x1, memory, 1);
+      x2 = pad(source, x2, memory, 2);
+      x3 = pad(source, x3, memory, 3);
+      source = memory;
+    }
     for (int row = 0; row < rows; row += SIDE) {
       long panelAt = panelAt(row / SIDE);
-      DotTile.multiply(memory, panelAt, x.segment(), x0, x1, x2, x3, whole, memory, LANES_AT);
-      if (whole < columns) {
-        long restAt = panelAt + 4L * SIDE * whole;
-        addRest(memory, restAt, x.segment(), x0 + 4L * whole, 0, columns - whole);
-        addRest(memory, restAt, x.segment(), x1 + 4L * whole, 1, columns - whole);
-        addRest(memory, restAt, x.segment(), x2 + 4L * whole, 2, columns - whole);
-        addRest(memory, restAt, x.segment(), x3 + 4L * whole, 3, columns - whole);
-      }
-      LaneSums.ofEach(memory, LANES_AT, memory, SUMS_AT);
+      DotTile.multiply(memory, panelAt, source, x0, x1, x2, x3, paddedColumns, memory, SUMS_AT);
       long bytes = 4L * Math.min(SIDE, rows - row);
       for (int i = 0; i < live; i++) {
         long sumsAt = SUMS_AT + 4L * SIDE * i;
-        MemorySegment.copy(
-            memory, sumsAt, out.segment(), out.at(first + i) + outShift + 4L * row, bytes);
+        long outAt = out.at(first + i) + outShift + 4L * row;
+        MemorySegment.copy(memory, sumsAt, out.segment(), outAt, bytes);
       }
     }
   }
 
-  /** Adds what is left of a row of x after its last whole vector to the partial sums. */
-  private static void addRest(
-      MemorySegment memory, long restAt, MemorySegment x, long xAt, int tileRow, int length) {
-    for (int row = 0; row < SIDE; row++) {
-      for (int i = 0; i < length; i++) {
-        long lane = LANES_AT + (long) BYTES * (SIDE * tileRow + row) + 4L * i;
-        float weight =
-            memory.get(ValueLayout.JAVA_FLOAT_UNALIGNED, restAt + 4L * (COUNT * row + i));
-        float value = x.get(ValueLayout.JAVA_FLOAT_UNALIGNED, xAt + 4L * i);
-        float partial = memory.get(ValueLayout.JAVA_FLOAT_UNALIGNED, lane);
-        memory.set(ValueLayout.JAVA_FLOAT_UNALIGNED, lane, Math.fma(weight, value, partial));
-      }
-    }
+  /** Copies a row that does not fill its last vector. */
+  private long pad(MemorySegment x, long xAt, MemorySegment memory, int index) {
+    long at = paddedAt + 4L * paddedColumns * index;
+    F32Format.INSTANCE.widen(x, xAt, columns, memory, at, BYTES);
+    return at;
   }
 }

@@ -31,11 +31,10 @@ final class SpanAttention {
   private final float scale;
 
   // In the worker's memory: the queries interleaved; one query on its way there; scores, which
-  // become weights, as [keys][queries]; partial sums of scores; one vector of largest scores.
+  // become weights, as [keys][queries]; one vector of largest scores or of sums.
   private final long panelAt;
   private final long queryAt;
   private final long scoresAt;
-  private final long lanesAt;
   private final long foldAt;
   private final long end;
 
@@ -57,8 +56,7 @@ final class SpanAttention {
     panelAt = start;
     queryAt = panelAt + 4L * QUERIES * this.keyWidth;
     scoresAt = queryAt + 4L * this.keyWidth;
-    lanesAt = scoresAt + 4L * QUERIES * SPAN;
-    foldAt = lanesAt + (long) BYTES * DotTile.DOTS;
+    foldAt = scoresAt + 4L * QUERIES * SPAN;
     end = foldAt + BYTES;
   }
 
@@ -152,8 +150,8 @@ final class SpanAttention {
       long k1 = k0 + keyStride();
       long k2 = k1 + keyStride();
       long k3 = k2 + keyStride();
-      DotTile.multiply(memory, panelAt, memory, k0, k1, k2, k3, keyWidth, memory, lanesAt);
-      LaneSums.ofEach(memory, lanesAt, memory, scoresAt + 4L * QUERIES * key);
+      long scoreAt = scoresAt + 4L * QUERIES * key;
+      DotTile.multiply(memory, panelAt, memory, k0, k1, k2, k3, keyWidth, memory, scoreAt);
     }
   }
 
