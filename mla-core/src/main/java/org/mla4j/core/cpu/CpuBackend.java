@@ -11,6 +11,7 @@ import org.mla4j.api.backend.Support;
 import org.mla4j.api.diagnosis.Diagnosis.VectorSupport;
 import org.mla4j.api.op.Op;
 import org.mla4j.core.cpu.scalar.ScalarKernels;
+import org.mla4j.core.cpu.vector.VectorKernels;
 
 /**
  * The opened {@code cpu} backend: vector kernels where there are some, scalar kernels for the rest.
@@ -35,8 +36,10 @@ final class CpuBackend implements Backend {
     }
     KernelSet scalar = new ScalarKernels();
     boolean useVector = options.vector() && vector.usable();
-    return new CpuBackend(
-        CpuContext.of(engine), useVector ? VectorKernelSet.before(scalar) : scalar);
+    // The class of the vector kernels is not loaded, let alone linked, unless this constructor
+    // runs.
+    KernelSet kernels = useVector ? new OrderedKernels(new VectorKernels(), scalar) : scalar;
+    return new CpuBackend(CpuContext.of(engine), kernels);
   }
 
   @Override

@@ -16,6 +16,7 @@ import org.mla4j.api.backend.Support;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.Op;
+import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.DType;
@@ -64,6 +65,16 @@ class CpuBackendTest {
         assertThrows(InvalidInputException.class, () -> open(Map.of("vectors", "off")).close());
     assertEquals(
         "Backend 'cpu': unknown option 'vectors'; known: vector. [MLA-0401]", refused.getMessage());
+  }
+
+  @Test
+  void vectorKernelsComeFirstAndScalarKernelsFillTheGaps() {
+    try (Backend backend = open(Map.of());
+        OpTestBench bench = OpTestBench.tokens(4)) {
+      Op select = new SelectRows(bench.buffer("x", Rows.ALL, 3), bench.buffer("y", Rows.LOGITS, 3));
+      assertEquals("VectorLinear", backend.create(linear(bench, weight()), bench).describe());
+      assertEquals("ScalarSelectRows", backend.create(select, bench).describe());
+    }
   }
 
   @Test

@@ -62,6 +62,16 @@ class RowSamplerTest {
   }
 
   @Test
+  void tokensCoverHalfOpenIntervalsInTheOrderOfTheirIds() {
+    Sampling how = new Sampling(1, 0, 1, 0);
+    assertEquals(0, sample(how, 0, 0, 0));
+    assertEquals(0, sample(how, Math.nextDown(0.5), 0, 0));
+    assertEquals(1, sample(how, 0.5, 0, 0));
+    assertEquals(1, sample(how, Math.nextDown(1.0), 0, 0));
+    assertEquals(1, sample(how, 0, -INFINITE, 0));
+  }
+
+  @Test
   void equalLogitsRankById() {
     float[] logits = {1, 2, 2, 2, 1};
     assertEquals(List.of(1, 2), drawn(new Sampling(1, 2, 1, 0), logits));

@@ -54,6 +54,18 @@ public abstract class AttentionContract {
 
   @ParameterizedTest
   @MethodSource("cases")
+  void prefillTokensDoNotSeeTheDecodeTokensBeforeThem(MlaCase example) {
+    try (OpTestBench bench = example.bench(1)) {
+      Attended alone = example.prefillForm(kernels(), bench);
+      Attended behind = example.prefillFormBehind(3, kernels(), bench);
+
+      assertClose(alone.output(), behind.output(), BOUND, "output");
+      assertClose(alone.logSumExp(), behind.logSumExp(), BOUND, "log-sum-exp");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
   void tokenByTokenGivesTheSameBitsAsAllAtOnce(MlaCase example) {
     try (OpTestBench bench = example.bench(1)) {
       CacheValue cache = example.cache("cache", DType.F32, 1);

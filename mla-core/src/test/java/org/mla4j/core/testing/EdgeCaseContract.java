@@ -115,6 +115,10 @@ public abstract class EdgeCaseContract {
 
       forwardWithEmptyCache(bench, new ConcatAndCacheMla(kvC(bench), kPe(bench), cache));
       forwardWithEmptyCache(bench, new MlaDecodeAttention(qLatent, qPe, cache, 1, oLatent, lse));
+      int rowWidth = LATENT + ROPE;
+      for (float cell : bench.readCache(cache, 16 * rowWidth, 2 * rowWidth)) {
+        assertEquals(Float.NaN, cell, "what lies where a cache with blocks would be");
+      }
       assertArrayEquals(new float[2 * HEADS * LATENT], bench.read(oLatent));
       assertArrayEquals(noKeys(2 * HEADS), bench.read(lse));
     }

@@ -92,8 +92,19 @@ public record MlaCase(
     return tables;
   }
 
+  private static float[] behindPoison(int poison, float[] values) {
+    float[] all = new float[poison + values.length];
+    Arrays.fill(all, 0, poison, Float.NaN);
+    System.arraycopy(values, 0, all, poison, values.length);
+    return all;
+  }
+
   private void allTokens(OpTestBench bench, Phase phase) {
     bench.step().clear();
+    addAllTokens(bench, phase);
+  }
+
+  private void addAllTokens(OpTestBench bench, Phase phase) {
     for (int i = 0; i < lengths.size(); i++) {
       bench.add(phase, 0, lengths.get(i), blocks().get(i));
     }
@@ -109,11 +120,22 @@ public record MlaCase(
 
   /** The decompressed form: every head has keys and values of its own. */
   public Attended prefillForm(KernelSet kernels, OpTestBench bench) {
-    allTokens(bench, Phase.PREFILL);
+    return prefillFormBehind(0, kernels, bench);
+  }
+
+  /**
+   * The same in a step that starts with some decode tokens, up to three, whose rows are all NaN.
+   */
+  public Attended prefillFormBehind(int decodeTokens, KernelSet kernels, OpTestBench bench) {
+    bench.step().clear();
+    int[] spare = new int[Math.ceilDiv(decodeTokens, blockSize)];
+    Arrays.setAll(spare, i -> blocksUsed() + 1 + i);
+    bench.add(Phase.DECODE, 0, decodeTokens, spare);
+    addAllTokens(bench, Phase.PREFILL);
     StepValue q = q(bench);
     StepValue kvA = kv(bench);
-    bench.fill(q, queries());
-    bench.fill(kvA, latents());
+    bench.fill(q, behindPoison(decodeTokens * q.rowWidth(), queries()));
+    bench.fill(kvA, behindPoison(decodeTokens * kvA.rowWidth(), latents()));
     StepValue kv = bench.buffer("kv", Rows.PREFILL, heads, nope + value);
     StepValue out = bench.buffer("attn_out", Rows.ALL, heads, value).only(Rows.PREFILL);
     StepValue lse = bench.buffer("lse_prefill", Rows.PREFILL, heads);

@@ -131,7 +131,7 @@ public final class Architectures {
         if (seen.add(entry.type())) {
           ArchitectureProvider provider = entry.get();
           for (String name : Set.copyOf(provider.architectures())) {
-            providers.computeIfAbsent(name, unused -> new ArrayList<>()).add(provider);
+            providers.computeIfAbsent(name, _ -> new ArrayList<>()).add(provider);
           }
         }
       } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {

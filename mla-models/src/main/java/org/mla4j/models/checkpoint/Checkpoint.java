@@ -1,7 +1,6 @@
 package org.mla4j.models.checkpoint;
 
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -11,13 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import org.mla4j.api.error.ClosedException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.weight.WeightHandle;
-import tools.jackson.databind.JsonNode;
 
 /**
  * The weights of a model in a folder: {@code model.safetensors}, or the shards that {@code
@@ -28,23 +25,23 @@ import tools.jackson.databind.JsonNode;
  */
 public final class Checkpoint implements AutoCloseable {
   private static final String SINGLE = "model.safetensors";
-  private static final String INDEX = "model.safetensors.index.json";
   private static final String SCALE_SUFFIX = "_scale_inv";
 
+  /** A tensor and the file it is in. */
+  private record Place(SafetensorsHeader.Entry entry, MappedFile file) {}
+
   private final Path folder;
-  private final List<MappedFile> files;
-  private final Map<String, SafetensorsHeader.Entry> entries = new LinkedHashMap<>();
-  private final Map<String, MappedFile> fileOf = new HashMap<>();
+  private final List<MappedFile> files = new ArrayList<>();
+  private final Map<String, Place> places = new LinkedHashMap<>();
   private final Map<String, WeightHandle> handles = new HashMap<>();
   private boolean closed;
 
-  private Checkpoint(Path folder, List<MappedFile> files) {
+  private Checkpoint(Path folder) {
     this.folder = folder;
-    this.files = files;
   }
 
   /**
-   * Maps the files and reads their headers.
+   * Maps the files and reads their headers. Where a folder has both forms, the single file counts.
    *
    * @param folder holds the files
    * @return the checkpoint
@@ -52,18 +49,23 @@ public final class Checkpoint implements AutoCloseable {
    *     is there twice
    */
   public static Checkpoint open(Path folder) {
-    Map<String, String> index =
-        Files.isRegularFile(folder.resolve(SINGLE)) ? Map.of() : readIndex(folder);
-    Set<String> names = index.isEmpty() ? Set.of(SINGLE) : new TreeSet<>(index.values());
-    List<MappedFile> files = new ArrayList<>();
-    Checkpoint checkpoint = new Checkpoint(folder, files);
+    Path single = folder.resolve(SINGLE);
+    Path index = folder.resolve(ShardIndex.NAME);
+    Checkpoint checkpoint = new Checkpoint(folder);
     try {
-      for (String name : names) {
-        MappedFile file = MappedFile.open(shard(folder, name));
-        files.add(file);
-        checkpoint.add(file);
+      if (Files.isRegularFile(single)) {
+        checkpoint.add(single);
+      } else if (Files.isRegularFile(index)) {
+        checkpoint.add(ShardIndex.read(index));
+      } else {
+        throw new ModelException(
+            ErrorCode.MALFORMED_FILE,
+            "Checkpoint file '"
+                + single
+                + "' is missing; expected it or "
+                + ShardIndex.NAME
+                + " in the folder.");
       }
-      checkpoint.requireIndexed(index);
       return checkpoint;
     } catch (RuntimeException | Error e) {
       checkpoint.close();
@@ -86,7 +88,7 @@ public final class Checkpoint implements AutoCloseable {
    * @return in the order of the files
    */
   public Set<String> names() {
-    return Collections.unmodifiableSet(entries.keySet());
+    return Collections.unmodifiableSet(places.keySet());
   }
 
   /**
@@ -103,15 +105,10 @@ public final class Checkpoint implements AutoCloseable {
           ErrorCode.CLOSED,
           "Tensor '" + name + "' was asked of checkpoint '" + folder + "' after it was closed.");
     }
-    if (!entries.containsKey(name)) {
-      return Optional.empty();
-    }
-    WeightHandle known = handles.get(name);
-    if (known == null) {
-      known = handle(name);
-      handles.put(name, known);
-    }
-    return Optional.of(known);
+    Place place = places.get(name);
+    return place == null
+        ? Optional.empty()
+        : Optional.of(handles.computeIfAbsent(name, _ -> handle(place)));
   }
 
   /**
@@ -132,7 +129,7 @@ public final class Checkpoint implements AutoCloseable {
                     + "' has no tensor '"
                     + name
                     + "'; nearest names: "
-                    + NearestNames.of(name, entries.keySet())
+                    + NearestNames.of(name, places.keySet())
                     + "."));
   }
 
@@ -145,16 +142,16 @@ public final class Checkpoint implements AutoCloseable {
     }
   }
 
-  private WeightHandle handle(String name) {
-    StoredWeight stored = stored(name);
-    String scales = name + SCALE_SUFFIX;
-    return stored.dtype() == DType.F8_E4M3 && entries.containsKey(scales)
+  private WeightHandle handle(Place place) {
+    StoredWeight stored = stored(place);
+    Place scales = places.get(stored.name() + SCALE_SUFFIX);
+    return stored.dtype() == DType.F8_E4M3 && scales != null
         ? new BlockScaledWeight(stored, stored(scales))
         : stored;
   }
 
-  private StoredWeight stored(String name) {
-    SafetensorsHeader.Entry entry = entries.get(name);
+  private static StoredWeight stored(Place place) {
+    SafetensorsHeader.Entry entry = place.entry();
     DType dtype =
         entry
             .dtype()
@@ -163,116 +160,40 @@ public final class Checkpoint implements AutoCloseable {
             .orElseThrow(() ->
                 new ModelException(
                     ErrorCode.UNSUPPORTED_DTYPE,
-                    fileOf.get(name).path()
+                    place.file().path()
                         + ": tensor '"
-                        + name
+                        + entry.name()
                         + "' is stored as "
                         + entry.dtype()
                         + ", which cannot be read; expected one of "
                         + StoredDType.readable()
                         + "."));
-    return new StoredWeight(entry, dtype, fileOf.get(name));
+    return new StoredWeight(entry, dtype, place.file());
   }
 
-  private void add(MappedFile file) {
+  private void add(ShardIndex index) {
+    index.shards().forEach(this::add);
+    Map<String, Path> found = new HashMap<>();
+    places.forEach((tensor, place) -> found.put(tensor, place.file().path()));
+    index.requireFound(found);
+  }
+
+  private void add(Path path) {
+    MappedFile file = MappedFile.open(path);
+    files.add(file);
     for (SafetensorsHeader.Entry entry : SafetensorsHeader.read(file).values()) {
-      MappedFile before = fileOf.put(entry.name(), file);
+      Place before = places.put(entry.name(), new Place(entry, file));
       if (before != null) {
         throw new ModelException(
             ErrorCode.MALFORMED_FILE,
             "Tensor '"
                 + entry.name()
                 + "' is in two files: '"
-                + before.path()
+                + before.file().path()
                 + "' and '"
-                + file.path()
+                + path
                 + "'.");
       }
-      entries.put(entry.name(), entry);
     }
-  }
-
-  private void requireIndexed(Map<String, String> index) {
-    index.forEach((tensor, shard) -> {
-      MappedFile file = fileOf.get(tensor);
-      if (file == null || !file.path().equals(shard(folder, shard))) {
-        throw new ModelException(
-            ErrorCode.MALFORMED_FILE,
-            folder.resolve(INDEX)
-                + ": tensor '"
-                + tensor
-                + "' should be in '"
-                + shard
-                + "'; found "
-                + (file == null ? "in no file" : "in '" + file.path() + "'")
-                + ".");
-      }
-    });
-  }
-
-  /**
-   * Resolves the name of a file. By name it may not leave the folder; the file itself may be a link
-   * to anywhere, as in the cache of a download tool.
-   */
-  private static Path shard(Path folder, String name) {
-    Path root = folder.toAbsolutePath().normalize();
-    Path path;
-    try {
-      path = root.resolve(name).normalize();
-    } catch (InvalidPathException e) {
-      throw outside(folder, name);
-    }
-    if (!path.startsWith(root) || path.equals(root)) {
-      throw outside(folder, name);
-    }
-    Path file = folder.resolve(root.relativize(path));
-    if (!Files.isRegularFile(file)) {
-      throw new ModelException(
-          ErrorCode.MALFORMED_FILE,
-          "Checkpoint file '"
-              + file
-              + "' is missing"
-              + (name.equals(SINGLE)
-                  ? "; expected it or " + INDEX + " in the folder."
-                  : ", listed in " + INDEX + "."));
-    }
-    return file;
-  }
-
-  private static ModelException outside(Path folder, String name) {
-    return new ModelException(
-        ErrorCode.MALFORMED_FILE,
-        folder.resolve(INDEX)
-            + ": shard '"
-            + name
-            + "' lies outside the folder; expected a name within it.");
-  }
-
-  private static Map<String, String> readIndex(Path folder) {
-    Path path = folder.resolve(INDEX);
-    if (!Files.isRegularFile(path)) {
-      return Map.of();
-    }
-    JsonNode map = JsonFile.readObject(path, ErrorCode.MALFORMED_FILE).path("weight_map");
-    Map<String, String> index = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> entry : map.properties()) {
-      if (!entry.getValue().isString()) {
-        throw new ModelException(
-            ErrorCode.MALFORMED_FILE,
-            path
-                + ": tensor '"
-                + entry.getKey()
-                + "' is in "
-                + entry.getValue()
-                + "; expected the name of a file.");
-      }
-      index.put(entry.getKey(), entry.getValue().stringValue());
-    }
-    if (index.isEmpty()) {
-      throw new ModelException(
-          ErrorCode.MALFORMED_FILE,
-          path + ": field 'weight_map' is missing or empty; expected tensor to file name.");
-    }
-    return index;
   }
 }

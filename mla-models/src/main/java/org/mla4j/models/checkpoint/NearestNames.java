@@ -10,28 +10,28 @@ final class NearestNames {
 
   private NearestNames() {}
 
-  /** The names that share most with the wanted one at their two ends, nearest first. */
+  /** The names that differ least from the wanted one, nearest first. */
   static String of(String wanted, Collection<String> names) {
     return names.stream()
         .sorted(
-            Comparator.comparingInt((String name) -> -shared(wanted, name))
+            Comparator.comparingInt((String name) -> difference(wanted, name))
                 .thenComparing(Comparator.naturalOrder()))
         .limit(SHOWN)
         .collect(Collectors.joining(", "));
   }
 
-  /** Dotted names agree in module and role; in between a number or a word differs. */
-  private static int shared(String a, String b) {
-    int length = Math.min(a.length(), b.length());
+  /** What remains of both without their common start and end: a number or a word in the middle. */
+  private static int difference(String a, String b) {
+    int shorter = Math.min(a.length(), b.length());
     int start = 0;
-    while (start < length && a.charAt(start) == b.charAt(start)) {
+    while (start < shorter && a.charAt(start) == b.charAt(start)) {
       start++;
     }
     int end = 0;
-    while (end < length - start
+    while (end < shorter - start
         && a.charAt(a.length() - 1 - end) == b.charAt(b.length() - 1 - end)) {
       end++;
     }
-    return start + end;
+    return a.length() + b.length() - 2 * (start + end);
   }
 }

@@ -82,18 +82,18 @@ final class SafetensorsHeader {
       throw malformed(
           path, "tensor '" + name + "'; expected an object with dtype, shape and data_offsets");
     }
-    String typeName = node.path("dtype").asString("");
+    JsonNode type = node.path("dtype");
     StoredDType dtype =
-        StoredDType.of(typeName)
+        StoredDType.of(type.isString() ? type.stringValue() : "")
             .orElseThrow(() ->
                 new ModelException(
                     ErrorCode.UNSUPPORTED_DTYPE,
                     path
                         + ": tensor '"
                         + name
-                        + "' has dtype '"
-                        + typeName
-                        + "'; expected one of "
+                        + "' has dtype "
+                        + shown(type)
+                        + "; expected one of "
                         + StoredDType.names()
                         + "."));
     Shape shape = shape(path, name, node.path("shape"));
@@ -103,7 +103,8 @@ final class SafetensorsHeader {
         || !isLong(offsets.get(0))
         || !isLong(offsets.get(1))) {
       throw malformed(
-          path, "tensor '" + name + "' has data_offsets " + offsets + "; expected two integers");
+          path,
+          "tensor '" + name + "' has data_offsets " + shown(offsets) + "; expected two integers");
     }
     long begin = offsets.get(0).asLong();
     long end = offsets.get(1).asLong();
@@ -155,7 +156,8 @@ final class SafetensorsHeader {
     }
     if (!valid) {
       throw malformed(
-          path, "tensor '" + name + "' has shape " + node + "; expected an array of integers");
+          path,
+          "tensor '" + name + "' has shape " + shown(node) + "; expected an array of integers");
     }
     try {
       return Shape.of(extents);
@@ -173,6 +175,10 @@ final class SafetensorsHeader {
     }
   }
 
+  private static String shown(JsonNode node) {
+    return node.isMissingNode() ? "missing" : node.toString();
+  }
+
   private static boolean isLong(JsonNode node) {
     return node.isIntegralNumber() && node.canConvertToLong();
   }
@@ -181,7 +187,7 @@ final class SafetensorsHeader {
   private static void requireCovered(
       Path path, Collection<Entry> entries, long dataStart, long fileSize) {
     List<Entry> sorted = new ArrayList<>(entries);
-    sorted.sort(Comparator.comparingLong(Entry::offset).thenComparing(Entry::bytes));
+    sorted.sort(Comparator.comparingLong(Entry::offset).thenComparingLong(Entry::bytes));
     long end = dataStart;
     String before = "";
     for (Entry entry : sorted) {

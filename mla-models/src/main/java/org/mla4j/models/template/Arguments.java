@@ -31,7 +31,7 @@ record Arguments(List<Value> positional, Map<String, Value> named) {
   Bound bind(String function, int required, String... parameters) {
     if (positional.size() > parameters.length) {
       throw EvaluationFailure.of(
-          function + "() takes at most " + count(parameters.length) + ", got " + positional.size());
+          function + "() takes " + atMost(parameters.length) + ", got " + positional.size());
     }
     List<@Nullable Value> values = new ArrayList<>(positional);
     Map<String, Value> rest = new LinkedHashMap<>(named);
@@ -58,8 +58,12 @@ record Arguments(List<Value> positional, Map<String, Value> named) {
     return new Bound(function, parameters, values);
   }
 
-  private static String count(int arguments) {
-    return arguments == 1 ? "1 argument" : arguments + " arguments";
+  private static String atMost(int arguments) {
+    return switch (arguments) {
+      case 0 -> "no arguments";
+      case 1 -> "at most 1 argument";
+      default -> "at most " + arguments + " arguments";
+    };
   }
 
   /** Arguments by parameter; one that was not given is absent, one given as {@code none} is not. */

@@ -10,10 +10,10 @@ final class Arithmetic {
 
   private Arithmetic() {}
 
-  static Value apply(Operator.Arithmetic operator, Value left, Value right) {
+  static Value apply(ArithmeticOperator operator, Value left, Value right) {
     rejectUndefined(left);
     // A format string takes any argument, also one that is undefined: that prints as nothing.
-    if (operator == Operator.Arithmetic.MODULO && left instanceof Value.Str format) {
+    if (operator == ArithmeticOperator.MODULO && left instanceof Value.Str format) {
       return Value.of(PercentFormat.format(format.text(), right));
     }
     rejectUndefined(right);
@@ -23,13 +23,13 @@ final class Arithmetic {
     if (left instanceof Numeric a && right instanceof Numeric b) {
       return reals(operator, a.asDouble(), b.asDouble());
     }
-    if (operator == Operator.Arithmetic.ADD) {
+    if (operator == ArithmeticOperator.ADD) {
       return concatenate(left, right);
     }
-    if (operator == Operator.Arithmetic.MULTIPLY && left instanceof Integral times) {
+    if (operator == ArithmeticOperator.MULTIPLY && left instanceof Integral times) {
       return repeat(right, times.asLong(), left);
     }
-    if (operator == Operator.Arithmetic.MULTIPLY && right instanceof Integral times) {
+    if (operator == ArithmeticOperator.MULTIPLY && right instanceof Integral times) {
       return repeat(left, times.asLong(), right);
     }
     throw unsupported(operator.symbol(), left, right);
@@ -51,7 +51,7 @@ final class Arithmetic {
     };
   }
 
-  private static Value integers(Operator.Arithmetic operator, long a, long b) {
+  private static Value integers(ArithmeticOperator operator, long a, long b) {
     return switch (operator) {
       case ADD -> exactly(() -> Math.addExact(a, b));
       case SUBTRACT -> exactly(() -> Math.subtractExact(a, b));
@@ -66,7 +66,7 @@ final class Arithmetic {
     };
   }
 
-  private static Value reals(Operator.Arithmetic operator, double a, double b) {
+  private static Value reals(ArithmeticOperator operator, double a, double b) {
     return Value.of(
         switch (operator) {
           case ADD -> a + b;

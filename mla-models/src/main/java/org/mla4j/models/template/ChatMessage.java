@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
 
 /**
  * One message of a conversation.
@@ -30,7 +32,7 @@ public record ChatMessage(
   /**
    * Copies the collections.
    *
-   * @throws IllegalArgumentException if {@code extra} names a field that has a component of its own
+   * @throws InvalidInputException if {@code extra} names a field that has a component of its own
    */
   public ChatMessage {
     Objects.requireNonNull(role, "role");
@@ -39,8 +41,9 @@ public record ChatMessage(
     extra = Collections.unmodifiableMap(new LinkedHashMap<>(extra));
     for (String field : extra.keySet()) {
       if (FIELDS.contains(field)) {
-        throw new IllegalArgumentException(
-            "the field '" + field + "' of a message has a component of its own");
+        throw new InvalidInputException(
+            ErrorCode.INVALID_REQUEST,
+            "The field '" + field + "' of a message has a component of its own.");
       }
     }
   }
@@ -113,7 +116,7 @@ public record ChatMessage(
    * @param field name of the field
    * @param value its value
    * @return this message with that field
-   * @throws IllegalArgumentException if the field has a component of its own
+   * @throws InvalidInputException if the field has a component of its own
    */
   public ChatMessage with(String field, @Nullable Object value) {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>(extra);

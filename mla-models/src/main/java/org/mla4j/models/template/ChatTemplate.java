@@ -82,7 +82,8 @@ public final class ChatTemplate {
    *     as leaving a variable out: that is undefined.
    * @return the prompt
    * @throws TemplateException if the template refuses the variables or fails on them
-   * @throws IllegalArgumentException if a variable has another type, or contains itself
+   * @throws org.mla4j.api.error.InvalidInputException if a variable has another type, or contains
+   *     itself
    */
   public String render(Map<String, ? extends @Nullable Object> variables) {
     Map<String, Value> all = Globals.functions(clock);

@@ -13,7 +13,7 @@ final class Comparison {
 
   private Comparison() {}
 
-  static boolean apply(Operator.Comparison operator, Value left, Value right) {
+  static boolean apply(ComparisonOperator operator, Value left, Value right) {
     String symbol = operator.symbol();
     return switch (operator) {
       case EQUAL -> left.equals(right);

@@ -94,7 +94,7 @@ final class Evaluator {
           isNegative
               ? Arithmetic.negate(evaluate(operand, scope))
               : Arithmetic.plus(evaluate(operand, scope));
-      case Expression.Binary(_, Operator.Arithmetic operator, Expression left, Expression right) ->
+      case Expression.Binary(_, ArithmeticOperator operator, Expression left, Expression right) ->
           Arithmetic.apply(operator, evaluate(left, scope), evaluate(right, scope));
       case Expression.Compared compared -> Value.of(compare(compared, scope));
       case Expression.Joined joined -> join(joined.operands(), scope);

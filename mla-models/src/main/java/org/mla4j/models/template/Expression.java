@@ -50,14 +50,14 @@ sealed interface Expression {
   /** {@code -operand} or {@code +operand}. */
   record Signed(Location at, boolean isNegative, Expression operand) implements Expression {}
 
-  record Binary(Location at, Operator.Arithmetic operator, Expression left, Expression right)
+  record Binary(Location at, ArithmeticOperator operator, Expression left, Expression right)
       implements Expression {}
 
   /** {@code first < second < third}: every neighbouring pair must compare as demanded. */
   record Compared(Location at, Expression first, List<Comparand> rest) implements Expression {}
 
   /** One further part of a comparison. */
-  record Comparand(Operator.Comparison operator, Expression operand) {}
+  record Comparand(ComparisonOperator operator, Expression operand) {}
 
   /** {@code a ~ b ~ c}: the operands as text, joined. */
   record Joined(Location at, List<Expression> operands) implements Expression {}

@@ -19,7 +19,7 @@ final class Limits {
   static final int ITEMS = 1 << 20;
 
   /** Most iterations and macro calls of one rendering. */
-  static final int STEPS = 10_000_000;
+  static final int STEPS = 2_000_000;
 
   /** Deepest nesting of expressions and blocks in a source. */
   static final int PARSE_DEPTH = 100;

@@ -46,10 +46,18 @@ final class PercentFormat {
       out.append(convert(matcher.group("flags"), width, digits, type, value));
     }
     out.append(format.substring(copied));
-    if (positional.hasNext() && !usesKeys && !(arguments instanceof Value.Dict)) {
+    if (positional.hasNext() && !usesKeys && !hasKeys(arguments)) {
       throw EvaluationFailure.of("not all arguments of % were used by the format string");
     }
     return out.toString();
+  }
+
+  /** What takes an index or a key may go unused: the format string might have named its keys. */
+  private static boolean hasKeys(Value arguments) {
+    return arguments instanceof Value.Dict
+        || arguments instanceof Value.ListOf
+        || arguments instanceof Value.Range
+        || arguments instanceof Value.Undefined;
   }
 
   private static String convert(

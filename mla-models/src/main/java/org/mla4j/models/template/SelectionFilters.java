@@ -1,5 +1,6 @@
 package org.mla4j.models.template;
 
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -29,19 +30,7 @@ final class SelectionFilters {
 
   private static Value map(Value input, Arguments arguments) {
     Function<Value, Value> function = function(arguments);
-    Iterator<Value> items = Iteration.iterator(input);
-    return new Generator(
-        new Iterator<>() {
-          @Override
-          public boolean hasNext() {
-            return items.hasNext();
-          }
-
-          @Override
-          public Value next() {
-            return function.apply(items.next());
-          }
-        });
+    return new Generator(() -> new Mapped(items(input), function));
   }
 
   private static Function<Value, Value> function(Arguments arguments) {
@@ -84,8 +73,30 @@ final class SelectionFilters {
   }
 
   private static Value select(Value input, Predicate<Value> keeps) {
-    Iterator<Value> items = Iteration.iterator(input);
-    return new Generator(new Selected(items, keeps));
+    return new Generator(() -> new Selected(items(input), keeps));
+  }
+
+  /**
+   * What is false has no items here, even none and 0: a message without tool calls has none to
+   * select from.
+   */
+  private static Iterator<Value> items(Value input) {
+    return Truth.of(input) ? Iteration.iterator(input) : Collections.emptyIterator();
+  }
+
+  /** The results of a function, each computed only when it is asked for. */
+  private record Mapped(Iterator<Value> items, Function<Value, Value> function)
+      implements Iterator<Value> {
+
+    @Override
+    public boolean hasNext() {
+      return items.hasNext();
+    }
+
+    @Override
+    public Value next() {
+      return function.apply(items.next());
+    }
   }
 
   /** The items for which a predicate holds, each tested only when it is asked for. */

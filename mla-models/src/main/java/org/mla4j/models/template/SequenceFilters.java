@@ -74,7 +74,7 @@ final class SequenceFilters {
     // What can be read backwards is, lazily; a generator has been read into a list by now.
     return input instanceof Generator || input instanceof Value.Undefined
         ? new Value.ListOf(reversed)
-        : new Generator(reversed.iterator());
+        : new Generator(reversed::iterator);
   }
 
   private static Value sort(Value input, Arguments arguments) {
@@ -95,14 +95,11 @@ final class SequenceFilters {
   private static Value unique(Value input, Arguments arguments) {
     Bound bound = arguments.bind("unique", 0, "case_sensitive", "attribute");
     Function<Value, Value> key = key(bound.truth(0, false), bound.value(1, Value.NONE));
-    Set<Value> seen = new HashSet<>();
-    List<Value> unique = new ArrayList<>();
-    for (Value item : Iteration.items(input)) {
-      if (seen.add(Comparison.hashable(key.apply(item)))) {
-        unique.add(item);
-      }
-    }
-    return new Generator(unique.iterator());
+    return new Generator(() -> {
+      Set<Value> seen = new HashSet<>();
+      return new SelectionFilters.Selected(
+          Iteration.iterator(input), item -> seen.add(Comparison.hashable(key.apply(item))));
+    });
   }
 
   private static Value extreme(String name, Value input, Arguments arguments, int direction) {
@@ -127,7 +124,7 @@ final class SequenceFilters {
     Attributes path = Attributes.of(bound.value(0, Value.NONE));
     Value sum = bound.value(1, Value.of(0));
     for (Value item : Iteration.items(input)) {
-      sum = Arithmetic.apply(Operator.Arithmetic.ADD, sum, path.from(item));
+      sum = Arithmetic.apply(ArithmeticOperator.ADD, sum, path.from(item));
     }
     return sum;
   }
@@ -149,16 +146,19 @@ final class SequenceFilters {
   private static Value batch(Value input, Arguments arguments) {
     Bound bound = arguments.bind("batch", 1, "linecount", "fill_with");
     int size = (int) Math.clamp(bound.integer(0), 1L, Limits.ITEMS);
-    List<Value> items = Iteration.items(input);
+    List<Value> fill =
+        bound.hasValue(1) ? Collections.nCopies(size - 1, bound.value(1)) : List.of();
+    return new Generator(() -> batches(Iteration.items(input), size, fill).iterator());
+  }
+
+  private static List<Value> batches(List<Value> items, int size, List<Value> fill) {
     List<Value> batches = new ArrayList<>();
     for (int i = 0; i < items.size(); i += size) {
       List<Value> batch = new ArrayList<>(items.subList(i, Math.min(i + size, items.size())));
-      if (bound.hasValue(1)) {
-        batch.addAll(Collections.nCopies(size - batch.size(), bound.value(1)));
-      }
+      batch.addAll(fill.subList(0, Math.min(size - batch.size(), fill.size())));
       batches.add(new Value.ListOf(batch));
     }
-    return new Generator(batches.iterator());
+    return batches;
   }
 
   private static Function<Value, Value> key(boolean caseSensitive, Value attribute) {

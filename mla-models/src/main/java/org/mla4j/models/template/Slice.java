@@ -2,6 +2,7 @@ package org.mla4j.models.template;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,16 +19,18 @@ record Slice(int first, int end, int step) {
    * was left out}
    */
   static Slice of(int size, @Nullable Value start, @Nullable Value stop, @Nullable Value step) {
-    long distance = isGiven(step) ? integer(step) : 1;
+    long distance = bound(step).orElse(1);
     if (distance == 0) {
       throw EvaluationFailure.of("the step of a slice cannot be zero");
     }
     boolean forward = distance > 0;
     int lowest = forward ? 0 : -1;
     int highest = forward ? size : size - 1;
+    OptionalLong from = bound(start);
+    OptionalLong to = bound(stop);
     return new Slice(
-        isGiven(start) ? index(integer(start), size, lowest, highest) : forward ? 0 : highest,
-        isGiven(stop) ? index(integer(stop), size, lowest, highest) : forward ? size : -1,
+        from.isPresent() ? clamp(from.getAsLong(), size, lowest, highest) : forward ? 0 : highest,
+        to.isPresent() ? clamp(to.getAsLong(), size, lowest, highest) : forward ? size : -1,
         Math.clamp(distance, -size - 1, size + 1));
   }
 
@@ -49,19 +52,16 @@ record Slice(int first, int end, int step) {
         range.step() * step);
   }
 
-  private static int index(long index, int size, int lowest, int highest) {
+  private static int clamp(long index, int size, int lowest, int highest) {
     return Math.clamp(index < 0 ? index + size : index, lowest, highest);
   }
 
-  private static boolean isGiven(@Nullable Value bound) {
-    return bound != null && !(bound instanceof Value.None);
-  }
-
-  private static long integer(@Nullable Value bound) {
+  private static OptionalLong bound(@Nullable Value bound) {
     return switch (bound) {
-      case Value.Integral integral -> integral.asLong();
+      case null -> OptionalLong.empty();
+      case Value.None _ -> OptionalLong.empty();
+      case Value.Integral integral -> OptionalLong.of(integral.asLong());
       case Value.Undefined undefined -> throw EvaluationFailure.of(undefined.message());
-      case null -> throw new IllegalArgumentException("no bound given");
       default ->
           throw EvaluationFailure.of(
               "the bounds of a slice are integers, not values of type " + bound.typeName());

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -16,14 +18,41 @@ final class StringMethods {
 
   private static final Map<String, Method> METHODS = methods();
 
+  /**
+   * What Python has besides. To call these undefined would be a wrong answer to {@code is defined}.
+   */
+  private static final Set<String> UNSUPPORTED =
+      Set.of(
+          "casefold",
+          "encode",
+          "expandtabs",
+          "format_map",
+          "isidentifier",
+          "isnumeric",
+          "isprintable",
+          "istitle",
+          "maketrans",
+          "translate");
+
   private StringMethods() {}
 
-  /** {@return the method called {@code name}, bound to {@code text}, or null if there is none} */
+  /**
+   * {@return the method called {@code name}, bound to {@code text}, or null if Python has none
+   * either}
+   */
   static @Nullable Value find(String text, String name) {
     Method method = METHODS.get(name);
-    return method == null
-        ? null
-        : new Value.Function(name, arguments -> method.call(text, arguments));
+    if (method != null) {
+      return new Value.Function(name, arguments -> method.call(text, arguments));
+    }
+    if (UNSUPPORTED.contains(name)) {
+      throw EvaluationFailure.of(
+          "the string method '"
+              + name
+              + "' is not supported; these are: "
+              + String.join(", ", new TreeSet<>(METHODS.keySet())));
+    }
+    return null;
   }
 
   private static Map<String, Method> methods() {

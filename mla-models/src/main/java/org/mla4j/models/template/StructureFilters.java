@@ -34,9 +34,13 @@ final class StructureFilters {
 
   private static Value items(Value input, Arguments arguments) {
     arguments.bind("items", 0);
+    return new Generator(() -> pairs(input).iterator());
+  }
+
+  private static List<Value> pairs(Value input) {
     return switch (input) {
-      case Value.Undefined _ -> new Generator(List.<Value>of().iterator());
-      case Value.Dict dict -> new Generator(DictMethods.pairs(dict).iterator());
+      case Value.Undefined _ -> List.of();
+      case Value.Dict dict -> DictMethods.pairs(dict);
       default ->
           throw EvaluationFailure.of("items needs a dict, got a value of type " + input.typeName());
     };

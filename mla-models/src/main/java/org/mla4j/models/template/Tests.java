@@ -49,7 +49,7 @@ final class Tests {
     kind(tests, "test", value -> Tests.exists(PythonText.str(value)));
     relation(tests, "divisibleby", (value, by) -> remainder(value, by).equals(Value.of(0)));
     relation(tests, "sameas", Tests::isSame);
-    for (Operator.Comparison operator : Operator.Comparison.values()) {
+    for (ComparisonOperator operator : ComparisonOperator.values()) {
       Relation relation = (value, other) -> Comparison.apply(operator, value, other);
       for (String name : names(operator)) {
         relation(tests, name, relation);
@@ -58,7 +58,7 @@ final class Tests {
     return Map.copyOf(tests);
   }
 
-  private static String[] names(Operator.Comparison operator) {
+  private static String[] names(ComparisonOperator operator) {
     return switch (operator) {
       case EQUAL -> new String[] {"==", "eq", "equalto"};
       case NOT_EQUAL -> new String[] {"!=", "ne"};
@@ -91,7 +91,11 @@ final class Tests {
   }
 
   private static Value remainder(Value value, Value divisor) {
-    return Arithmetic.apply(Operator.Arithmetic.MODULO, value, divisor);
+    if (value instanceof Value.Str) {
+      // For strings the operator would format.
+      throw EvaluationFailure.of("only numbers can be divided, not a value of type str");
+    }
+    return Arithmetic.apply(ArithmeticOperator.MODULO, value, divisor);
   }
 
   private static boolean isCallable(Value value) {

@@ -122,18 +122,18 @@ final class TextFilters {
 
   private static Value truncate(Value input, Arguments arguments) {
     Bound bound = arguments.bind("truncate", 0, "length", "killwords", "end", "leeway");
-    String text = text("truncate", input);
     String end = bound.text(2, "...");
     long length = bound.integer(0, 255);
     long leeway = bound.hasValue(3) ? bound.integer(3) : 5;
     long kept = length - Strings.length(end);
     if (kept < 0 || leeway < 0) {
       throw EvaluationFailure.of(
-          "truncate() needs a length of at least that of the end mark, and a leeway of at least 0");
+          "truncate needs a length of at least that of the end mark, and a leeway of at least 0");
     }
-    if (Strings.length(text) <= length + leeway) {
-      return Value.of(text);
+    if (Iteration.length(input) <= length + leeway) {
+      return input;
     }
+    String text = text("truncate", input);
     String cut = Strings.slice(text, 0, (int) kept);
     int lastBlank = cut.lastIndexOf(' ');
     boolean cutsWords = bound.truth(1, false) || lastBlank < 0;

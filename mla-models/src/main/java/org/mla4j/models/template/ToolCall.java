@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
 
 /**
  * A call of a tool that an assistant asked for.
@@ -19,7 +21,7 @@ public record ToolCall(String name, Object arguments, @Nullable String id) {
   /**
    * Checks the components.
    *
-   * @throws IllegalArgumentException if {@code arguments} is neither a Map nor a String
+   * @throws InvalidInputException if {@code arguments} is neither a Map nor a String
    */
   public ToolCall {
     Objects.requireNonNull(name, "name");
@@ -28,12 +30,13 @@ public record ToolCall(String name, Object arguments, @Nullable String id) {
           case Map<?, ?> map -> Collections.unmodifiableMap(new LinkedHashMap<>(map));
           case String json -> json;
           default ->
-              throw new IllegalArgumentException(
-                  "the arguments of tool '"
+              throw new InvalidInputException(
+                  ErrorCode.INVALID_REQUEST,
+                  "The arguments of tool '"
                       + name
                       + "' have the type "
                       + arguments.getClass().getName()
-                      + "; expected a Map or a String of JSON");
+                      + "; expected a Map or a String of JSON.");
         };
   }
 

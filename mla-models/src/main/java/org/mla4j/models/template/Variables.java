@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
 
 /** Turns what callers pass in into values. */
 final class Variables {
@@ -26,12 +28,9 @@ final class Variables {
 
   private static Value convert(@Nullable Object variable, String path, int depth) {
     if (depth > DEPTH) {
-      throw new IllegalArgumentException(
-          "template variable "
-              + path.substring(0, Math.min(path.length(), 60))
-              + "... is nested deeper than "
-              + DEPTH
-              + " levels; does it contain itself?");
+      throw refused(
+          path.substring(0, Math.min(path.length(), 40)) + "...",
+          "is nested deeper than " + DEPTH + " levels; does it contain itself?");
     }
     return switch (variable) {
       case null -> Value.NONE;
@@ -46,20 +45,18 @@ final class Variables {
       case Object[] items -> convertItems(Arrays.asList(items), path, depth);
       case Optional<?> optional -> convert(optional.orElse(null), path, depth);
       default ->
-          throw new IllegalArgumentException(
-              "template variable "
-                  + path
-                  + " has the type "
+          throw refused(
+              path,
+              "has the type "
                   + variable.getClass().getName()
                   + "; a template takes null, Boolean, numbers, CharSequence, Map, Iterable,"
-                  + " Object[] and Optional");
+                  + " Object[] and Optional.");
     };
   }
 
   private static Value convertInteger(BigInteger integer, String path) {
     if (integer.bitLength() > 63) {
-      throw new IllegalArgumentException(
-          "template variable " + path + " does not fit in 64 bits: " + integer);
+      throw refused(path, "is " + integer + ", which does not fit in 64 bits.");
     }
     return Value.of(integer.longValue());
   }
@@ -79,5 +76,10 @@ final class Variables {
       values.add(convert(item, path + "[" + values.size() + "]", depth + 1));
     }
     return new Value.ListOf(values);
+  }
+
+  private static InvalidInputException refused(String path, String reason) {
+    return new InvalidInputException(
+        ErrorCode.INVALID_REQUEST, "Template variable '" + path + "' " + reason);
   }
 }

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
-import org.mla4j.api.value.StepValue;
 import org.mla4j.api.step.StepDescription;
+import org.mla4j.api.value.StepValue;
 
 /** Where attention writes: an output for each token and head, and its log-sum-exp if wanted. */
 final class AttentionOutput {

@@ -17,9 +17,9 @@ import org.mla4j.api.op.ProjectValue;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RoutedExperts;
 import org.mla4j.api.op.SiluAndMul;
+import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
-import org.mla4j.api.tensor.DType;
 import org.mla4j.core.cpu.CpuContext;
 import org.mla4j.core.cpu.KernelSet;
 

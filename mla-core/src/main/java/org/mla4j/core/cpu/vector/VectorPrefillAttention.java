@@ -12,9 +12,9 @@ import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.MlaPrefillAttention;
-import org.mla4j.api.value.StepValue;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.core.cpu.CpuContext;
 
 /**

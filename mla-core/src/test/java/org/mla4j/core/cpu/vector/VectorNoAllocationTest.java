@@ -10,10 +10,4 @@ class VectorNoAllocationTest extends NoAllocationContract {
   protected KernelSet kernels() {
     return new OrderedKernels(new VectorKernels(), new ScalarKernels());
   }
-
-  /** Until C2 has compiled all inner loops: before that, vectors are objects. */
-  @Override
-  protected int warmUp() {
-    return 10_000;
-  }
 }

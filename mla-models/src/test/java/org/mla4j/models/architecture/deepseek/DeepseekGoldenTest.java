@@ -1,0 +1,123 @@
+package org.mla4j.models.architecture.deepseek;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mla4j.api.tensor.BFloat16;
+import org.mla4j.core.model.ModelDefinition;
+import org.mla4j.core.options.EngineOptions;
+import org.mla4j.models.TestData;
+import org.mla4j.models.architecture.Architectures;
+import org.mla4j.models.checkpoint.ModelConfig;
+import org.mla4j.models.testing.EditedCheckpoint;
+import org.mla4j.models.verify.GoldenVerifier;
+import org.mla4j.models.verify.VerificationReport;
+import org.mla4j.models.verify.VerificationReport.Form;
+import org.mla4j.models.verify.VerificationReport.TensorCheck;
+
+/** The models compute what the reference computed, and a difference does not go unseen. */
+class DeepseekGoldenTest {
+  @TempDir Path folder;
+
+  @ParameterizedTest(name = "{0}, threads {1}, vector {2}")
+  @CsvSource({
+    "deepseek-v2-lite-tiny, 1, off",
+    "deepseek-v2-lite-tiny, 2, auto",
+    "deepseek-v3-tiny, 1, auto",
+    "deepseek-v3-tiny, 2, off",
+    "deepseek-v3-wide-tiny, 2, auto"
+  })
+  void computesWhatTheReferenceComputed(String golden, int threads, String vector) {
+    VerificationReport report =
+        verify(TestData.golden(golden), threads, vector, GoldenVerifier.DEFAULT_TOLERANCE);
+    assertEquals(List.of(), failures(report));
+    assertTrue(report.passed());
+    // Four prompts in two forms; of one of them the inside, in both forms.
+    assertEquals(8, report.greedy().size());
+    assertEquals(Set.of(Form.values()), forms(report));
+    assertTrue(
+        tensors(report)
+            .containsAll(
+                Set.of(
+                    "attn0.p33.c_kv",
+                    "attn0.p33.q_pe_interleaved",
+                    "attn0.p33.attn_out",
+                    "hidden.p33.layer0",
+                    "hidden.p33.final_norm",
+                    "moe.p33.layer1.topk_ids")));
+  }
+
+  @Test
+  void noOtherArithmeticIsExactlyTheReferences() {
+    VerificationReport report = verify(TestData.golden("deepseek-v2-lite-tiny"), 2, "auto", 1e-9);
+    assertFalse(report.passed());
+    // The rounding of single products differs, the tokens that come of it do not.
+    assertTrue(report.greedy().stream().allMatch(VerificationReport.GreedyCheck::passed));
+    assertTrue(
+        failures(report).stream().anyMatch(failure -> failure.contains("hidden.p33.layer2")));
+  }
+
+  @Test
+  void aNormOfTheWrongSignIsSeenFromItsLayerOn() throws Exception {
+    Path source = TestData.golden("deepseek-v2-lite-tiny");
+    EditedCheckpoint.of("deepseek-v2-lite-tiny", folder)
+        .bytes(
+            "model.layers.1.self_attn.kv_a_layernorm.weight",
+            bytes -> {
+              for (int i = 0; i < bytes.capacity(); i += 2) {
+                bytes.putShort(i, BFloat16.fromFloat(-BFloat16.toFloat(bytes.getShort(i))));
+              }
+            })
+        .write();
+    for (String file : List.of("golden.json", "golden.bin")) {
+      Files.copy(source.resolve(file), folder.resolve(file));
+    }
+    VerificationReport report = verify(folder, 2, "auto", GoldenVerifier.DEFAULT_TOLERANCE);
+    assertFalse(report.passed());
+    Set<String> failed =
+        report.tensors().stream()
+            .filter(check -> !check.passed())
+            .map(TensorCheck::tensor)
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertTrue(failed.containsAll(Set.of("hidden.p33.layer1", "hidden.p33.final_norm")));
+    assertFalse(failed.contains("hidden.p33.layer0"));
+    assertTrue(failed.stream().noneMatch(tensor -> tensor.startsWith("attn0.")));
+  }
+
+  private static VerificationReport verify(
+      Path folder, int threads, String vector, double tolerance) {
+    ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
+    EngineOptions options =
+        EngineOptions.builder().threads(threads).backendOption("cpu:vector", vector).build();
+    try (ModelDefinition model = Architectures.discover().open(folder, config)) {
+      return GoldenVerifier.verify(model, folder, options, tolerance);
+    }
+  }
+
+  private static List<String> failures(VerificationReport report) {
+    return Stream.concat(
+            report.tensors().stream().filter(check -> !check.passed()).map(Object::toString),
+            report.greedy().stream().filter(check -> !check.passed()).map(Object::toString))
+        .toList();
+  }
+
+  private static Set<Form> forms(VerificationReport report) {
+    return report.tensors().stream().map(TensorCheck::form).collect(Collectors.toSet());
+  }
+
+  private static Set<String> tensors(VerificationReport report) {
+    return report.tensors().stream().map(TensorCheck::tensor).collect(Collectors.toSet());
+  }
+}
