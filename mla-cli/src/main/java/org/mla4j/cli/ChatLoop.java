@@ -1,7 +1,5 @@
 package org.mla4j.cli;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.ClosedException;
 import org.mla4j.api.error.MlaException;
@@ -57,8 +55,10 @@ final class ChatLoop {
   private boolean turn(String question) {
     try {
       GenerationResult result = responder.answer(conversation.with(question));
-      if (result.finishReason() == FinishReason.CANCELLED) {
-        remember(ExitStatus.FAILED); // the process ends, or nobody reads the answers any more
+      boolean processEnds = result.finishReason() == FinishReason.CANCELLED;
+      boolean nobodyReads = terminal.out().checkError();
+      if (processEnds || nobodyReads) {
+        remember(ExitStatus.FAILED);
         return false;
       }
       conversation.answered(question, result.text());
@@ -77,10 +77,6 @@ final class ChatLoop {
 
   private @Nullable String read() {
     terminal.note("> ");
-    try {
-      return terminal.in().readLine();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return terminal.readLine();
   }
 }

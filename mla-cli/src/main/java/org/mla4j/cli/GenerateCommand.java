@@ -1,7 +1,5 @@
 package org.mla4j.cli;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.concurrent.Callable;
 import org.mla4j.models.TextOptions;
 import picocli.CommandLine.Command;
@@ -46,13 +44,6 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private String prompt() {
-    if (!text.equals(STANDARD_INPUT)) {
-      return text;
-    }
-    try {
-      return context.terminal().in().readAllAsString();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return text.equals(STANDARD_INPUT) ? context.terminal().readAll() : text;
   }
 }

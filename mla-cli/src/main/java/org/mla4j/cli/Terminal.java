@@ -5,10 +5,17 @@ import java.io.BufferedReader;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
 
 /**
  * Where a command reads and writes.
@@ -25,7 +32,7 @@ record Terminal(BufferedReader in, PrintStream out, PrintStream err, boolean int
    */
   static Terminal ofProcess() {
     return new Terminal(
-        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)),
+        utf8(System.in),
         utf8(FileDescriptor.out),
         utf8(FileDescriptor.err),
         // Null again since JDK 25, where nobody sits in front of it.
@@ -44,6 +51,42 @@ record Terminal(BufferedReader in, PrintStream out, PrintStream err, boolean int
       err.print(text);
       err.flush();
     }
+  }
+
+  /** The next line of standard input; null at its end. */
+  @Nullable String readLine() {
+    return read(BufferedReader::readLine);
+  }
+
+  /** What is left of standard input. */
+  String readAll() {
+    return read(BufferedReader::readAllAsString);
+  }
+
+  private <T extends @Nullable Object> T read(Reading<T> reading) {
+    try {
+      return reading.from(in);
+    } catch (CharacterCodingException e) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_REQUEST,
+          "Standard input has bytes that are no UTF-8; expected UTF-8, whatever the locale.",
+          e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @FunctionalInterface
+  private interface Reading<T extends @Nullable Object> {
+    T from(BufferedReader reader) throws IOException;
+  }
+
+  /**
+   * A decoder of its own, which reports malformed bytes; a reader's default replaces them without a
+   * word.
+   */
+  static BufferedReader utf8(InputStream stream) {
+    return new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8.newDecoder()));
   }
 
   private static PrintStream utf8(FileDescriptor descriptor) {

@@ -1,11 +1,10 @@
 package org.mla4j.cli;
 
 import java.io.BufferedOutputStream;
-import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 
 /** A terminal whose input is given and whose output is kept. */
@@ -15,9 +14,13 @@ final class TestTerminal {
   private final Terminal terminal;
 
   TestTerminal(boolean interactive, String input) {
+    this(interactive, input.getBytes(StandardCharsets.UTF_8));
+  }
+
+  TestTerminal(boolean interactive, byte[] input) {
     terminal =
         new Terminal(
-            new BufferedReader(new StringReader(input)), stream(out), stream(err), interactive);
+            Terminal.utf8(new ByteArrayInputStream(input)), stream(out), stream(err), interactive);
   }
 
   Terminal terminal() {
