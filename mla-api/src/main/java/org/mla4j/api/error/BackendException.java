@@ -28,7 +28,8 @@ public final class BackendException extends MlaException {
   }
 
   /**
-   * Makes the same failure for another caller, with that caller's stack and this exception as its cause.
+   * Makes the same failure for another caller, with that caller's stack and this exception as its
+   * cause.
    *
    * @return a new exception with this one's code and message
    */

@@ -6,12 +6,13 @@ import org.mla4j.api.error.InvalidInputException;
 /**
  * How the next token is drawn from logits.
  *
- * <p>Order: divide by temperature, keep the {@code topK} largest, soft-max, keep those with at least {@code minP} times the
- * largest probability, keep the smallest set of largest ones that reaches {@code topP} of the mass there was before
- * {@code minP}, draw. Equal logits rank by token id, the lowest first.
+ * <p>Order: divide by temperature, keep the {@code topK} largest, soft-max, keep those with at
+ * least {@code minP} times the largest probability, keep the smallest set of largest ones that
+ * reaches {@code topP} of the mass there was before {@code minP}, draw. Equal logits rank by token
+ * id, the lowest first.
  *
- * <p>The draw: what is kept is normalised and laid side by side on [0, 1) in the order of token ids; the token whose part holds
- * the uniform draw is taken.
+ * <p>The draw: what is kept is normalised and laid side by side on [0, 1) in the order of token
+ * ids; the token whose part holds the uniform draw is taken.
  *
  * @param temperature 0 for greedy, that is the largest logit, lowest id first; then the rest is
  *     ignored

@@ -11,6 +11,9 @@ import org.mla4j.api.backend.Support;
 import org.mla4j.api.diagnosis.Diagnosis.VectorSupport;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.RmsNorm;
+import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.KernelSet;
+import org.mla4j.core.cpu.kernel.OrderedKernels;
 import org.mla4j.core.cpu.scalar.ScalarKernels;
 import org.mla4j.core.cpu.vector.VectorKernels;
 

@@ -21,8 +21,7 @@ public final class CpuBackendProvider implements BackendProvider {
   /** Returns the version of the jar; {@code development} when there is no jar. */
   @Override
   public String version() {
-    String version = getClass().getPackage().getImplementationVersion();
-    return version == null ? "development" : version;
+    return Version.of(getClass());
   }
 
   @Override

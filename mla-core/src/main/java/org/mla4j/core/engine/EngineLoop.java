@@ -149,7 +149,8 @@ final class EngineLoop implements AutoCloseable {
         runner.close();
       } catch (Throwable e) {
         closeFailure =
-            new BackendException(ErrorCode.CLOSE_FAILED, "The engine closed with a failure: " + e, e);
+            new BackendException(
+                ErrorCode.CLOSE_FAILED, "The engine closed with a failure: " + e, e);
       } finally {
         ended.countDown();
       }
@@ -157,7 +158,8 @@ final class EngineLoop implements AutoCloseable {
   }
 
   private void admit() {
-    // A request that was cancelled while it waits needs no place to end. The queue is searched only when somebody cancelled.
+    // A request that was cancelled while it waits needs no place to end. The queue is searched only
+    // when somebody cancelled.
     if (cancellations != seenCancellations) {
       seenCancellations = cancellations;
       arrivals.removeIf(this::endIfCancelled);
@@ -172,8 +174,7 @@ final class EngineLoop implements AutoCloseable {
       }
       if (endIfCancelled(candidate)) {
         next = null;
-      } else if (runningCount < running.length
-          && candidate.blockCount <= allocator.available()) {
+      } else if (runningCount < running.length && candidate.blockCount <= allocator.available()) {
         next = null;
         leaveQueue();
         allocator.take(candidate.blocks, candidate.blockCount);
@@ -333,7 +334,8 @@ final class EngineLoop implements AutoCloseable {
     BackendException cause =
         broken == null
             ? null
-            : new BackendException(ErrorCode.FORWARD_FAILED, "The engine ended by itself: " + broken, broken);
+            : new BackendException(
+                ErrorCode.FORWARD_FAILED, "The engine ended by itself: " + broken, broken);
     for (int i = runningCount - 1; i >= 0; i--) {
       retire(i, why, cause);
     }

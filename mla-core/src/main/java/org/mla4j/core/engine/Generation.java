@@ -169,12 +169,11 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
   public CompletableFuture<GenerationResult> forEach(
       Executor executor, Consumer<? super Piece> consumer) {
     CompletableFuture<GenerationResult> future = new CompletableFuture<>();
-    future.whenComplete(
-        (result, failure) -> {
-          if (failure != null) {
-            cancel();
-          }
-        });
+    future.whenComplete((result, failure) -> {
+      if (failure != null) {
+        cancel();
+      }
+    });
     try {
       executor.execute(() -> complete(future, consumer));
     } catch (RejectedExecutionException e) {
@@ -286,7 +285,10 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
     }
   }
 
-  /** A new exception for whoever asks: what the engine's thread threw may belong to several generations. */
+  /**
+   * A new exception for whoever asks: what the engine's thread threw may belong to several
+   * generations.
+   */
   private BackendException failed() {
     BackendException cause = failure;
     if (cause == null) {

@@ -47,8 +47,8 @@ final class BackendChoice {
    *
    * @param taker who takes it; empty for its default forward
    * @param declined who was asked before
-   * @param strict the named backend that has such a layer but declines this one: its own ops must run all of the default
-   *     forward
+   * @param strict the named backend that has such a layer but declines this one: its own ops must
+   *     run all of the default forward
    */
   record LayerDecision(
       Optional<OpenBackend> taker, List<Declined> declined, Optional<OpenBackend> strict) {}
@@ -61,7 +61,8 @@ final class BackendChoice {
       Set<String> types = candidate.backend().layers();
       boolean other = candidate.problem().isEmpty() && !types.contains(call.type());
       if (other && (pinned.isEmpty() || !types.isEmpty())) {
-        continue; // having no such layer is no refusal: its ops may still run in the default forward
+        continue; // having no such layer is no refusal: its ops may still run in the default
+        // forward
       }
       List<String> reasons = layerRefusal(candidate, call);
       if (reasons.isEmpty()) {
@@ -78,7 +79,9 @@ final class BackendChoice {
     return new LayerDecision(Optional.empty(), declined, mustCover);
   }
 
-  /** A named backend that declines a layer is an error unless its own ops run the default forward. */
+  /**
+   * A named backend that declines a layer is an error unless its own ops run the default forward.
+   */
   void requireCovered(LayerCall call, LayerDecision decision, List<PlannedNode> defaultForward) {
     if (decision.strict().isPresent()) {
       OpenBackend backend = decision.strict().get();

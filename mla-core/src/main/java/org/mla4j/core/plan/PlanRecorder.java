@@ -96,8 +96,7 @@ final class PlanRecorder implements PlanBuilder {
 
   @Override
   public WeightHandle ropeTable(RopeSpec rope) {
-    return shared.ropes.computeIfAbsent(
-        rope, spec -> RopeTable.of(spec, shared.ropePositions));
+    return shared.ropes.computeIfAbsent(rope, spec -> RopeTable.of(spec, shared.ropePositions));
   }
 
   @Override

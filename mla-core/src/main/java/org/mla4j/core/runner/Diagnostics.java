@@ -3,6 +3,7 @@ package org.mla4j.core.runner;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.diagnosis.Diagnosis;
 import org.mla4j.core.cpu.VectorProbe;
+import org.mla4j.core.cpu.Version;
 import org.mla4j.core.registry.BackendRegistry;
 import org.mla4j.core.registry.FoundBackend;
 
@@ -27,7 +28,6 @@ public final class Diagnostics {
   }
 
   private static String version() {
-    String version = Diagnostics.class.getPackage().getImplementationVersion();
-    return version == null ? "development" : version;
+    return Version.of(Diagnostics.class);
   }
 }

@@ -109,7 +109,8 @@ final class Machine implements AutoCloseable {
     BackendContext context = new BackendContext(found.name(), limits, pool, options, arena, ledger);
     try {
       Backend opened =
-          Objects.requireNonNull(provider.open(context), "open() returned null; expected a backend");
+          Objects.requireNonNull(
+              provider.open(context), "open() returned null; expected a backend");
       return new OpenBackend(found.name(), opened, Optional.empty());
     } catch (MlaException e) {
       if (found.name().equals(BackendRegistry.CPU) || found.name().equals(options.backend())) {
@@ -123,7 +124,8 @@ final class Machine implements AutoCloseable {
 
   private void requireOpened(List<String> names) {
     for (OpenBackend backend : backends) {
-      boolean required = names.contains(backend.name()) || backend.name().equals(BackendRegistry.CPU);
+      boolean required =
+          names.contains(backend.name()) || backend.name().equals(BackendRegistry.CPU);
       if (required && backend.problem().isPresent()) {
         Throwable cause = backend.problem().get();
         throw new BackendException(

@@ -37,7 +37,8 @@ class EngineFailureTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(classes = {IllegalStateException.class, AssertionError.class, StackOverflowError.class})
+  @ValueSource(
+      classes = {IllegalStateException.class, AssertionError.class, StackOverflowError.class})
   void aFailureEndsItsStepAndTheEngineGoesOn(Class<? extends Throwable> kind) throws Exception {
     EngineOptions options =
         EngineOptions.builder()

@@ -23,9 +23,9 @@ import org.mla4j.api.diagnosis.Explanation;
 import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.diagnosis.Explanation.Entry;
 import org.mla4j.api.error.BackendException;
+import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.Op;
-import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.SiluAndMul;
 import org.mla4j.api.step.Phase;
@@ -188,7 +188,8 @@ class SelectionTest {
   void aBackendThatThrowsInsteadOfAnsweringIsNamed() {
     ClassLoader loader = PluginLoader.beside(folder, ThrowsWhenAsked.class);
     BackendException e =
-        assertThrows(BackendException.class, () -> explain(options -> options.pluginLoader(loader)));
+        assertThrows(
+            BackendException.class, () -> explain(options -> options.pluginLoader(loader)));
     assertEquals(
         "Backend 'throws-when-asked' failed to say whether it supports 'add':"
             + " java.lang.IllegalStateException: oops [MLA-0108]",

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.CacheValue;
-import org.mla4j.core.cpu.KernelSet;
+import org.mla4j.core.cpu.kernel.KernelSet;
 import org.mla4j.core.testing.MlaCase.Attended;
 
 /**

@@ -32,7 +32,7 @@ import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.RopeTable;
-import org.mla4j.core.cpu.KernelSet;
+import org.mla4j.core.cpu.kernel.KernelSet;
 
 /**
  * The edge cases that ops promise: padding, profiling, nothing to do, and what must be refused. The

@@ -29,7 +29,7 @@ import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
-import org.mla4j.core.cpu.KernelSet;
+import org.mla4j.core.cpu.kernel.KernelSet;
 import tools.jackson.databind.JsonNode;
 
 /**

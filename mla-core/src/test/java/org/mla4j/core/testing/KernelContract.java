@@ -32,7 +32,7 @@ import org.mla4j.api.step.Sampling;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.StepValue;
-import org.mla4j.core.cpu.KernelSet;
+import org.mla4j.core.cpu.kernel.KernelSet;
 
 /**
  * Ops without reference outputs, against their definition in binary64, on random numbers. Extended

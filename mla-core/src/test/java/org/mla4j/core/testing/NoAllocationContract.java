@@ -39,7 +39,7 @@ import org.mla4j.api.step.Sampling;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
-import org.mla4j.core.cpu.KernelSet;
+import org.mla4j.core.cpu.kernel.KernelSet;
 
 /**
  * A warm kernel allocates nothing on the Java heap, whatever the op. Extended once for each set of

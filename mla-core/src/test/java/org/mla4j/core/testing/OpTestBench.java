@@ -28,8 +28,8 @@ import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.value.Value;
-import org.mla4j.core.cpu.CpuContext;
-import org.mla4j.core.cpu.KernelSet;
+import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.KernelSet;
 
 /**
  * Runs single ops: binds values to poisoned memory, fills live rows, runs one kernel, and proves

@@ -9,7 +9,7 @@ import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.ConcatAndCacheMla;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.Tensor;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /** {@code concat_and_cache_mla}: one task per token. */
 final class ScalarConcatAndCache implements Kernel, ParallelFor.Body {

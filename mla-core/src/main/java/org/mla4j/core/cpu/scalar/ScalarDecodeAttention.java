@@ -9,8 +9,8 @@ import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.Tensor;
-import org.mla4j.core.cpu.CpuContext;
-import org.mla4j.core.cpu.WorkerScratch;
+import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.WorkerScratch;
 
 /**
  * {@code mla_decode_attention}: one task per token and head, which walks the cache in the order of

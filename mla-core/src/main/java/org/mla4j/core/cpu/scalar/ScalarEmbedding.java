@@ -8,8 +8,8 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.op.Embedding;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.core.cpu.CpuContext;
-import org.mla4j.core.cpu.WorkerScratch;
+import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.WorkerScratch;
 
 /** {@code embedding}: one task per token. */
 final class ScalarEmbedding implements Kernel, ParallelFor.Body {

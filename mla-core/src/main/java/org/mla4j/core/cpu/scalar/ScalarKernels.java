@@ -20,8 +20,8 @@ import org.mla4j.api.op.RoutedExperts;
 import org.mla4j.api.op.Sample;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.op.SiluAndMul;
-import org.mla4j.core.cpu.CpuContext;
-import org.mla4j.core.cpu.KernelSet;
+import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.KernelSet;
 
 /** A scalar kernel for every op. What it declines, the {@code cpu} backend cannot run at all. */
 public final class ScalarKernels implements KernelSet {

@@ -7,8 +7,8 @@ import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.core.cpu.CpuContext;
-import org.mla4j.core.cpu.WorkerScratch;
+import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.WorkerScratch;
 
 /**
  * {@code linear}: one task per few rows of the weight, each of which is widened once for all

@@ -7,7 +7,7 @@ import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.MoeGate;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /** {@code moe_gate}: one task per token. */
 final class ScalarMoeGate implements Kernel, ParallelFor.Body {

@@ -7,8 +7,8 @@ import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.core.cpu.CpuContext;
-import org.mla4j.core.cpu.WorkerScratch;
+import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.WorkerScratch;
 
 /**
  * {@code mla_prefill_attention}: one task per token and head, which walks the sequence's tokens up

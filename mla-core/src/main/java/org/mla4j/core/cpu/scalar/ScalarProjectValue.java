@@ -6,8 +6,8 @@ import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.ProjectValue;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.core.cpu.CpuContext;
-import org.mla4j.core.cpu.WorkerScratch;
+import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.WorkerScratch;
 
 /** {@code project_value}: one task per token and head. */
 final class ScalarProjectValue implements Kernel, ParallelFor.Body {

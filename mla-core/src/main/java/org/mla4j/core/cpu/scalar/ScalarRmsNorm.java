@@ -6,7 +6,7 @@ import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /** {@code rms_norm}: one task per row. */
 final class ScalarRmsNorm implements Kernel, ParallelFor.Body {

@@ -9,7 +9,7 @@ import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.spec.RopeStyle;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /** {@code rotary_embedding}: one task per token. */
 final class ScalarRotaryEmbedding implements Kernel, ParallelFor.Body {

@@ -9,8 +9,8 @@ import org.mla4j.api.op.RoutedExperts;
 import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.weight.WeightHandle;
-import org.mla4j.core.cpu.CpuContext;
-import org.mla4j.core.cpu.WorkerScratch;
+import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.WorkerScratch;
 
 /**
  * {@code fused_moe}: token after token, first the inner elements of its experts, then its outputs,

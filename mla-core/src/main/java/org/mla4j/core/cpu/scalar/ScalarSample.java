@@ -7,8 +7,8 @@ import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.Sample;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.core.cpu.CpuContext;
-import org.mla4j.core.sampling.RowSampler;
+import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.sampling.RowSampler;
 
 /** {@code sample}: one task per row of logits. */
 final class ScalarSample implements Kernel, ParallelFor.Body {

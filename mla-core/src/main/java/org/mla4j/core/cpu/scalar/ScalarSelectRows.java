@@ -6,7 +6,7 @@ import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /** {@code select_rows}: one task per selected row. */
 final class ScalarSelectRows implements Kernel, ParallelFor.Body {

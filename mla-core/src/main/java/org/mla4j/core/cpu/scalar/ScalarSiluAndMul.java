@@ -6,7 +6,7 @@ import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.SiluAndMul;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /** {@code silu_and_mul}: one task per row. */
 final class ScalarSiluAndMul implements Kernel, ParallelFor.Body {

@@ -3,7 +3,7 @@ package org.mla4j.core.cpu.scalar;
 import java.lang.foreign.MemorySegment;
 import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.weight.WeightHandle;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /** A matrix of weights, read in place: one row at a time is widened into scratch memory. */
 final class WeightRows {

@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.weight.WeightHandle;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /** A small weight, held as F32: a norm, a bias, a rope table. */
 final class WidenedWeight {

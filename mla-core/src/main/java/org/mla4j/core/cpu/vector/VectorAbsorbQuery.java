@@ -10,7 +10,7 @@ import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /**
  * {@code absorb_query}: one task per head. The latent query is a weighted sum of the head's rows of

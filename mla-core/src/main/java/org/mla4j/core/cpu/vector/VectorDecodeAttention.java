@@ -14,7 +14,7 @@ import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.step.StepLimits;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /**
  * {@code mla_decode_attention}: first the units of a {@link SpanSchedule} in parallel, each of

@@ -20,13 +20,13 @@ import org.mla4j.api.op.SiluAndMul;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
-import org.mla4j.core.cpu.CpuContext;
-import org.mla4j.core.cpu.KernelSet;
+import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.KernelSet;
 
 /**
  * Vector kernels for the ops that take the time: products with weights and attention, and the small
- * ops between them. Any weight will do, since {@link org.mla4j.core.cpu.WeightStore} makes floats
- * of what it cannot leave in place.
+ * ops between them. Any weight will do, since {@link org.mla4j.core.cpu.kernel.WeightStore} makes
+ * floats of what it cannot leave in place.
  *
  * <p>One instance serves one opened backend: its kernels share scratch memory. Threading: one
  * thread, while the engine is built.

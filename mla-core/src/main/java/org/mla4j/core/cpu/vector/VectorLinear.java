@@ -10,7 +10,7 @@ import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.Tensor;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /** {@code linear}: one task per block of outputs. */
 final class VectorLinear implements Kernel, ParallelFor.Body {

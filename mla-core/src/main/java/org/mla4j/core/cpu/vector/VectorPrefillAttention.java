@@ -15,7 +15,7 @@ import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.value.StepValue;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /**
  * {@code mla_prefill_attention}: one task per head and {@linkplain QueryBlocks block} of queries,

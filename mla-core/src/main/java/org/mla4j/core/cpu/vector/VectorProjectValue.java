@@ -6,7 +6,7 @@ import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.ProjectValue;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /** {@code project_value}: one matrix product per head, one task per block of a head's outputs. */
 final class VectorProjectValue implements Kernel, ParallelFor.Body {

@@ -14,7 +14,7 @@ import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.Tensor;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /** {@code rms_norm}: one task per few rows. */
 final class VectorRmsNorm implements Kernel, ParallelFor.Body {

@@ -11,7 +11,7 @@ import org.mla4j.api.op.RoutedExperts;
 import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.weight.WeightHandle;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /**
  * {@code fused_moe}: the tokens of an expert pass through it together, in three parallel loops: the

@@ -3,7 +3,7 @@ package org.mla4j.core.cpu.vector;
 import java.lang.foreign.MemorySegment;
 import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.weight.WeightHandle;
-import org.mla4j.core.cpu.CpuContext;
+import org.mla4j.core.cpu.kernel.CpuContext;
 
 /**
  * A matrix of weights where it is stored, usually a mapped file.

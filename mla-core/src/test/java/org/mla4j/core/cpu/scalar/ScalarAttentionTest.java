@@ -1,6 +1,6 @@
 package org.mla4j.core.cpu.scalar;
 
-import org.mla4j.core.cpu.KernelSet;
+import org.mla4j.core.cpu.kernel.KernelSet;
 import org.mla4j.core.testing.AttentionContract;
 
 class ScalarAttentionTest extends AttentionContract {

@@ -24,7 +24,7 @@ import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.StepValue;
-import org.mla4j.core.cpu.KernelSet;
+import org.mla4j.core.cpu.kernel.KernelSet;
 import org.mla4j.core.cpu.scalar.ScalarKernels;
 import org.mla4j.core.testing.ArrayWeight;
 import org.mla4j.core.testing.OpTestBench;

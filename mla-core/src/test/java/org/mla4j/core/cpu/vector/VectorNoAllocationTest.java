@@ -1,7 +1,7 @@
 package org.mla4j.core.cpu.vector;
 
-import org.mla4j.core.cpu.KernelSet;
-import org.mla4j.core.cpu.OrderedKernels;
+import org.mla4j.core.cpu.kernel.KernelSet;
+import org.mla4j.core.cpu.kernel.OrderedKernels;
 import org.mla4j.core.cpu.scalar.ScalarKernels;
 import org.mla4j.core.testing.NoAllocationContract;
 

@@ -1,4 +1,4 @@
-package org.mla4j.core.sampling;
+package org.mla4j.core.cpu.sampling;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

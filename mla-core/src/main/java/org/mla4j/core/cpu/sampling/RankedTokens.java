@@ -1,4 +1,4 @@
-package org.mla4j.core.sampling;
+package org.mla4j.core.cpu.sampling;
 
 /** Tokens by descending logit, equal ones by ascending id, handed out one by one: a binary heap. */
 final class RankedTokens {

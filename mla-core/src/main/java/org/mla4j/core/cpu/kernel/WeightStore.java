@@ -1,4 +1,4 @@
-package org.mla4j.core.cpu;
+package org.mla4j.core.cpu.kernel;
 
 import java.util.ArrayList;
 import java.util.IdentityHashMap;

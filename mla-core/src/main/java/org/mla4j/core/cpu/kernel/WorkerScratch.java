@@ -1,4 +1,4 @@
-package org.mla4j.core.cpu;
+package org.mla4j.core.cpu.kernel;
 
 /**
  * Scratch memory that all kernels of one backend share: per worker one row of floats and one of

@@ -1,4 +1,4 @@
-package org.mla4j.core.sampling;
+package org.mla4j.core.cpu.sampling;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

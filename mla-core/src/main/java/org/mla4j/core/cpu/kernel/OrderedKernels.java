@@ -1,4 +1,4 @@
-package org.mla4j.core.cpu;
+package org.mla4j.core.cpu.kernel;
 
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.Kernel;
