@@ -40,8 +40,7 @@ final class CpuBackend implements Backend {
     }
     KernelSet scalar = new ScalarKernels();
     boolean useVector = options.vector() && vector.usable();
-    // The class of the vector kernels is not loaded, let alone linked, unless this constructor
-    // runs.
+    // Without the Vector API the class of the vector kernels must not even be loaded.
     KernelSet kernels = useVector ? new OrderedKernels(new VectorKernels(), scalar) : scalar;
     return new CpuBackend(CpuContext.of(engine), kernels);
   }

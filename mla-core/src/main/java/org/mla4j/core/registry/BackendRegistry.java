@@ -2,19 +2,24 @@ package org.mla4j.core.registry;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.BackendProvider;
 import org.mla4j.api.backend.Probe;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
+import org.mla4j.core.options.EngineOptions;
 
 /**
  * The backends found in this process, usable or not, each with what its probe said.
@@ -25,6 +30,8 @@ import org.mla4j.api.error.ErrorCode;
 public final class BackendRegistry {
   /** The name of the bundled backend, which every other falls back to. */
   public static final String CPU = "cpu";
+
+  private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]*");
 
   /** A services file with more broken lines than this is not worth reading on. */
   private static final int MAX_BROKEN = 100;
@@ -121,28 +128,31 @@ public final class BackendRegistry {
   }
 
   private void requireSound() {
-    if (found.isEmpty()) {
+    if (found.stream().noneMatch(backend -> backend.name().equals(CPU))) {
       throw new BackendException(
           ErrorCode.NO_PROVIDER,
-          "No backend provider was found, not even the bundled 'cpu'. If the application is packed into one jar, its"
-              + " META-INF/services files were probably overwritten instead of merged: append all files named "
+          (found.isEmpty()
+                  ? "No backend provider was found, not even the bundled 'cpu'."
+                  : "The bundled backend 'cpu' was not found; found were: " + listing() + ".")
+              + " If the application is packed into one jar, its META-INF/services files were probably overwritten"
+              + " instead of merged: append all files named "
               + BackendProvider.class.getName()
               + " (Maven Shade: ServicesResourceTransformer; Gradle Shadow: mergeServiceFiles()). On the module path,"
               + " resolve the module org.mla4j.core.");
     }
-    for (int i = 0; i < found.size(); i++) {
-      for (int j = i + 1; j < found.size(); j++) {
-        if (found.get(i).name().equals(found.get(j).name())) {
-          throw new BackendException(
-              ErrorCode.DUPLICATE_BACKEND,
-              "Two backends are named '"
-                  + found.get(i).name()
-                  + "': "
-                  + found.get(i).source()
-                  + " and "
-                  + found.get(j).source()
-                  + ". Remove one of them.");
-        }
+    Map<String, FoundBackend> byName = new HashMap<>();
+    for (FoundBackend backend : found) {
+      FoundBackend before = backend.provider() == null ? null : byName.put(backend.name(), backend);
+      if (before != null) {
+        throw new BackendException(
+            ErrorCode.DUPLICATE_BACKEND,
+            "Two backends are named '"
+                + backend.name()
+                + "': "
+                + before.source()
+                + " and "
+                + backend.source()
+                + ". Remove one of them.");
       }
     }
   }
@@ -194,11 +204,23 @@ public final class BackendRegistry {
     String source = source(type);
     try {
       BackendProvider provider = entry.get();
+      String name = provider.name();
+      if (name == null || name.equals(EngineOptions.AUTO) || !NAME.matcher(name).matches()) {
+        return FoundBackend.broken(
+            type.getName(),
+            source,
+            "its name is '"
+                + name
+                + "'; expected lower-case letters, digits and hyphens, not 'auto'.");
+      }
       int level = provider.spiLevel();
       String problem = levelProblem(level);
-      Probe probe = problem == null ? provider.probe() : new Probe.Unavailable(problem);
-      return new FoundBackend(
-          provider.name(), provider.version(), source, level, provider.priority(), probe, provider);
+      Probe probe =
+          problem == null
+              ? Objects.requireNonNull(provider.probe(), "probe() returned null")
+              : new Probe.Unavailable(problem);
+      String version = Objects.requireNonNull(provider.version(), "version() returned null");
+      return new FoundBackend(name, version, source, level, provider.priority(), probe, provider);
     } catch (RuntimeException | ServiceConfigurationError | LinkageError e) {
       return FoundBackend.broken(
           type.getName(), source, "threw while it was found or probed: " + reason(e));

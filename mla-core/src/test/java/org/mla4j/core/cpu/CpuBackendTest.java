@@ -55,7 +55,7 @@ class CpuBackendTest {
     try (Backend backend = open(Map.of())) {
       assertEquals(Set.copyOf(Op.VOCABULARY), backend.ops());
       assertEquals(Set.of(), backend.layers());
-      assertEquals(Set.of(), backend.features());
+      assertEquals(Set.of("output_scale"), backend.features());
     }
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +21,7 @@ import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.EngineContext;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Probe;
+import org.mla4j.api.backend.StepTensor;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.op.Op;
@@ -137,9 +139,14 @@ class EngineFailureTest {
 
         @Override
         public Kernel create(Op op, Bindings bindings) {
+          StepTensor ids = bindings.tensor(((Sample) op).ids());
           return (step, _) -> {
             if (step.tokens() == FATAL_LENGTH) {
               sneak(kind);
+            }
+            for (int row = 0; row < ids.count(step); row++) {
+              long offset = ids.offset(step) + row * ids.rowBytes();
+              ids.tensor().segment().set(ValueLayout.JAVA_INT_UNALIGNED, offset, 1);
             }
           };
         }

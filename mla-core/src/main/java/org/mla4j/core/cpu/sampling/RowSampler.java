@@ -19,9 +19,11 @@ import org.mla4j.api.step.Sampling;
  * from one row to the next.
  */
 public final class RowSampler {
+  private static final int NONE = -1;
+
   private final float[] logits;
   private final double[] weights;
-  private final RankedTokens ranked;
+  private final KeptTokens kept;
 
   /**
    * Makes a sampler with scratch memory for one row: 16 bytes per token.
@@ -31,7 +33,7 @@ public final class RowSampler {
   public RowSampler(int vocabulary) {
     logits = new float[vocabulary];
     weights = new double[vocabulary];
-    ranked = new RankedTokens(vocabulary);
+    kept = new KeptTokens(logits);
   }
 
   /**
@@ -51,22 +53,20 @@ public final class RowSampler {
     if (how.isGreedy()) {
       return largest;
     }
-    weigh(logits[largest], how.temperature());
-    if (how.topK() > 0 && how.topK() < logits.length) {
-      keepTopK(how.topK());
-    }
+    boolean all = how.topK() == 0 || how.topK() >= logits.length;
+    weigh(logits[largest], how.temperature(), all ? NONE : lastOf(how.topK()));
     double mass = mass();
     if (how.minP() > 0) {
       keepMinP(how.minP());
     }
     if (how.topP() < 1) {
-      keepTopP(how.topP() * mass);
+      keepTopP(how.topP(), mass);
     }
     return pick(draw * mass());
   }
 
   private int largest(int row) {
-    int largest = -1;
+    int largest = NONE;
     float value = Float.NEGATIVE_INFINITY;
     for (int token = 0; token < logits.length; token++) {
       if (logits[token] > value) {
@@ -77,7 +77,7 @@ public final class RowSampler {
             row, countNaN() + " of " + logits.length + " tokens are NaN; expected numbers");
       }
     }
-    if (largest < 0) {
+    if (largest == NONE) {
       throw unusable(
           row,
           "all " + logits.length + " tokens are minus infinity; expected one that can be drawn");
@@ -98,24 +98,33 @@ public final class RowSampler {
         ErrorCode.FORWARD_FAILED, "Logits of row " + row + ": " + problem + ".");
   }
 
-  /**
-   * Probabilities relative to that of the largest logit, whose weight is exactly 1, even if it is
-   * infinite.
-   */
-  private void weigh(float largest, float temperature) {
-    for (int token = 0; token < weights.length; token++) {
-      double below = (double) logits[token] - largest;
-      weights[token] = logits[token] == largest ? 1 : Math.exp(below / temperature);
+  /** The token that ranks last of the largest {@code topK}. */
+  private int lastOf(int topK) {
+    kept.clear();
+    for (int token = 0; token < logits.length; token++) {
+      if (kept.size() < topK) {
+        kept.add(token);
+      } else if (kept.ranksBefore(token, kept.last())) {
+        kept.replaceLast(token);
+      }
     }
+    return kept.last();
   }
 
-  private void keepTopK(int topK) {
-    ranked.begin(logits);
-    int last = ranked.next();
-    for (int kept = 1; kept < topK; kept++) {
-      last = ranked.next();
+  /**
+   * Computes probabilities relative to that of the largest logit, whose weight is exactly 1, even
+   * if it is infinite. Tokens that rank after the last one get none.
+   */
+  private void weigh(float largest, float temperature, int last) {
+    for (int token = 0; token < weights.length; token++) {
+      if (last != NONE && kept.ranksBefore(last, token)) {
+        weights[token] = 0;
+      } else if (logits[token] == largest) {
+        weights[token] = 1;
+      } else {
+        weights[token] = Math.exp(((double) logits[token] - largest) / temperature);
+      }
     }
-    dropAfter(last);
   }
 
   private void keepMinP(float minP) {
@@ -126,21 +135,25 @@ public final class RowSampler {
     }
   }
 
-  private void keepTopP(double wanted) {
-    ranked.begin(logits);
-    int last = ranked.next();
-    double kept = weights[last];
-    // A weight of 0 was dropped before, and so was all that ranks after it.
-    while (kept < wanted && weights[last] > 0 && !ranked.isEmpty()) {
-      last = ranked.next();
-      kept += weights[last];
-    }
-    dropAfter(last);
-  }
-
-  private void dropAfter(int last) {
+  private void keepTopP(float topP, double mass) {
+    double wanted = topP * mass;
+    // All that is lighter than this is less than what may be dropped: few tokens have to be ranked.
+    double lightest = (mass - wanted) / weights.length;
+    kept.clear();
+    double reached = 0;
     for (int token = 0; token < weights.length; token++) {
-      if (RankedTokens.ranksBefore(logits, last, token)) {
+      if (weights[token] >= lightest) {
+        kept.add(token);
+        reached += weights[token];
+      }
+    }
+    while (kept.size() > 1 && reached - weights[kept.last()] >= wanted) {
+      reached -= weights[kept.last()];
+      kept.removeLast();
+    }
+    int last = kept.last();
+    for (int token = 0; token < weights.length; token++) {
+      if (kept.ranksBefore(last, token)) {
         weights[token] = 0;
       }
     }
@@ -155,7 +168,7 @@ public final class RowSampler {
   }
 
   private int pick(double target) {
-    int picked = -1;
+    int picked = NONE;
     double passed = 0;
     for (int token = 0; token < weights.length; token++) {
       if (weights[token] > 0) {

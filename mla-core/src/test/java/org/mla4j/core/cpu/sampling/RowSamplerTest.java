@@ -86,6 +86,7 @@ class RowSamplerTest {
     assertEquals(List.of(1), drawn(new Sampling(1, 0, 0.499f, 0), logits));
     assertEquals(List.of(0, 1), drawn(new Sampling(1, 0, 0.749f, 0), logits));
     assertEquals(List.of(0, 1, 2), drawn(new Sampling(1, 0, 0.751f, 0), logits));
+    assertEquals(List.of(0, 1), drawn(new Sampling(1, 0, 0.5f, 0), 7, 7, 7, 7), "exactly reached");
   }
 
   @Test
@@ -225,12 +226,7 @@ class RowSamplerTest {
 
   /** What {@link Sampling} says, by sorting. */
   private static double[] probabilities(float[] logits, Sampling how) {
-    int[] ranked =
-        IntStream.range(0, logits.length)
-            .boxed()
-            .sorted(Comparator.comparing((Integer i) -> -logits[i]).thenComparing(i -> i))
-            .mapToInt(Integer::intValue)
-            .toArray();
+    int[] ranked = ranked(logits);
     int kept = how.topK() == 0 ? logits.length : Math.min(how.topK(), logits.length);
     double[] soft = new double[logits.length];
     for (int rank = 0; rank < kept; rank++) {
@@ -250,6 +246,15 @@ class RowSamplerTest {
     return soft;
   }
 
+  /** Tokens by descending logit, then by id. */
+  private static int[] ranked(float[] logits) {
+    return IntStream.range(0, logits.length)
+        .boxed()
+        .sorted(Comparator.comparing((Integer i) -> -logits[i]).thenComparing(i -> i))
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
   private static void normalise(double[] values) {
     double sum = Arrays.stream(values).sum();
     for (int i = 0; i < values.length; i++) {
@@ -259,22 +264,21 @@ class RowSamplerTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 7, 100, 1023, 1024})
-  void tokensAreRankedAsASortRanksThem(int vocabulary) {
+  void tokensLeaveInTheOppositeOrderOfTheirRank(int vocabulary) {
     RandomData random = new RandomData(vocabulary);
     float[] logits = new float[vocabulary];
     for (int i = 0; i < vocabulary; i++) {
       logits[i] = random.below(20); // with many equal ones
     }
-    RankedTokens ranked = new RankedTokens(vocabulary);
-    ranked.begin(logits);
-    int[] actual = IntStream.generate(ranked::next).limit(vocabulary).toArray();
-    int[] expected =
-        IntStream.range(0, vocabulary)
-            .boxed()
-            .sorted(Comparator.comparing((Integer i) -> -logits[i]).thenComparing(i -> i))
-            .mapToInt(Integer::intValue)
-            .toArray();
-    assertEquals(Arrays.toString(expected), Arrays.toString(actual));
-    assertTrue(ranked.isEmpty());
+    KeptTokens kept = new KeptTokens(logits);
+    for (int token : random.permutation(vocabulary)) {
+      kept.add(token);
+    }
+    int[] ranked = ranked(logits);
+    for (int rank = vocabulary - 1; rank >= 0; rank--) {
+      assertEquals(ranked[rank], kept.last(), "rank " + rank);
+      kept.removeLast();
+    }
+    assertEquals(0, kept.size());
   }
 }
