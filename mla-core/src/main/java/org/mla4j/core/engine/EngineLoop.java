@@ -1,5 +1,6 @@
 package org.mla4j.core.engine;
 
+import java.util.ArrayList;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
@@ -31,7 +32,10 @@ final class EngineLoop implements AutoCloseable {
   private final CountDownLatch ended = new CountDownLatch(1);
 
   /** The running sequences, oldest first. */
-  private final Sequence[] running;
+  private final ArrayList<Sequence> running;
+
+  /** How many sequences may run at once. */
+  private final int places;
 
   private volatile int runningCount;
   private volatile int waitingCount;
@@ -56,7 +60,8 @@ final class EngineLoop implements AutoCloseable {
   EngineLoop(String name, StepRunner runner) {
     this.runner = runner;
     this.allocator = new BlockAllocator(runner.limits().blocks());
-    this.running = new Sequence[runner.limits().maxSequences()];
+    this.places = runner.limits().maxSequences();
+    this.running = new ArrayList<>(places);
     this.thread = Thread.ofPlatform().daemon().name("mla-" + name + "-engine").unstarted(this::run);
   }
 
@@ -174,12 +179,12 @@ final class EngineLoop implements AutoCloseable {
       }
       if (endIfCancelled(candidate)) {
         next = null;
-      } else if (runningCount < running.length && candidate.blockCount <= allocator.available()) {
+      } else if (running.size() < places && candidate.blockCount <= allocator.available()) {
         next = null;
         leaveQueue();
         allocator.take(candidate.blocks, candidate.blockCount);
-        running[runningCount] = candidate;
-        runningCount = runningCount + 1;
+        running.add(candidate);
+        runningCount = running.size();
       } else {
         return;
       }
@@ -203,7 +208,7 @@ final class EngineLoop implements AutoCloseable {
 
   private void dropCancelled() {
     for (int i = runningCount - 1; i >= 0; i--) {
-      if (running[i].generation.isCancelled()) {
+      if (running.get(i).generation.isCancelled()) {
         retire(i, FinishReason.CANCELLED, null);
       }
     }
@@ -212,7 +217,7 @@ final class EngineLoop implements AutoCloseable {
   private void step() {
     StepDescription step = runner.step();
     for (int i = 0; i < runningCount; i++) {
-      running[i].scheduled = 0;
+      running.get(i).scheduled = 0;
     }
     try {
       step.clear();
@@ -229,7 +234,7 @@ final class EngineLoop implements AutoCloseable {
   /** Adds the sequences of a phase to the step, oldest first, as far as its tokens reach. */
   private void schedule(StepDescription step, Phase phase) {
     for (int i = 0; i < runningCount; i++) {
-      Sequence sequence = running[i];
+      Sequence sequence = running.get(i);
       Phase own = sequence.computed == 0 ? Phase.PREFILL : Phase.DECODE;
       if (own != phase) {
         continue;
@@ -261,7 +266,7 @@ final class EngineLoop implements AutoCloseable {
     int left = runner.limits().maxTokens() - step.tokens();
     if (phase == Phase.DECODE) {
       for (int i = index + 1; i < runningCount; i++) {
-        if (running[i].computed > 0) {
+        if (running.get(i).computed > 0) {
           left--;
         }
       }
@@ -272,7 +277,7 @@ final class EngineLoop implements AutoCloseable {
   private void collect() {
     count();
     for (int i = runningCount - 1; i >= 0; i--) {
-      Sequence sequence = running[i];
+      Sequence sequence = running.get(i);
       sequence.computed += sequence.scheduled;
       if (sequence.scheduled > 0 && sequence.logitRow >= 0) {
         extend(i, sequence, runner.sampled(sequence.logitRow));
@@ -285,7 +290,7 @@ final class EngineLoop implements AutoCloseable {
     long prefilled = 0;
     long decoded = 0;
     for (int i = 0; i < runningCount; i++) {
-      Sequence sequence = running[i];
+      Sequence sequence = running.get(i);
       int prompt =
           Math.max(0, Math.min(sequence.scheduled, sequence.promptLength - sequence.computed));
       prefilled += prompt;
@@ -310,11 +315,8 @@ final class EngineLoop implements AutoCloseable {
 
   /** Ends a sequence and gives its blocks back before anyone can see that it ended. */
   private void retire(int index, FinishReason why, @Nullable BackendException cause) {
-    Sequence sequence = running[index];
-    int last = runningCount - 1;
-    System.arraycopy(running, index + 1, running, index, last - index);
-    running[last] = null; // a finished sequence must not stay reachable
-    runningCount = last;
+    Sequence sequence = running.remove(index);
+    runningCount = running.size();
     allocator.give(sequence.blocks, sequence.blockCount);
     sequence.generation.finish(why, cause);
   }
@@ -322,7 +324,7 @@ final class EngineLoop implements AutoCloseable {
   /** A failed step fails the requests that were in it; the others and the engine go on. */
   private void failScheduled(BackendException cause) {
     for (int i = runningCount - 1; i >= 0; i--) {
-      if (running[i].scheduled > 0) {
+      if (running.get(i).scheduled > 0) {
         retire(i, FinishReason.FAILED, cause);
       }
     }

@@ -169,11 +169,12 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
   public CompletableFuture<GenerationResult> forEach(
       Executor executor, Consumer<? super Piece> consumer) {
     CompletableFuture<GenerationResult> future = new CompletableFuture<>();
-    future.whenComplete((result, failure) -> {
-      if (failure != null) {
-        cancel();
-      }
-    });
+    CompletableFuture<GenerationResult> _ =
+        future.whenComplete((result, failure) -> {
+          if (failure != null) {
+            cancel();
+          }
+        });
     try {
       executor.execute(() -> complete(future, consumer));
     } catch (RejectedExecutionException e) {

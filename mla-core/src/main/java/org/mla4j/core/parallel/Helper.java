@@ -41,15 +41,17 @@ final class Helper implements Runnable {
   }
 
   boolean runsOn(Thread other) {
-    return thread == other;
+    return thread.equals(other);
   }
 
   /**
    * Hands over tasks {@code from} to {@code to - 1}. Called by the caller of the loop while this
    * {@link #isDone}.
    */
-  @SuppressWarnings(
-      "NonAtomicOperationOnVolatileField") // one writer at a time: the caller of the loop
+  @SuppressWarnings({
+    "NonAtomicOperationOnVolatileField",
+    "NonAtomicVolatileUpdate"
+  }) // one writer at a time: the caller of the loop
   void post(Body body, int from, int to) {
     this.body = body;
     this.from = from;

@@ -193,7 +193,7 @@ public final class WorkerPool implements ParallelFor, AutoCloseable {
 
   private boolean isInsideTask() {
     Thread current = Thread.currentThread();
-    if (current == caller) {
+    if (current.equals(caller)) {
       return true;
     }
     for (Helper helper : helpers) {
@@ -217,7 +217,7 @@ public final class WorkerPool implements ParallelFor, AutoCloseable {
           "Engine '" + engine + "': its threads cannot be closed from within a task.");
     }
     while (!state.compareAndSet(State.IDLE, State.CLOSED) && state.get() != State.CLOSED) {
-      Thread.yield();
+      Thread.onSpinWait();
     }
     for (Helper helper : helpers) {
       helper.stop();

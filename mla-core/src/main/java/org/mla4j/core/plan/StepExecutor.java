@@ -158,7 +158,7 @@ public final class StepExecutor implements AutoCloseable {
       try {
         backend.queue().record().await();
       } catch (Throwable e) {
-        if (failure.getCause() != e) {
+        if (!e.equals(failure.getCause())) {
           failure.addSuppressed(e);
         }
       }

@@ -17,6 +17,7 @@ import jdk.incubator.vector.VectorOperators;
  * Cephes' {@code expf}. The error is below 2 units in the last place. Arguments below {@link
  * #LEAST} give 0, those above {@link #LARGEST} count as that, NaN gives NaN.
  */
+@SuppressWarnings("FloatingPointLiteralPrecision") // constants as derived; the compiler rounds them
 final class Exp {
   /** Below this, the result is no normal float any more. */
   static final float LEAST = -87.3f;
@@ -97,7 +98,7 @@ final class Exp {
     p = Math.fma(p, r, C3);
     p = Math.fma(p, r, C2);
     p = Math.fma(p, r * r, r + 1);
-    int exponent = Float.floatToRawIntBits(shifted) + EXPONENT_BIAS << MANTISSA_BITS;
+    int exponent = (Float.floatToRawIntBits(shifted) + EXPONENT_BIAS) << MANTISSA_BITS;
     return given < LEAST ? 0 : p * Float.intBitsToFloat(exponent);
   }
 }

@@ -48,7 +48,7 @@ final class LaneSums {
       c = c.blend(d, ODD_1).add(d.blend(c, ODD_1).rearrange(SWAP_1));
       a.blend(c, ODD_2)
           .add(c.blend(a, ODD_2).rearrange(SWAP_2))
-          .intoMemorySegment(next, nextAt + (long) BYTES * i, ORDER);
+          .intoMemorySegment(next, nextAt + BYTES * i, ORDER);
     }
     if (COUNT == 4) {
       return;

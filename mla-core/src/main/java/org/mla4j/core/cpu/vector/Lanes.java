@@ -37,7 +37,7 @@ final class Lanes {
   static final int COUNT = FLOATS.length();
 
   /** Bytes of a vector of floats. */
-  static final int BYTES = COUNT * Float.BYTES;
+  static final long BYTES = (long) COUNT * Float.BYTES;
 
   static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 

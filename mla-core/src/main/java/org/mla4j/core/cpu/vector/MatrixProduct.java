@@ -108,7 +108,7 @@ final class MatrixProduct {
       int live = Math.min(DOTS, rows - row);
       for (int i = 0; i < live; i++) {
         long weightAt = weight.at(firstRow + row + i);
-        long lanesAt = LANES_AT + (long) BYTES * i;
+        long lanesAt = LANES_AT + BYTES * i;
         weight.format().dot(weight.segment(), weightAt, x, xAt, columns, memory, lanesAt);
       }
       LaneSums.ofEach(memory, LANES_AT, memory, SUMS_AT);
@@ -120,10 +120,10 @@ final class MatrixProduct {
   private void widen(WeightMatrix weight, int firstRow, int rows, MemorySegment memory) {
     for (int row = 0; row < Math.ceilDiv(rows, SIDE) * SIDE; row++) {
       long weightAt = weight.at(firstRow + Math.min(row, rows - 1));
-      long panelAt = panelAt(row / SIDE) + (long) BYTES * (row % SIDE);
+      long panelAt = panelAt(row / SIDE) + BYTES * (row % SIDE);
       weight
           .format()
-          .widen(weight.segment(), weightAt, columns, memory, panelAt, (long) BYTES * SIDE);
+          .widen(weight.segment(), weightAt, columns, memory, panelAt, BYTES * SIDE);
     }
   }
 

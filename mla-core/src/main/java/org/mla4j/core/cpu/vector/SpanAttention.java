@@ -102,8 +102,8 @@ final class SpanAttention {
       long resultAt,
       MemorySegment memory) {
     Concat.copy(nope, nopeAt, nopeWidth, rope, ropeAt, ropeWidth, memory, queryAt);
-    long slot = panelAt + (long) BYTES * index;
-    F32Format.INSTANCE.widen(memory, queryAt, keyWidth, memory, slot, (long) BYTES * QUERIES);
+    long slot = panelAt + BYTES * index;
+    F32Format.INSTANCE.widen(memory, queryAt, keyWidth, memory, slot, BYTES * QUERIES);
     this.visible[index] = visible;
     results[index] = resultAt;
   }

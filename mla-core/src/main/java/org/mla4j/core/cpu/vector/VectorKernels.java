@@ -106,6 +106,7 @@ public final class VectorKernels implements KernelSet {
   /**
    * The scratch memory of a backend. A second backend gets its own: its kernels may run at once.
    */
+  @SuppressWarnings("ReferenceEquality") // the very backend, not an equal one
   private Scratch scratch(CpuContext context) {
     if (scratch == null || owner != context) {
       owner = context;
