@@ -121,9 +121,7 @@ final class MatrixProduct {
     for (int row = 0; row < Math.ceilDiv(rows, SIDE) * SIDE; row++) {
       long weightAt = weight.at(firstRow + Math.min(row, rows - 1));
       long panelAt = panelAt(row / SIDE) + BYTES * (row % SIDE);
-      weight
-          .format()
-          .widen(weight.segment(), weightAt, columns, memory, panelAt, BYTES * SIDE);
+      weight.format().widen(weight.segment(), weightAt, columns, memory, panelAt, BYTES * SIDE);
     }
   }
 
