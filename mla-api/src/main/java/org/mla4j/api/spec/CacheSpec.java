@@ -5,8 +5,7 @@ import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Shape;
 
 /**
- * What a layer keeps of each token: named parts of one row, their element type, and how rows lie in
- * a block.
+ * What a layer keeps of each token: named parts of one row, and their element type.
  *
  * <p>The engine and its block allocator know blocks only; specs may differ by layer.
  *

@@ -7,6 +7,7 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.error.ModelException;
 import org.mla4j.api.spec.RopeSpec;
+import org.mla4j.api.tensor.BFloat16;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
@@ -86,27 +87,46 @@ public final class RopeTable implements WeightHandle {
 
   @Override
   public void materialise(Tensor target) {
-    if (target.dtype() != DType.F32 || !target.shape().equals(shape()) || !target.isDense()) {
+    boolean writable =
+        target.dtype() == DType.F32 || target.dtype() == DType.BF16 || target.dtype() == DType.F16;
+    if (!writable || !target.shape().equals(shape()) || !target.isDense()) {
       throw new InvalidInputException(
           ErrorCode.INVALID_PLAN,
-          "Weight '" + name() + "': expected a dense F32 " + shape() + ", found " + target + ".");
+          "Weight '"
+              + name()
+              + "': expected a dense target of type F32, F16 or BF16 and shape "
+              + shape()
+              + ", found "
+              + target
+              + ".");
     }
     MemorySegment segment = target.segment();
     double[] frequencies = spec.inverseFrequencies();
     float factor = (float) spec.attentionFactor();
-    long offset = target.byteOffset();
     int half = frequencies.length;
+    int elementBytes = target.dtype().byteSize();
+    long offset = target.byteOffset();
     for (int position = 0; position < positions; position++) {
       for (int i = 0; i < half; i++) {
         float angle = (float) position * (float) frequencies[i];
-        segment.set(
-            ValueLayout.JAVA_FLOAT_UNALIGNED, offset + 4L * i, (float) Math.cos(angle) * factor);
-        segment.set(
-            ValueLayout.JAVA_FLOAT_UNALIGNED,
-            offset + 4L * (half + i),
+        long cos = offset + (long) elementBytes * i;
+        write(target.dtype(), segment, cos, (float) Math.cos(angle) * factor);
+        write(
+            target.dtype(),
+            segment,
+            cos + (long) elementBytes * half,
             (float) Math.sin(angle) * factor);
       }
-      offset += 4L * spec.dim();
+      offset += (long) elementBytes * spec.dim();
+    }
+  }
+
+  private static void write(DType dtype, MemorySegment segment, long offset, float value) {
+    switch (dtype) {
+      case BF16 -> segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, offset, BFloat16.fromFloat(value));
+      case F16 ->
+          segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, offset, Float.floatToFloat16(value));
+      default -> segment.set(ValueLayout.JAVA_FLOAT_UNALIGNED, offset, value);
     }
   }
 
