@@ -18,6 +18,7 @@ import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.EngineContext;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Probe;
+import org.mla4j.api.backend.Queue;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.diagnosis.Explanation;
 import org.mla4j.api.diagnosis.Explanation.Declined;
@@ -198,6 +199,17 @@ class SelectionTest {
   }
 
   @Test
+  void aLateFailureIsBlamedOnWhoSubmittedTheWork() {
+    EngineOptions options =
+        EngineOptions.builder().pluginLoader(PluginLoader.beside(folder, Late.class)).build();
+    BackendException e = assertThrows(BackendException.class, () -> logits(options));
+    assertEquals(
+        "Backend 'late' failed in layer 'layers.0', op 'add' ('layers.0.attn_add'):"
+            + " java.lang.IllegalStateException: device lost [MLA-0107]",
+        e.getMessage());
+  }
+
+  @Test
   void anUnknownBackendInAnOpListIsNamed() {
     BackendException e =
         assertThrows(BackendException.class, () -> explain(options -> options.ops("add=nobody")));
@@ -281,25 +293,10 @@ class SelectionTest {
   }
 
   /** Has two ops and supports one of them. */
-  public static final class Partial implements BackendProvider {
+  public static final class Partial extends Small {
     @Override
     public String name() {
       return "partial";
-    }
-
-    @Override
-    public String version() {
-      return "1";
-    }
-
-    @Override
-    public int spiLevel() {
-      return 1;
-    }
-
-    @Override
-    public Probe probe() {
-      return new Probe.Available("two ops", true);
     }
 
     @Override
@@ -329,25 +326,10 @@ class SelectionTest {
   }
 
   /** Its device is taken. */
-  public static final class Closed implements BackendProvider {
+  public static final class Closed extends Small {
     @Override
     public String name() {
       return "closed";
-    }
-
-    @Override
-    public String version() {
-      return "1";
-    }
-
-    @Override
-    public int spiLevel() {
-      return 1;
-    }
-
-    @Override
-    public Probe probe() {
-      return new Probe.Available("a device", true);
     }
 
     @Override
@@ -357,25 +339,10 @@ class SelectionTest {
   }
 
   /** Says yes and fails later. */
-  public static final class Liar implements BackendProvider {
+  public static final class Liar extends Small {
     @Override
     public String name() {
       return "liar";
-    }
-
-    @Override
-    public String version() {
-      return "1";
-    }
-
-    @Override
-    public int spiLevel() {
-      return 1;
-    }
-
-    @Override
-    public Probe probe() {
-      return new Probe.Available("promises", true);
     }
 
     @Override
@@ -488,6 +455,40 @@ class SelectionTest {
         @Override
         public Support supports(Op op) {
           throw new IllegalStateException("oops");
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
+
+  /** Submits its work and fails only when somebody waits for it. */
+  public static final class Late extends Small {
+    @Override
+    public String name() {
+      return "late";
+    }
+
+    @Override
+    public Backend open(EngineContext context) {
+      return new Backend() {
+        @Override
+        public Queue queue() {
+          return () ->
+              () -> {
+                throw new IllegalStateException("device lost");
+              };
+        }
+
+        @Override
+        public Set<String> ops() {
+          return Set.of(Add.TYPE);
+        }
+
+        @Override
+        public Kernel create(Op op, Bindings bindings) {
+          return (step, queue) -> {};
         }
 
         @Override
