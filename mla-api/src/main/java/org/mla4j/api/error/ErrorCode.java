@@ -28,6 +28,8 @@ public enum ErrorCode {
   OP_CHOICE("MLA-0109"),
   /** A backend or a kernel failed while it was closed. */
   CLOSE_FAILED("MLA-0110"),
+  /** A backend cannot keep the promise of deterministic mode. */
+  NOT_DETERMINISTIC("MLA-0111"),
   /** The architecture of a checkpoint is not known. */
   UNKNOWN_ARCHITECTURE("MLA-0201"),
   /** A tensor that the architecture needs is not in the checkpoint. */

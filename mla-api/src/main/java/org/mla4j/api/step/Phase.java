@@ -4,6 +4,9 @@ package org.mla4j.api.step;
 public enum Phase {
   /** Absorbed form over the cache: any number of new tokens after any context. */
   DECODE,
-  /** Decompressed form over the new tokens themselves: the first tokens of a sequence. */
+  /**
+   * Decompressed form: over the new tokens themselves, merged with what context passes find in the
+   * cache.
+   */
   PREFILL
 }

@@ -11,6 +11,11 @@ public enum Rows {
   DECODE,
   /** The rows of prefill tokens. */
   PREFILL,
+  /**
+   * One row per token that prefill sequences have in the cache already, as far as the current
+   * context pass reaches: see {@link StepDescription#contextPasses()}.
+   */
+  CONTEXT,
   /** One row per token whose logits are wanted, in the order of the tokens. */
   LOGITS
 }

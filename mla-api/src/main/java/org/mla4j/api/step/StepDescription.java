@@ -11,10 +11,16 @@ import org.mla4j.api.error.InvalidInputException;
  * What one step computes, described once for all layers: decode sequences first, then prefill
  * sequences; for each its new tokens, its context and its cache blocks.
  *
+ * <p>The context of prefill sequences is attended in <em>context passes</em>, which bound the memory
+ * of decompressed keys and values: each takes up a piece of every sequence's context, all pieces of
+ * one length but the last. Whoever runs the plan opens the passes one after another; {@link
+ * Rows#CONTEXT} and the methods named after the context speak of the open one.
+ *
  * <p>The engine owns it and refills it in place, without allocation; kernels read it. A kernel that
  * wants the numbers on a device copies the segments in {@code Backend.prepare}, once per step.
  *
- * <p>Threading: filled by one thread, then read by any number until it is cleared.
+ * <p>Threading: filled by one thread, then read by any number until it is cleared; passes are
+ * opened while no kernel reads.
  */
 public final class StepDescription {
   /** The slot of a token whose cache row is not written. */
@@ -29,6 +35,9 @@ public final class StepDescription {
   private final MemorySegment sequenceLengths;
   private final MemorySegment blockTables;
   private final MemorySegment logitRows;
+  private final MemorySegment contextStarts;
+  private final MemorySegment contextRowStarts;
+  private final MemorySegment contextSequences;
   private final Sampling[] sampling;
   private final double[] draws;
 
@@ -38,6 +47,17 @@ public final class StepDescription {
   private int decodeTokens;
   private int decodeSequences;
   private int logits;
+
+  /** Prefill sequences with a context, and the longest such context. */
+  private int contextSequenceCount;
+
+  private int longestContext;
+
+  /** Tokens of a sequence in a context pass; 0 without any. */
+  private int contextPiece;
+
+  private int contextPass;
+  private int contextRows;
   private boolean slotMapping;
   private boolean profiling;
 
@@ -60,6 +80,9 @@ public final class StepDescription {
     blockTables =
         arena.allocate(ValueLayout.JAVA_INT, (long) maxSequences * limits.blocksPerSequence());
     logitRows = arena.allocate(ValueLayout.JAVA_INT, limits.maxLogitRows());
+    contextStarts = arena.allocate(ValueLayout.JAVA_INT, maxSequences);
+    contextRowStarts = arena.allocate(ValueLayout.JAVA_INT, maxSequences + 1L);
+    contextSequences = arena.allocate(ValueLayout.JAVA_INT, limits.contextTokens());
     sampling = new Sampling[limits.maxLogitRows()];
     Arrays.fill(sampling, Sampling.GREEDY);
     draws = new double[limits.maxLogitRows()];
@@ -74,6 +97,10 @@ public final class StepDescription {
     decodeTokens = 0;
     decodeSequences = 0;
     logits = 0;
+    contextSequenceCount = 0;
+    longestContext = 0;
+    contextPiece = 0;
+    closeContextPass();
     slotMapping = true;
     profiling = false;
     queryStarts.setAtIndex(ValueLayout.JAVA_INT, 0, 0);
@@ -83,7 +110,7 @@ public final class StepDescription {
    * Adds a sequence. All decode sequences come before the first prefill sequence.
    *
    * @param phase the form its tokens are attended in
-   * @param context tokens of the sequence already in the cache; 0 for a prefill sequence
+   * @param context tokens of the sequence already in the cache
    * @param ids token ids of the sequence
    * @param from index in {@code ids} of the first new token
    * @param count how many new tokens; 0 is allowed and computes nothing
@@ -99,10 +126,6 @@ public final class StepDescription {
     require(
         phase == Phase.PREFILL || sequences == decodeSequences,
         "decode sequence after a prefill sequence");
-    if (phase == Phase.PREFILL && context != 0) {
-      throw invalid(
-          "prefill sequence with a context of " + context + " tokens; expected 0 (use DECODE)");
-    }
     if (sequences == limits.maxSequences()) {
       throw invalid("more than maxSequences = " + limits.maxSequences() + " sequences");
     }
@@ -160,8 +183,59 @@ public final class StepDescription {
     if (phase == Phase.DECODE) {
       decodeSequences++;
       decodeTokens = tokens;
+    } else if (context > 0 && count > 0) {
+      contextSequenceCount++;
+      longestContext = Math.max(longestContext, context);
+      contextPiece = contextPiece();
     }
     return sequence;
+  }
+
+  /** An equal share of a pass; whole blocks, if it is that long. */
+  private int contextPiece() {
+    int share = limits.contextTokens() / contextSequenceCount;
+    return share < limits.blockSize() ? share : share - share % limits.blockSize();
+  }
+
+  /**
+   * Returns how many context passes the step needs.
+   *
+   * @return 0 if no prefill sequence has a context
+   */
+  public int contextPasses() {
+    return longestContext == 0 ? 0 : Math.ceilDiv(longestContext, contextPiece);
+  }
+
+  /**
+   * Opens a context pass, in place of the one that is open.
+   *
+   * @param pass from 0 on
+   * @throws InvalidInputException if there is no such pass
+   */
+  public void openContextPass(int pass) {
+    if (pass < 0 || pass >= contextPasses()) {
+      throw invalid("context pass " + pass + " of " + contextPasses());
+    }
+    contextPass = pass;
+    contextRows = 0;
+    for (int sequence = 0; sequence < sequences; sequence++) {
+      int context = sequenceLength(sequence) - queryLength(sequence);
+      boolean has = sequence >= decodeSequences && queryLength(sequence) > 0;
+      long start = Math.min((long) pass * contextPiece, context);
+      int count = has ? (int) Math.min(contextPiece, context - start) : 0;
+      contextStarts.setAtIndex(ValueLayout.JAVA_INT, sequence, (int) start);
+      contextRowStarts.setAtIndex(ValueLayout.JAVA_INT, sequence, contextRows);
+      for (int i = 0; i < count; i++) {
+        contextSequences.setAtIndex(ValueLayout.JAVA_INT, contextRows++, sequence);
+      }
+    }
+    contextRowStarts.setAtIndex(ValueLayout.JAVA_INT, sequences, contextRows);
+  }
+
+  /** Closes the open context pass: there are no context rows until another is opened. */
+  public void closeContextPass() {
+    contextPass = -1;
+    contextRows = 0;
   }
 
   /**
@@ -295,6 +369,7 @@ public final class StepDescription {
       case DECODE -> decodeTokens;
       case PREFILL -> tokens - decodeTokens;
       case LOGITS -> logits;
+      case CONTEXT -> contextRows;
     };
   }
 
@@ -308,7 +383,7 @@ public final class StepDescription {
     return switch (rows) {
       case ALL, DECODE -> 0;
       case PREFILL -> decodeTokens;
-      case LOGITS -> throw invalid("LOGITS rows are not a range of tokens");
+      case LOGITS, CONTEXT -> throw invalid(rows + " rows are not a range of tokens");
     };
   }
 
@@ -414,6 +489,67 @@ public final class StepDescription {
   }
 
   /**
+   * Returns the open context pass.
+   *
+   * @return from 0 on; -1 if none is open
+   */
+  public int contextPass() {
+    return contextPass;
+  }
+
+  /**
+   * Returns the position from which the open context pass takes up a sequence.
+   *
+   * @param sequence index in the step
+   * @return a position; meaningless if the pass has no rows of the sequence
+   */
+  public int contextStart(int sequence) {
+    return contextStarts.getAtIndex(ValueLayout.JAVA_INT, sequence);
+  }
+
+  /**
+   * Returns the first row of a sequence in the open context pass.
+   *
+   * @param sequence index in the step; {@link #sequences()} gives the end of the last
+   * @return a row of kind CONTEXT
+   */
+  public int contextRowStart(int sequence) {
+    return contextRowStarts.getAtIndex(ValueLayout.JAVA_INT, sequence);
+  }
+
+  /**
+   * Returns how many rows of a sequence the open context pass has.
+   *
+   * @param sequence index in the step
+   * @return 0 for decode sequences, those without context, and those whose context ended in an
+   *     earlier pass
+   */
+  public int contextLength(int sequence) {
+    return contextRowStart(sequence + 1) - contextRowStart(sequence);
+  }
+
+  /**
+   * Returns the sequence of a context row.
+   *
+   * @param row a row of kind CONTEXT
+   * @return index of its sequence in the step
+   */
+  public int contextSequence(int row) {
+    return contextSequences.getAtIndex(ValueLayout.JAVA_INT, row);
+  }
+
+  /**
+   * Returns the position of a context row in its sequence.
+   *
+   * @param row a row of kind CONTEXT
+   * @return a position below the first new token's
+   */
+  public int contextPosition(int row) {
+    int sequence = contextSequence(row);
+    return contextStart(sequence) + row - contextRowStart(sequence);
+  }
+
+  /**
    * Returns the token whose logits a row holds.
    *
    * @param row a row of kind LOGITS
@@ -513,6 +649,33 @@ public final class StepDescription {
    */
   public MemorySegment logitTokens() {
     return logitRows;
+  }
+
+  /**
+   * Returns where the open context pass starts in each sequence.
+   *
+   * @return int32 {@code [maxSequences]}
+   */
+  public MemorySegment contextStarts() {
+    return contextStarts;
+  }
+
+  /**
+   * Returns the first context row of each sequence in the open pass, then the end of the last.
+   *
+   * @return int32 {@code [maxSequences + 1]}
+   */
+  public MemorySegment contextRowStarts() {
+    return contextRowStarts;
+  }
+
+  /**
+   * Returns the sequence of each context row of the open pass.
+   *
+   * @return int32 {@code [contextTokens]}
+   */
+  public MemorySegment contextSequences() {
+    return contextSequences;
   }
 
   private static void require(boolean holds, String problem) {

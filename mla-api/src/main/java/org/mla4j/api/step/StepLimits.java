@@ -13,6 +13,7 @@ import org.mla4j.api.error.InvalidInputException;
  * @param blockSize tokens per cache block, as the block allocator counts
  * @param blocks cache blocks per layer; block 0 is reserved and never holds a token
  * @param maxLogitRows tokens of one step whose logits may be wanted
+ * @param contextTokens cached tokens that one context pass takes up, all sequences together
  */
 public record StepLimits(
     int maxTokens,
@@ -20,9 +21,11 @@ public record StepLimits(
     int maxSequenceLength,
     int blockSize,
     int blocks,
-    int maxLogitRows) {
+    int maxLogitRows,
+    int contextTokens) {
   /**
-   * Checks that all numbers are positive and that there is a block beside the reserved one.
+   * Checks that all numbers are positive, that there is a block beside the reserved one, and that a
+   * context pass has room for a token of every sequence.
    *
    * @throws InvalidInputException naming the field
    */
@@ -33,10 +36,12 @@ public record StepLimits(
     require(blockSize, "blockSize", 1);
     require(blocks, "blocks", 2);
     require(maxLogitRows, "maxLogitRows", 1);
+    require(contextTokens, "contextTokens", maxSequences);
   }
 
   /**
-   * Makes limits that allow the logits of every token.
+   * Makes limits that allow the logits of every token, and as many tokens in a context pass as in a
+   * step.
    *
    * @param maxTokens tokens in one step
    * @param maxSequences sequences in one step
@@ -46,7 +51,14 @@ public record StepLimits(
    */
   public StepLimits(
       int maxTokens, int maxSequences, int maxSequenceLength, int blockSize, int blocks) {
-    this(maxTokens, maxSequences, maxSequenceLength, blockSize, blocks, maxTokens);
+    this(
+        maxTokens,
+        maxSequences,
+        maxSequenceLength,
+        blockSize,
+        blocks,
+        maxTokens,
+        Math.max(maxTokens, maxSequences));
   }
 
   /**
@@ -56,7 +68,11 @@ public record StepLimits(
    * @return the largest number of rows
    */
   public int max(Rows rows) {
-    return rows == Rows.LOGITS ? maxLogitRows : maxTokens;
+    return switch (rows) {
+      case ALL, DECODE, PREFILL -> maxTokens;
+      case LOGITS -> maxLogitRows;
+      case CONTEXT -> contextTokens;
+    };
   }
 
   /**

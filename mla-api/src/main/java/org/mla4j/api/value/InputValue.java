@@ -21,6 +21,9 @@ public record InputValue(String name) implements Value {
   /** First token of each sequence. */
   public static final InputValue QUERY_START = new InputValue("query_start");
 
+  /** The cache rows of the current context pass, by sequence and position. */
+  public static final InputValue CONTEXT_ROWS = new InputValue("context_rows");
+
   /** The tokens whose logits are wanted. */
   public static final InputValue LOGIT_ROWS = new InputValue("logit_rows");
 

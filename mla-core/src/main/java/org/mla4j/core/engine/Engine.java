@@ -26,11 +26,11 @@ public final class Engine implements AutoCloseable {
   private final EngineLoop loop;
   private final Explanation explanation;
 
-  private Engine(ModelDefinition model, StepRunner runner) {
+  private Engine(ModelDefinition model, StepRunner runner, EngineOptions options) {
     this.model = model;
     this.runner = runner;
     this.explanation = runner.explain();
-    this.loop = new EngineLoop(model.name(), runner);
+    this.loop = new EngineLoop(model.name(), runner, new StepScheduler(runner.limits(), options));
   }
 
   /**
@@ -44,7 +44,7 @@ public final class Engine implements AutoCloseable {
   public static Engine open(ModelDefinition model, EngineOptions options) {
     StepRunner runner = StepRunner.build(model, options);
     try {
-      Engine engine = new Engine(model, runner);
+      Engine engine = new Engine(model, runner, options);
       engine.loop.start();
       return engine;
     } catch (RuntimeException | Error e) {

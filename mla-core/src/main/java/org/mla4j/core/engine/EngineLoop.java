@@ -4,12 +4,11 @@ import java.util.ArrayList;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ClosedException;
 import org.mla4j.api.error.ErrorCode;
-import org.mla4j.api.step.Phase;
-import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.runner.StepRunner;
 
 /**
@@ -17,15 +16,17 @@ import org.mla4j.core.runner.StepRunner;
  * steady state it allocates nothing.
  *
  * <p>A request is admitted when a place and the blocks of its whole length are free, in the order
- * of arrival, so a running request never runs out. A step takes every running sequence that has
- * context first (decode form), then new prompts (prefill form), as far as the step's tokens reach;
- * the rest of a long prompt follows in later steps in decode form.
+ * of arrival, so a running request never runs out. What a step computes is the {@link
+ * StepScheduler}'s decision. A cancelled request leaves after the step in flight; a step that nobody
+ * wants any more ends at the next layer.
  */
 @SuppressWarnings(
     "NonAtomicVolatileUpdate") // counters have one writer: the engine's thread, or whoever holds
 // 'arrivals'
 final class EngineLoop implements AutoCloseable {
   private final StepRunner runner;
+  private final StepScheduler scheduler;
+  private final BooleanSupplier wanted = this::isWanted;
   private final Thread thread;
   private final BlockAllocator allocator;
   private final ConcurrentLinkedQueue<Sequence> arrivals = new ConcurrentLinkedQueue<>();
@@ -57,8 +58,9 @@ final class EngineLoop implements AutoCloseable {
   /** How many cancellations the queue was searched for. */
   private int seenCancellations;
 
-  EngineLoop(String name, StepRunner runner) {
+  EngineLoop(String name, StepRunner runner, StepScheduler scheduler) {
     this.runner = runner;
+    this.scheduler = scheduler;
     this.allocator = new BlockAllocator(runner.limits().blocks());
     this.places = runner.limits().maxSequences();
     this.running = new ArrayList<>(places);
@@ -215,15 +217,11 @@ final class EngineLoop implements AutoCloseable {
   }
 
   private void step() {
-    StepDescription step = runner.step();
-    for (int i = 0; i < runningCount; i++) {
-      running.get(i).scheduled = 0;
-    }
     try {
-      step.clear();
-      schedule(step, Phase.DECODE);
-      schedule(step, Phase.PREFILL);
-      runner.run();
+      scheduler.schedule(runner.step(), running);
+      if (!runner.runWhile(wanted)) {
+        return; // nobody wants it any more; the sequences are dropped in the next round
+      }
     } catch (BackendException e) {
       failScheduled(e);
       return;
@@ -231,47 +229,15 @@ final class EngineLoop implements AutoCloseable {
     collect();
   }
 
-  /** Adds the sequences of a phase to the step, oldest first, as far as its tokens reach. */
-  private void schedule(StepDescription step, Phase phase) {
+  /** A step goes on as long as one of its sequences is wanted. */
+  private boolean isWanted() {
     for (int i = 0; i < runningCount; i++) {
       Sequence sequence = running.get(i);
-      Phase own = sequence.computed == 0 ? Phase.PREFILL : Phase.DECODE;
-      if (own != phase) {
-        continue;
-      }
-      sequence.logitRow = -1;
-      sequence.scheduled = Math.min(sequence.remaining(), room(step, phase, i));
-      if (sequence.scheduled > 0) {
-        step.addSequence(
-            phase,
-            sequence.computed,
-            sequence.tokens,
-            sequence.computed,
-            sequence.scheduled,
-            sequence.blocks,
-            sequence.blockCount);
-        sequence.generation.start();
-        if (sequence.scheduled == sequence.remaining()) {
-          sequence.logitRow = step.wantLastLogits(sequence.sampling, sequence.draw());
-        }
+      if (sequence.scheduled > 0 && !sequence.generation.isCancelled()) {
+        return true;
       }
     }
-  }
-
-  /**
-   * Tokens a sequence may take: those left, less one for each decode sequence after it, so that a
-   * long prompt stops none.
-   */
-  private int room(StepDescription step, Phase phase, int index) {
-    int left = runner.limits().maxTokens() - step.tokens();
-    if (phase == Phase.DECODE) {
-      for (int i = index + 1; i < runningCount; i++) {
-        if (running.get(i).computed > 0) {
-          left--;
-        }
-      }
-    }
-    return Math.max(0, left);
+    return false;
   }
 
   private void collect() {
@@ -279,7 +245,7 @@ final class EngineLoop implements AutoCloseable {
     for (int i = runningCount - 1; i >= 0; i--) {
       Sequence sequence = running.get(i);
       sequence.computed += sequence.scheduled;
-      if (sequence.scheduled > 0 && sequence.logitRow >= 0) {
+      if (sequence.scheduled > 0 && sequence.logitRow != Sequence.NO_ROW) {
         extend(i, sequence, runner.sampled(sequence.logitRow));
       }
     }

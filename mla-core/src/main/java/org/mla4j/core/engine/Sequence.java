@@ -13,6 +13,9 @@ final class Sequence {
   /** Splittable, fast, and the same on every JVM. */
   private static final String GENERATOR = "L64X128MixRandom";
 
+  /** Stands for no row of logits. */
+  static final int NO_ROW = -1;
+
   final Generation generation;
   final int[] tokens;
   final int promptLength;
@@ -27,10 +30,10 @@ final class Sequence {
   /** Tokens whose cache rows are written. */
   int computed;
 
-  /** The row of logits in the current step; -1 if none is wanted. */
-  int logitRow;
+  /** The row of logits in the current step, if it takes part. */
+  int logitRow = NO_ROW;
 
-  /** The new tokens of the current step. */
+  /** The new tokens of the current step; 0 if it takes no part. */
   int scheduled;
 
   private final int[] stopTokens;

@@ -1,6 +1,7 @@
 package org.mla4j.core.layer;
 
 import static org.mla4j.api.step.Rows.ALL;
+import static org.mla4j.api.step.Rows.CONTEXT;
 import static org.mla4j.api.step.Rows.DECODE;
 import static org.mla4j.api.step.Rows.PREFILL;
 import static org.mla4j.api.tensor.DType.F32;
@@ -14,7 +15,10 @@ import org.mla4j.api.layer.MlaWeights.Projection;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.ConcatAndCacheMla;
+import org.mla4j.api.op.GatherCache;
 import org.mla4j.api.op.Linear;
+import org.mla4j.api.op.MergeAttentionStates;
+import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.ProjectValue;
@@ -160,24 +164,65 @@ public final class MlaLayer {
       @Nullable StepValue kPe,
       StepValue attended) {
     MlaSpec spec = call.spec();
-    StepValue kv =
-        plan.buffer("kv", F32, PREFILL, spec.numHeads(), spec.qkNopeHeadDim() + spec.vHeadDim());
-    plan.add(
-        "kv_b_proj",
-        PREFILL,
-        new Linear(kvC.only(PREFILL), call.weightsByRole().kvBProj().weight(), null, kv));
+    StepValue query = qNope.only(PREFILL);
+    StepValue queryRope = qPe == null ? null : qPe.only(PREFILL);
+    StepValue lse = plan.buffer("attn_lse", F32, PREFILL, spec.numHeads());
+    StepValue kv = decompress(plan, "kv", "kv_b_proj", kvC.only(PREFILL));
     plan.add(
         "prefill_attention",
         PREFILL,
         new MlaPrefillAttention(
-            qNope.only(PREFILL),
-            qPe == null ? null : qPe.only(PREFILL),
+            query,
+            queryRope,
             kv.narrow(plan.name("k_nope"), -1, 0, spec.qkNopeHeadDim()),
             kPe == null ? null : kPe.only(PREFILL),
             kv.narrow(plan.name("v"), -1, spec.qkNopeHeadDim(), spec.vHeadDim()),
             spec.scale(),
             attended,
-            null));
+            lse));
+    context(plan, query, queryRope, attended, lse);
+  }
+
+  /** What earlier steps left of a prompt in the cache, decompressed again and merged. */
+  private void context(
+      PlanBuilder plan,
+      StepValue query,
+      @Nullable StepValue queryRope,
+      StepValue attended,
+      StepValue lse) {
+    MlaSpec spec = call.spec();
+    int heads = spec.numHeads();
+    StepValue rows = plan.buffer("context", F32, CONTEXT, spec.kvLoraRank() + spec.qkRopeHeadDim());
+    plan.add("gather_context", CONTEXT, new GatherCache(call.cache(), rows));
+    StepValue latent = rows.narrow(plan.name("context_kv_c"), -1, 0, spec.kvLoraRank());
+    StepValue kv = decompress(plan, "context_kv", "context_kv_b_proj", latent);
+    StepValue found = plan.buffer("context_out", F32, PREFILL, heads, spec.vHeadDim());
+    StepValue foundLse = plan.buffer("context_lse", F32, PREFILL, heads);
+    plan.add(
+        "context_attention",
+        CONTEXT,
+        new MlaContextAttention(
+            query,
+            queryRope,
+            kv.narrow(plan.name("context_k_nope"), -1, 0, spec.qkNopeHeadDim()),
+            rotaryPart(plan, "context_k_pe", rows, spec.kvLoraRank()),
+            kv.narrow(plan.name("context_v"), -1, spec.qkNopeHeadDim(), spec.vHeadDim()),
+            spec.scale(),
+            found,
+            foundLse));
+    plan.add(
+        "merge_context", CONTEXT, new MergeAttentionStates(found, foundLse, attended, lse));
+  }
+
+  /** The keys without positions and the values of all heads, {@code [N, P + V]}. */
+  private StepValue decompress(PlanBuilder plan, String name, String node, StepValue latent) {
+    MlaSpec spec = call.spec();
+    StepValue kv =
+        plan.buffer(
+            name, F32, latent.rows(), spec.numHeads(), spec.qkNopeHeadDim() + spec.vHeadDim());
+    WeightHandle kvB = call.weightsByRole().kvBProj().weight();
+    plan.add(node, latent.rows(), new Linear(latent, kvB, null, kv));
+    return kv;
   }
 
   private @Nullable StepValue rotaryPart(PlanBuilder plan, String name, StepValue of, int start) {

@@ -1,8 +1,8 @@
 package org.mla4j.core.model;
 
 import org.mla4j.api.plan.PlanBuilder;
-import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.StepValue;
+import org.mla4j.core.options.CacheDTypes;
 
 /**
  * A model as the engine sees it: it asks for layers and ops and says how they connect. It names no
@@ -45,12 +45,12 @@ public interface ModelDefinition extends AutoCloseable {
    * Writes the plan of a step, from token ids to logits.
    *
    * @param plan takes the nodes
-   * @param cacheDType element type of the caches
+   * @param cacheDTypes element types of the caches
    * @return the logits, F32 {@code [logit rows, vocabulary]}
    * @throws org.mla4j.api.error.ModelException if the checkpoint lacks a tensor or has one of
    *     another shape
    */
-  StepValue contribute(PlanBuilder plan, DType cacheDType);
+  StepValue contribute(PlanBuilder plan, CacheDTypes cacheDTypes);
 
   @Override
   void close();

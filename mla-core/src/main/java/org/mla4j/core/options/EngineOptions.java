@@ -23,10 +23,16 @@ import org.mla4j.api.tensor.DType;
  * @param strict whether a named backend must run every op, none of them on {@code cpu}
  * @param backendOptions options of backends, {@code backend:option} to value
  * @param threads threads that compute, the engine's own included
- * @param cacheDType element type of the caches
+ * @param deterministic whether a result must not depend on who else is in a step, how a prompt is cut,
+ *     or the block size; refused with a backend that does not claim it
+ * @param cacheDTypes element types of the caches
  * @param blockSize tokens per cache block
  * @param maxSequenceLength tokens of one sequence; 0 for the model's positions, at most 4096
  * @param maxTokensPerStep tokens of one step; a longer prompt takes several steps
+ * @param promptChunk tokens that one prompt may take of a step; 0 for as many as fit
+ * @param decodeThreshold the longest query after a context that is attended in the absorbed form;
+ *     deterministic mode attends all in that form
+ * @param contextTokens cached tokens that are decompressed at once; 0 for as many as a step has
  * @param maxSequences sequences that run at once
  * @param cacheTokens tokens the cache holds, all sequences together; 0 for twice the longest
  *     sequence
@@ -42,10 +48,14 @@ public record EngineOptions(
     boolean strict,
     Map<String, String> backendOptions,
     int threads,
-    DType cacheDType,
+    boolean deterministic,
+    CacheDTypes cacheDTypes,
     int blockSize,
     int maxSequenceLength,
     int maxTokensPerStep,
+    int promptChunk,
+    int decodeThreshold,
+    int contextTokens,
     int maxSequences,
     int cacheTokens,
     boolean allLogits,
@@ -54,6 +64,12 @@ public record EngineOptions(
     @Nullable ClassLoader pluginLoader) {
   /** The name that leaves the choice of backend to the engine. */
   public static final String AUTO = "auto";
+
+  /**
+   * Where decompressing the context of a prompt's piece begins to cost less than attending to it in
+   * latent space: 171 tokens with the widths of DeepSeek-V3, 85 with those of MiniCPM3.
+   */
+  private static final int DECODE_THRESHOLD = 128;
 
   /** The most threads an engine takes: more is a mistake, not a wish. */
   private static final int MAX_THREADS = 1024;
@@ -67,10 +83,12 @@ public record EngineOptions(
     backendOptions = Map.copyOf(backendOptions);
     require(!backend.isBlank(), "backend", "''", "a name or 'auto'");
     require(threads >= 1 && threads <= MAX_THREADS, "threads", threads, "1 to " + MAX_THREADS);
-    require(cacheDType.isFloat(), "cacheDType", cacheDType, "one of F32, BF16, F16, F8_E4M3");
     require(blockSize >= 1, "blockSize", blockSize, "1 or more");
     require(maxSequenceLength >= 0, "maxSequenceLength", maxSequenceLength, "0 or more");
     require(maxTokensPerStep >= 1, "maxTokensPerStep", maxTokensPerStep, "1 or more");
+    require(promptChunk >= 0, "promptChunk", promptChunk, "0 or more");
+    require(decodeThreshold >= 1, "decodeThreshold", decodeThreshold, "1 or more");
+    require(contextTokens >= 0, "contextTokens", contextTokens, "0 or more");
     require(maxSequences >= 1, "maxSequences", maxSequences, "1 or more");
     require(cacheTokens >= 0, "cacheTokens", cacheTokens, "0 or more");
     for (String key : backendOptions.keySet()) {
@@ -85,6 +103,35 @@ public record EngineOptions(
    */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /**
+   * Starts with these options.
+   *
+   * @return a builder to change some of them
+   */
+  public Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.backend = backend;
+    builder.ops = ops;
+    builder.strict = strict;
+    builder.backendOptions.putAll(backendOptions);
+    builder.threads = threads;
+    builder.deterministic = deterministic;
+    builder.cacheDTypes = cacheDTypes;
+    builder.blockSize = blockSize;
+    builder.maxSequenceLength = maxSequenceLength;
+    builder.maxTokensPerStep = maxTokensPerStep;
+    builder.promptChunk = promptChunk;
+    builder.decodeThreshold = decodeThreshold;
+    builder.contextTokens = contextTokens;
+    builder.maxSequences = maxSequences;
+    builder.cacheTokens = cacheTokens;
+    builder.allLogits = allLogits;
+    builder.cacheFolder = cacheFolder;
+    builder.progress = progress;
+    builder.pluginLoader = pluginLoader;
+    return builder;
   }
 
   /**
@@ -118,10 +165,14 @@ public record EngineOptions(
     private boolean strict;
     private final Map<String, String> backendOptions = new LinkedHashMap<>();
     private int threads = Runtime.getRuntime().availableProcessors();
-    private DType cacheDType = DType.F32;
+    private boolean deterministic;
+    private CacheDTypes cacheDTypes = CacheDTypes.F32;
     private int blockSize = 16;
     private int maxSequenceLength;
     private int maxTokensPerStep = 512;
+    private int promptChunk;
+    private int decodeThreshold = DECODE_THRESHOLD;
+    private int contextTokens;
     private int maxSequences = 4;
     private int cacheTokens;
     private boolean allLogits;
@@ -189,13 +240,39 @@ public record EngineOptions(
     }
 
     /**
-     * Sets the element type of the caches.
+     * Asks for results that depend on the request alone.
+     *
+     * @param value true for the same bits whoever else is in a step, however a prompt is cut,
+     *     whatever the block size; long prompts take longer
+     * @return this builder
+     */
+    public Builder deterministic(boolean value) {
+      deterministic = value;
+      return this;
+    }
+
+    /**
+     * Sets the element type of the caches of all layers.
      *
      * @param value F32 (the default), BF16, F16 or F8_E4M3
      * @return this builder
+     * @throws InvalidInputException if it is none of these
      */
     public Builder cacheDType(DType value) {
-      cacheDType = value;
+      cacheDTypes = new CacheDTypes(value, cacheDTypes.byLayerType());
+      return this;
+    }
+
+    /**
+     * Sets the element type of the caches of one type of layers.
+     *
+     * @param layerType for example {@code multi_head_latent_attention}
+     * @param value F32, BF16, F16 or F8_E4M3
+     * @return this builder
+     * @throws InvalidInputException if it is none of these
+     */
+    public Builder cacheDType(String layerType, DType value) {
+      cacheDTypes = cacheDTypes.with(layerType, value);
       return this;
     }
 
@@ -229,6 +306,39 @@ public record EngineOptions(
      */
     public Builder maxTokensPerStep(int tokens) {
       maxTokensPerStep = tokens;
+      return this;
+    }
+
+    /**
+     * Sets how much of a step one prompt may take, so that a long one does not hold up others.
+     *
+     * @param tokens 0, the default, for as many as fit
+     * @return this builder
+     */
+    public Builder promptChunk(int tokens) {
+      promptChunk = tokens;
+      return this;
+    }
+
+    /**
+     * Sets which pieces of prompts are attended in the absorbed form, like single tokens.
+     *
+     * @param tokens the longest such piece, 128 by default
+     * @return this builder
+     */
+    public Builder decodeThreshold(int tokens) {
+      decodeThreshold = tokens;
+      return this;
+    }
+
+    /**
+     * Sets how many cached tokens are decompressed at once when a long prompt goes on.
+     *
+     * @param tokens 0, the default, for as many as a step has
+     * @return this builder
+     */
+    public Builder contextTokens(int tokens) {
+      contextTokens = tokens;
       return this;
     }
 
@@ -314,10 +424,14 @@ public record EngineOptions(
           strict,
           backendOptions,
           threads,
-          cacheDType,
+          deterministic,
+          cacheDTypes,
           blockSize,
           maxSequenceLength,
           maxTokensPerStep,
+          promptChunk,
+          decodeThreshold,
+          contextTokens,
           maxSequences,
           cacheTokens,
           allLogits,

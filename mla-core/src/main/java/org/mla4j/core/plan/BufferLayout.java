@@ -17,7 +17,8 @@ import org.mla4j.api.value.Value;
  * Where the buffers of a plan lie in one block of memory: two buffers share bytes only if no node
  * needs both.
  *
- * <p>A buffer lives from the first node that writes it to the last that touches it. Buffers are
+ * <p>A buffer lives from the first node that writes it to the last that touches it; if it is used
+ * by nodes that run in several passes and by others, through all of these passes. Buffers are
  * placed by descending size, each at the lowest offset free during its life: with some hundred
  * buffers, simple and close to the best.
  */
@@ -36,7 +37,7 @@ final class BufferLayout {
   private static final class Life {
     private final StepValue buffer;
     private final long bytes;
-    private final int first;
+    private int first;
     private int last;
     private long offset;
 
@@ -80,6 +81,7 @@ final class BufferLayout {
         }
       }
     }
+    stretch(lives, nodes);
     for (StepValue value : kept) {
       Life life = lives.get(value.root().name());
       if (life != null) {
@@ -87,6 +89,25 @@ final class BufferLayout {
       }
     }
     return place(new ArrayList<>(lives.values()));
+  }
+
+  /**
+   * What enters or leaves a group of nodes must survive all of its passes: a node at the group's end
+   * runs before one at its start runs again.
+   */
+  private static void stretch(Map<String, Life> lives, List<Node> nodes) {
+    int[] ends = ContextGroups.ends(nodes);
+    for (int start = 0; start < ends.length; start = ends[start]) {
+      int last = ends[start] - 1;
+      for (Life life : lives.values()) {
+        boolean enters = life.first < start && life.last >= start;
+        boolean leaves = life.first <= last && life.last > last;
+        if (enters || leaves) {
+          life.first = Math.min(life.first, start);
+          life.last = Math.max(life.last, last);
+        }
+      }
+    }
   }
 
   /** Offset of a buffer in the block. */

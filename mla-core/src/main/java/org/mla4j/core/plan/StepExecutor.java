@@ -2,6 +2,7 @@ package org.mla4j.core.plan;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.Bindings;
@@ -11,6 +12,7 @@ import org.mla4j.api.diagnosis.Explanation;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.plan.Node;
+import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 
 /**
@@ -19,6 +21,8 @@ import org.mla4j.api.step.StepDescription;
  * <p>Threading: one thread at a time.
  */
 public final class StepExecutor implements AutoCloseable {
+  private static final int NONE = -1;
+
   private final StepPlan plan;
   private final Bindings bindings;
   private final Node[] nodes;
@@ -28,6 +32,12 @@ public final class StepExecutor implements AutoCloseable {
 
   /** For each node, which of the used backends runs it. */
   private final int[] owners;
+
+  /** For each node, the end of the group that runs once for each context pass; or just the next. */
+  private final int[] groupEnds;
+
+  /** The node of the current step that was submitted last. */
+  private int last = NONE;
 
   private final Backend[] used;
   private final String[] usedNames;
@@ -40,6 +50,7 @@ public final class StepExecutor implements AutoCloseable {
     this.queues = new Queue[nodes.length];
     this.names = new String[nodes.length];
     this.owners = new int[nodes.length];
+    this.groupEnds = ContextGroups.ends(plan.plainNodes());
     List<OpenBackend> distinct = new ArrayList<>();
     for (int i = 0; i < nodes.length; i++) {
       OpenBackend backend = plan.nodes().get(i).backend();
@@ -92,33 +103,71 @@ public final class StepExecutor implements AutoCloseable {
    * Runs a step and waits until it is complete.
    *
    * @param step the step
+   * @param wanted asked between layers, by the calling thread; false gives the step up
    * @param observer looks at values after every node; null for none
+   * @return false if the step was given up: then nothing of it runs any more, and its results are
+   *     undefined
    * @throws BackendException if a kernel fails; names backend, layer, node and op
    */
-  public void run(StepDescription step, @Nullable AfterNode observer) {
-    int last = -1;
+  public boolean run(StepDescription step, BooleanSupplier wanted, @Nullable AfterNode observer) {
+    last = NONE;
     try {
       prepare(step);
-      for (int i = 0; i < kernels.length; i++) {
-        if (step.count(nodes[i].rows()) == 0) {
-          continue; // a half without tokens launches nothing
+      for (int start = 0; start < kernels.length; start = groupEnds[start]) {
+        if (isNewLayer(start) && !wanted.getAsBoolean()) {
+          awaitLast();
+          return false;
         }
-        if (last >= 0 && owners[last] != owners[i]) {
-          await(last);
-        }
-        forward(i, step);
-        last = i;
-        if (observer != null) {
-          await(i);
-          observer.after(nodes[i], step, bindings);
+        if (nodes[start].rows() == Rows.CONTEXT) {
+          runContextPasses(start, groupEnds[start], step, observer);
+        } else {
+          run(start, step, observer);
         }
       }
-      if (last >= 0) {
-        await(last);
-      }
+      awaitLast();
+      return true;
     } catch (BackendException e) {
       drain(e);
       throw e;
+    } finally {
+      step.closeContextPass();
+    }
+  }
+
+  private boolean isNewLayer(int index) {
+    return last != NONE && !nodes[index].layer().equals(nodes[last].layer());
+  }
+
+  private void runContextPasses(
+      int start, int end, StepDescription step, @Nullable AfterNode observer) {
+    int passes = step.contextPasses();
+    for (int pass = 0; pass < passes; pass++) {
+      step.openContextPass(pass);
+      for (int i = start; i < end; i++) {
+        run(i, step, observer);
+      }
+    }
+    step.closeContextPass();
+  }
+
+  private void run(int index, StepDescription step, @Nullable AfterNode observer) {
+    if (step.count(nodes[index].rows()) == 0) {
+      return; // a half without tokens launches nothing
+    }
+    if (last != NONE && owners[last] != owners[index]) {
+      await(last);
+    }
+    forward(index, step);
+    last = index;
+    if (observer != null) {
+      await(index);
+      observer.after(nodes[index], step, bindings);
+    }
+  }
+
+  private void awaitLast() {
+    if (last != NONE) {
+      await(last);
     }
   }
 

@@ -2,8 +2,13 @@ package org.mla4j.core.plan;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.mla4j.api.diagnosis.Explanation;
 import org.mla4j.api.diagnosis.Explanation.Declined;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
+import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Sample;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.step.Rows;
@@ -12,6 +17,7 @@ import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.value.Value;
 import org.mla4j.core.model.ModelDefinition;
+import org.mla4j.core.options.CacheDTypes;
 import org.mla4j.core.options.EngineOptions;
 
 /**
@@ -48,12 +54,38 @@ public record StepPlan(
   public static StepPlan of(
       ModelDefinition model, List<OpenBackend> backends, EngineOptions options, int positions) {
     PlanRecorder recorder = PlanRecorder.start(positions);
-    StepValue logits = model.contribute(recorder, options.cacheDType());
+    StepValue logits = model.contribute(recorder, options.cacheDTypes());
+    requireLayers(options.cacheDTypes(), recorder);
     StepValue sampled = recorder.buffer("sampled", DType.I32, Rows.LOGITS, 1);
     recorder.add("sample", Rows.LOGITS, new Sample(logits, sampled));
     List<PlannedNode> nodes = new ArrayList<>();
     choose(recorder.elements(), List.of(), new BackendChoice(backends, options), nodes);
     return new StepPlan(model.name(), nodes, recorder.caches(), logits, sampled);
+  }
+
+  /** A choice for layers that the model does not have would go unnoticed. */
+  private static void requireLayers(CacheDTypes chosen, PlanRecorder recorder) {
+    Set<String> types = new TreeSet<>();
+    for (PlanRecorder.Element element : recorder.elements()) {
+      if (element instanceof PlanRecorder.Element.LayerElement layer && hasCache(layer.call())) {
+        types.add(layer.call().type());
+      }
+    }
+    for (String type : chosen.byLayerType().keySet()) {
+      if (!types.contains(type)) {
+        throw new InvalidInputException(
+            ErrorCode.INVALID_REQUEST,
+            "Option cacheDType names layers of type '"
+                + type
+                + "'; expected one of those of the model that have a cache: "
+                + String.join(", ", types)
+                + ".");
+      }
+    }
+  }
+
+  private static boolean hasCache(LayerCall call) {
+    return call.writes().stream().anyMatch(CacheValue.class::isInstance);
   }
 
   private static void choose(

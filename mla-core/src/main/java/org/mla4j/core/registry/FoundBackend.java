@@ -34,6 +34,15 @@ public record FoundBackend(
   }
 
   /**
+   * Tells whether it keeps the promise of deterministic mode.
+   *
+   * @return true if the probe claims so
+   */
+  public boolean deterministic() {
+    return probe instanceof Probe.Available available && available.deterministic();
+  }
+
+  /**
    * Returns what the probe said.
    *
    * @return what was found, or why it is not usable

@@ -22,7 +22,7 @@ record BackendContext(
     implements EngineContext {
   @Override
   public boolean deterministic() {
-    return false;
+    return engine.deterministic();
   }
 
   @Override

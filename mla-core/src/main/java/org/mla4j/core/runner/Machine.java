@@ -108,6 +108,7 @@ final class Machine implements AutoCloseable {
     BackendProvider provider = Objects.requireNonNull(found.provider());
     BackendContext context = new BackendContext(found.name(), limits, pool, options, arena, ledger);
     try {
+      requireDeterministic(found);
       Backend opened =
           Objects.requireNonNull(
               provider.open(context), "open() returned null; expected a backend");
@@ -119,6 +120,17 @@ final class Machine implements AutoCloseable {
       return OpenBackend.failed(found.name(), e);
     } catch (RuntimeException | LinkageError e) {
       return OpenBackend.failed(found.name(), e);
+    }
+  }
+
+  private void requireDeterministic(FoundBackend found) {
+    if (options.deterministic() && !found.deterministic()) {
+      throw new BackendException(
+          ErrorCode.NOT_DETERMINISTIC,
+          "Backend '"
+              + found.name()
+              + "' does not claim deterministic results, which option deterministic asks for; expected"
+              + " a backend that does, such as 'cpu'.");
     }
   }
 

@@ -43,6 +43,7 @@ final class RunnerLimits {
         length,
         options.blockSize(),
         blocks,
-        options.allLogits() ? tokens : sequences);
+        options.allLogits() ? tokens : sequences,
+        Math.max(options.contextTokens() == 0 ? tokens : options.contextTokens(), sequences));
   }
 }

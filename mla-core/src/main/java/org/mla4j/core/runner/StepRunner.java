@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.StepTensor;
 import org.mla4j.api.diagnosis.Explanation;
@@ -26,6 +27,8 @@ import org.mla4j.core.registry.BackendRegistry;
  * runner's own threads beside the caller's.
  */
 public final class StepRunner implements AutoCloseable {
+  private static final BooleanSupplier ALWAYS = () -> true;
+
   private final Machine machine;
   private final PreparedPlan plan;
   private final StepDescription step;
@@ -91,10 +94,26 @@ public final class StepRunner implements AutoCloseable {
    * @throws org.mla4j.api.error.BackendException if a kernel fails
    */
   public void run(@Nullable NodeObserver observer) {
+    requireOpen();
+    boolean _ = plan.executor().run(step, ALWAYS, observer == null ? null : observer::after);
+  }
+
+  /**
+   * Runs the step that was described as long as somebody wants it, and waits for it.
+   *
+   * @param wanted asked between layers, by the calling thread
+   * @return false if the step was given up: its results are undefined, the runner stays usable
+   * @throws org.mla4j.api.error.BackendException if a kernel fails
+   */
+  public boolean runWhile(BooleanSupplier wanted) {
+    requireOpen();
+    return plan.executor().run(step, wanted, null);
+  }
+
+  private void requireOpen() {
     if (closed) {
       throw new ClosedException(ErrorCode.CLOSED, "run() on a closed step runner.");
     }
-    plan.executor().run(step, observer == null ? null : observer::after);
   }
 
   /**

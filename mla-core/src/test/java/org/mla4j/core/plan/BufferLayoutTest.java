@@ -20,7 +20,7 @@ import org.mla4j.core.testing.RandomData;
 
 class BufferLayoutTest {
   private static final ArrayWeight TABLE = ArrayWeight.of("table", DType.F32, new float[1], 1, 1);
-  private static final StepLimits LIMITS = new StepLimits(8, 2, 32, 16, 5, 2);
+  private static final StepLimits LIMITS = new StepLimits(8, 2, 32, 16, 5, 2, 8);
 
   @Test
   void aChainNeedsTwoBuffersOnly() {

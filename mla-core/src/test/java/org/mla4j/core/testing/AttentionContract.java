@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.mla4j.api.tensor.DType;
@@ -61,6 +62,40 @@ public abstract class AttentionContract {
 
       assertClose(alone.output(), behind.output(), BOUND, "output");
       assertClose(alone.logSumExp(), behind.logSumExp(), BOUND, "log-sum-exp");
+    }
+  }
+
+  static Stream<Arguments> contexts() {
+    return cases()
+        .flatMap(example ->
+            Stream.of(1, 4, 20)
+                .flatMap(newTokens ->
+                    Stream.of(6, 21, 200)
+                        .map(contextTokens ->
+                            Arguments.of(example, newTokens, contextTokens))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("contexts")
+  void newTokensMergedWithTheirContextEqualTheWhole(
+      MlaCase example, int newTokens, int contextTokens) {
+    try (OpTestBench bench = example.bench(2, contextTokens)) {
+      CacheValue cache = example.cache("cache", DType.F32, 1);
+      Attended whole = example.prefillForm(kernels(), bench);
+      example.fillCache(kernels(), bench, cache);
+      Attended merged = example.extendForm(kernels(), bench, cache, newTokens);
+
+      int heads = example.heads();
+      assertClose(
+          example.lastTokens(whole.output(), heads * example.value(), newTokens),
+          merged.output(),
+          BOUND,
+          "output");
+      assertClose(
+          example.lastTokens(whole.logSumExp(), heads, newTokens),
+          merged.logSumExp(),
+          BOUND,
+          "log-sum-exp");
     }
   }
 

@@ -5,7 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.ConcatAndCacheMla;
+import org.mla4j.api.op.GatherCache;
 import org.mla4j.api.op.Linear;
+import org.mla4j.api.op.MergeAttentionStates;
+import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.ProjectValue;
@@ -67,10 +70,21 @@ public record MlaCase(
 
   /** A bench with room for a few rows and blocks more than are used. */
   public OpTestBench bench(int threads) {
+    return bench(threads, tokens() + 3);
+  }
+
+  /** A bench whose context passes take up so many tokens. */
+  public OpTestBench bench(int threads, int contextTokens) {
     int longest = lengths.stream().mapToInt(Integer::intValue).max().orElse(1);
     StepLimits limits =
         new StepLimits(
-            tokens() + 3, lengths.size() + 1, longest + blockSize, blockSize, blocksUsed() + 4);
+            tokens() + 3,
+            lengths.size() + 1,
+            longest + blockSize,
+            blockSize,
+            blocksUsed() + 4,
+            tokens() + 3,
+            contextTokens);
     return new OpTestBench(
         limits, threads == 1 ? TestParallel.sequential() : TestParallel.threads(threads));
   }
@@ -136,6 +150,12 @@ public record MlaCase(
     StepValue kvA = kv(bench);
     bench.fill(q, behindPoison(decodeTokens * q.rowWidth(), queries()));
     bench.fill(kvA, behindPoison(decodeTokens * kvA.rowWidth(), latents()));
+    return prefillLiveTokens(kernels, bench);
+  }
+
+  private Attended prefillLiveTokens(KernelSet kernels, OpTestBench bench) {
+    StepValue q = q(bench);
+    StepValue kvA = kv(bench);
     StepValue kv = bench.buffer("kv", Rows.PREFILL, heads, nope + value);
     StepValue out = bench.buffer("attn_out", Rows.ALL, heads, value).only(Rows.PREFILL);
     StepValue lse = bench.buffer("lse_prefill", Rows.PREFILL, heads);
@@ -154,6 +174,60 @@ public record MlaCase(
             out,
             lse));
     return new Attended(bench.read(out), bench.read(lse));
+  }
+
+  /**
+   * The decompressed form for the last tokens of each sequence, merged pass by pass with what the
+   * cache holds of the others.
+   *
+   * @param newTokens how many; a shorter sequence is new as a whole and has no context
+   */
+  public Attended extendForm(
+      KernelSet kernels, OpTestBench bench, CacheValue cache, int newTokens) {
+    bench.step().clear();
+    for (int i = 0; i < lengths.size(); i++) {
+      int count = Math.min(newTokens, lengths.get(i));
+      bench.add(Phase.PREFILL, lengths.get(i) - count, count, blocks().get(i));
+    }
+    bench.fill(q(bench), lastTokens(queries(), heads * (nope + rope), newTokens));
+    bench.fill(kv(bench), lastTokens(latents(), latent + rope, newTokens));
+    prefillLiveTokens(kernels, bench);
+    for (int pass = 0; pass < bench.step().contextPasses(); pass++) {
+      bench.step().openContextPass(pass);
+      mergeContext(kernels, bench, cache);
+    }
+    return new Attended(
+        bench.read(bench.buffer("attn_out", Rows.ALL, heads, value).only(Rows.PREFILL)),
+        bench.read(bench.buffer("lse_prefill", Rows.PREFILL, heads)));
+  }
+
+  private void mergeContext(KernelSet kernels, OpTestBench bench, CacheValue cache) {
+    StepValue q = q(bench);
+    StepValue rows = bench.buffer("context", Rows.CONTEXT, latent + rope);
+    StepValue kv = bench.buffer("context_kv", Rows.CONTEXT, heads, nope + value);
+    StepValue found = bench.buffer("context_out", Rows.PREFILL, heads, value);
+    StepValue foundLse = bench.buffer("context_lse", Rows.PREFILL, heads);
+    bench.run(kernels, new GatherCache(cache, rows));
+    bench.run(
+        kernels, new Linear(rows.narrow("context_kv_c", -1, 0, latent), upProjection(), null, kv));
+    bench.run(
+        kernels,
+        new MlaContextAttention(
+            q.narrow("q_nope", -1, 0, nope).only(Rows.PREFILL),
+            rope == 0 ? null : q.narrow("q_pe", -1, nope, rope).only(Rows.PREFILL),
+            kv.narrow("context_k_nope", -1, 0, nope),
+            rope == 0 ? null : rows.narrow("context_k_pe", -1, latent, rope),
+            kv.narrow("context_v", -1, nope, value),
+            scale(),
+            found,
+            foundLse));
+    bench.run(
+        kernels,
+        new MergeAttentionStates(
+            found,
+            foundLse,
+            bench.buffer("attn_out", Rows.ALL, heads, value).only(Rows.PREFILL),
+            bench.buffer("lse_prefill", Rows.PREFILL, heads)));
   }
 
   /** Writes all latents and rotary keys to the cache, as decode tokens. */
@@ -221,12 +295,20 @@ public record MlaCase(
 
   /** The elements that belong to the last token of each sequence, of some per token. */
   public float[] lastTokens(float[] all, int width) {
-    float[] last = new float[lengths.size() * width];
+    return lastTokens(all, width, 1);
+  }
+
+  /** The elements that belong to the last tokens of each sequence, or to all it has. */
+  public float[] lastTokens(float[] all, int width, int count) {
+    float[] last = new float[all.length];
+    int copied = 0;
     int end = 0;
-    for (int i = 0; i < lengths.size(); i++) {
-      end += lengths.get(i);
-      System.arraycopy(all, (end - 1) * width, last, i * width, width);
+    for (int length : lengths) {
+      end += length;
+      int tokens = Math.min(count, length);
+      System.arraycopy(all, (end - tokens) * width, last, copied, tokens * width);
+      copied += tokens * width;
     }
-    return last;
+    return Arrays.copyOf(last, copied);
   }
 }

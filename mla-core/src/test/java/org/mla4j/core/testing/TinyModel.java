@@ -6,6 +6,7 @@ import static org.mla4j.api.tensor.DType.F32;
 
 import java.util.Arrays;
 import org.mla4j.api.layer.MlaWeights;
+import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.layer.MlaWeights.Projection;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.Embedding;
@@ -24,6 +25,7 @@ import org.mla4j.api.value.StepValue;
 import org.mla4j.core.layer.GatedMlp;
 import org.mla4j.core.layer.MlaLayer;
 import org.mla4j.core.model.ModelDefinition;
+import org.mla4j.core.options.CacheDTypes;
 
 /**
  * Two layers of MLA with random weights: the smallest model that has everything an engine must do.
@@ -81,7 +83,8 @@ public final class TinyModel implements ModelDefinition {
   }
 
   @Override
-  public StepValue contribute(PlanBuilder plan, DType cacheDType) {
+  public StepValue contribute(PlanBuilder plan, CacheDTypes cacheDTypes) {
+    DType cacheDType = cacheDTypes.of(MultiHeadLatentAttention.TYPE);
     RandomData random = new RandomData(7);
     StepValue hidden = plan.buffer("hidden", F32, ALL, HIDDEN);
     plan.add(

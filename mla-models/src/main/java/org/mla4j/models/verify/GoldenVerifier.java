@@ -89,22 +89,13 @@ public final class GoldenVerifier {
   }
 
   private static EngineOptions sized(EngineOptions options, int longest, int length) {
-    return new EngineOptions(
-        options.backend(),
-        options.ops(),
-        options.strict(),
-        options.backendOptions(),
-        options.threads(),
-        options.cacheDType(),
-        options.blockSize(),
-        length,
-        longest,
-        1,
-        length,
-        true,
-        options.cacheFolder(),
-        options.progress(),
-        options.pluginLoader());
+    return options.toBuilder()
+        .maxSequenceLength(length)
+        .maxTokensPerStep(longest)
+        .maxSequences(1)
+        .cacheTokens(length)
+        .allLogits(true)
+        .build();
   }
 
   private void check(Prompt prompt, Form form) {

@@ -51,6 +51,12 @@ final class LiveRows {
     segment.set(ValueLayout.JAVA_FLOAT_UNALIGNED, offset(row, head, column), (float) value);
   }
 
+  /** Writes the start of a row. */
+  void set(int row, float[] values, int width) {
+    MemorySegment.copy(
+        values, 0, segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset(row), width);
+  }
+
   void setInt(int row, int column, int value) {
     segment.set(ValueLayout.JAVA_INT_UNALIGNED, offset(row, column), value);
   }

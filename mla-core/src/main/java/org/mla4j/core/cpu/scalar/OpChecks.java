@@ -7,8 +7,11 @@ import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.ConcatAndCacheMla;
 import org.mla4j.api.op.Embedding;
+import org.mla4j.api.op.GatherCache;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Linear;
+import org.mla4j.api.op.MergeAttentionStates;
+import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.MoeGate;
@@ -40,7 +43,10 @@ final class OpChecks {
       case Add add -> check(add, reasons);
       case ConcatAndCacheMla concat -> check(concat, reasons);
       case Embedding embedding -> check(embedding, reasons);
+      case GatherCache gather -> check(gather, reasons);
       case Linear linear -> check(linear, reasons);
+      case MergeAttentionStates merge -> check(merge, reasons);
+      case MlaContextAttention attend -> check(attend, reasons);
       case MlaDecodeAttention decode -> check(decode, reasons);
       case MlaPrefillAttention prefill -> check(prefill, reasons);
       case MoeGate gate -> check(gate, reasons);
@@ -165,27 +171,69 @@ final class OpChecks {
   }
 
   private static void check(MlaPrefillAttention op, Reasons reasons) {
-    long heads = headCount(op.qNope());
-    long nope = headWidth(op.qNope());
-    long value = headWidth(op.v());
+    decompressed(op.qNope(), op.qPe(), op.kNope(), op.kPe(), op.v(), op.out(), reasons);
+    reasons.sameRows(op.qNope(), op.kNope());
+    logSumExp(op.lse(), headCount(op.qNope()), op.qNope(), reasons);
+  }
+
+  private static void check(MlaContextAttention op, Reasons reasons) {
+    decompressed(op.qNope(), op.qPe(), op.kNope(), op.kPe(), op.v(), op.out(), reasons);
+    reasons.require(
+        op.kNope().rows() == Rows.CONTEXT,
+        "kNope has " + op.kNope().rows() + " rows; expected CONTEXT");
+    logSumExp(op.lse(), headCount(op.qNope()), op.qNope(), reasons);
+  }
+
+  private static void decompressed(
+      StepValue qNope,
+      @Nullable StepValue qPe,
+      StepValue kNope,
+      @Nullable StepValue kPe,
+      StepValue v,
+      StepValue out,
+      Reasons reasons) {
+    long heads = headCount(qNope);
+    long nope = headWidth(qNope);
+    long value = headWidth(v);
     reasons
-        .heads("qNope", op.qNope(), heads, nope)
-        .tokenRows("qNope", op.qNope())
-        .heads("kNope", op.kNope(), heads, nope)
-        .heads("v", op.v(), heads, value)
-        .heads("out", op.out(), heads, value)
-        .sameRows(op.qNope(), op.kNope(), op.v(), op.out())
+        .heads("qNope", qNope, heads, nope)
+        .tokenRows("qNope", qNope)
+        .heads("kNope", kNope, heads, nope)
+        .heads("v", v, heads, value)
+        .heads("out", out, heads, value)
+        .sameRows(qNope, out)
+        .sameRows(kNope, v)
         .require(
-            (op.qPe() == null) == (op.kPe() == null),
+            (qPe == null) == (kPe == null),
             "qPe and kPe: one is missing; expected both or none");
-    if (op.qPe() != null && op.kPe() != null) {
-      long rope = op.kPe().rowWidth();
+    if (qPe != null && kPe != null) {
+      long rope = kPe.rowWidth();
       reasons
-          .heads("qPe", op.qPe(), heads, rope)
-          .flat("kPe", op.kPe(), rope)
-          .sameRows(op.qNope(), op.qPe(), op.kPe());
+          .heads("qPe", qPe, heads, rope)
+          .flat("kPe", kPe, rope)
+          .sameRows(qNope, qPe)
+          .sameRows(kNope, kPe);
     }
-    logSumExp(op.lse(), heads, op.qNope(), reasons);
+  }
+
+  private static void check(GatherCache op, Reasons reasons) {
+    reasons
+        .flat("out", op.out(), op.out().rowWidth())
+        .require(
+            op.out().rows() == Rows.CONTEXT,
+            "out has " + op.out().rows() + " rows; expected CONTEXT")
+        .cache(op.cache(), op.out().rowWidth());
+  }
+
+  private static void check(MergeAttentionStates op, Reasons reasons) {
+    long heads = headCount(op.out());
+    long width = headWidth(op.out());
+    reasons
+        .heads("prefix", op.prefix(), heads, width)
+        .heads("out", op.out(), heads, width)
+        .sameRows(op.prefix(), op.out());
+    logSumExp(op.prefixLse(), heads, op.prefix(), reasons);
+    logSumExp(op.lse(), heads, op.out(), reasons);
   }
 
   private static void logSumExp(

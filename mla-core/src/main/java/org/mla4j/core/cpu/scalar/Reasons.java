@@ -86,7 +86,9 @@ final class Reasons {
 
   /** Rows are tokens of the step, so that they have a position. */
   Reasons tokenRows(String part, StepValue value) {
-    return require(value.rows() != Rows.LOGITS, part + " has LOGITS rows; expected rows of tokens");
+    return require(
+        value.rows() != Rows.LOGITS && value.rows() != Rows.CONTEXT,
+        part + " has " + value.rows() + " rows; expected rows of tokens");
   }
 
   Reasons weight(String part, WeightHandle weight, long... extents) {

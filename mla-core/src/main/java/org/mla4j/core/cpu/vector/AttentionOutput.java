@@ -53,14 +53,19 @@ final class AttentionOutput {
   void writeZeros() {
     for (int row = 0; row < rows(); row++) {
       for (int head = 0; head < heads; head++) {
-        long at = out.at(row) + out.headShift(head);
-        for (int i = 0; i < width; i++) {
-          out.segment().set(ValueLayout.JAVA_FLOAT_UNALIGNED, at + 4L * i, 0);
-        }
-        if (lse != null) {
-          writeLse(lse, row, head, Float.NEGATIVE_INFINITY);
-        }
+        writeZeros(row, head);
       }
+    }
+  }
+
+  /** Writes what a token without keys gets for a head. */
+  void writeZeros(int row, int head) {
+    long at = out.at(row) + out.headShift(head);
+    for (int i = 0; i < width; i++) {
+      out.segment().set(ValueLayout.JAVA_FLOAT_UNALIGNED, at + 4L * i, 0);
+    }
+    if (lse != null) {
+      writeLse(lse, row, head, Float.NEGATIVE_INFINITY);
     }
   }
 

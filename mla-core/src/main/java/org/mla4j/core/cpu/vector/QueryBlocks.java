@@ -15,6 +15,7 @@ final class QueryBlocks {
   private final int[] firstRows;
   private final int[] rows;
   private final int[] indices;
+  private final int[] sequences;
   private int count;
 
   /** Allocates for the largest step. */
@@ -23,6 +24,7 @@ final class QueryBlocks {
     firstRows = new int[most];
     rows = new int[most];
     indices = new int[most];
+    sequences = new int[most];
   }
 
   /**
@@ -39,6 +41,7 @@ final class QueryBlocks {
       firstRows[count] = row;
       rows[count] = Math.min(SIZE, step.queryStart(sequence + 1) - firstToken - row);
       indices[count] = firstToken + row - step.queryStart(sequence);
+      sequences[count] = sequence;
       count++;
     }
   }
@@ -56,6 +59,11 @@ final class QueryBlocks {
   /** How many rows a block has. */
   int rows(int block) {
     return rows[block];
+  }
+
+  /** The sequence of a block. */
+  int sequence(int block) {
+    return sequences[block];
   }
 
   /** How many new tokens of its sequence come before a block. */

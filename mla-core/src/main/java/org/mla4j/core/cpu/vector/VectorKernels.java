@@ -10,6 +10,7 @@ import org.mla4j.api.backend.Support;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.Linear;
+import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.Op;
@@ -45,6 +46,7 @@ public final class VectorKernels implements KernelSet {
       case AbsorbQuery _,
           Add _,
           Linear _,
+          MlaContextAttention _,
           MlaPrefillAttention _,
           ProjectValue _,
           RmsNorm _,
@@ -90,6 +92,8 @@ public final class VectorKernels implements KernelSet {
       case AbsorbQuery absorb -> new VectorAbsorbQuery(absorb, bindings, context, memory);
       case Add add -> new VectorAdd(add, bindings, context);
       case Linear linear -> new VectorLinear(linear, bindings, context, memory);
+      case MlaContextAttention attend ->
+          new VectorContextAttention(attend, bindings, context, memory);
       case MlaDecodeAttention decode ->
           new VectorDecodeAttention(decode, bindings, context, memory);
       case MlaPrefillAttention prefill ->

@@ -4,6 +4,7 @@ import static org.mla4j.api.step.Rows.ALL;
 import static org.mla4j.api.step.Rows.LOGITS;
 import static org.mla4j.api.tensor.DType.F32;
 
+import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.Embedding;
 import org.mla4j.api.op.Linear;
@@ -14,6 +15,7 @@ import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
+import org.mla4j.core.options.CacheDTypes;
 import org.mla4j.core.layer.GatedMlp;
 import org.mla4j.core.layer.MlaLayer;
 import org.mla4j.core.layer.MoeLayer;
@@ -56,7 +58,8 @@ final class DeepseekModel implements ModelDefinition {
   }
 
   @Override
-  public StepValue contribute(PlanBuilder plan, DType cacheDType) {
+  public StepValue contribute(PlanBuilder plan, CacheDTypes cacheDTypes) {
+    DType cacheDType = cacheDTypes.of(MultiHeadLatentAttention.TYPE);
     WeightSource model = new WeightSource(checkpoint, "model.");
     WeightHandle table =
         model

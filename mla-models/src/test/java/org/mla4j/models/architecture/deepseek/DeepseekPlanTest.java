@@ -29,6 +29,7 @@ import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.core.model.ModelDefinition;
+import org.mla4j.core.options.CacheDTypes;
 import org.mla4j.models.TestData;
 import org.mla4j.models.architecture.Architectures;
 import org.mla4j.models.checkpoint.ModelConfig;
@@ -106,7 +107,7 @@ class DeepseekPlanTest {
   void aPlanBeginsWithTheEmbeddingAndEndsWithLogits() {
     try (ModelDefinition model = open(TestData.golden("deepseek-v3-tiny"))) {
       TestPlan plan = TestPlan.empty();
-      StepValue logits = model.contribute(plan, DType.F32);
+      StepValue logits = model.contribute(plan, CacheDTypes.F32);
       assertEquals(StepValue.buffer("logits", DType.F32, Rows.LOGITS, 768), logits);
       assertEquals(
           """
@@ -338,7 +339,7 @@ class DeepseekPlanTest {
   void closingAModelClosesItsCheckpoint() {
     ModelDefinition model = open(TestData.golden("deepseek-v3-wide-tiny"));
     TestPlan plan = TestPlan.empty();
-    model.contribute(plan, DType.F32);
+    model.contribute(plan, CacheDTypes.F32);
     var lease = plan.weights("embed_tokens").get(0).lease();
     var bytes = lease.tensor().segment();
     model.close();
@@ -355,7 +356,7 @@ class DeepseekPlanTest {
   private static TestPlan plan(Path folder) {
     try (ModelDefinition model = open(folder)) {
       TestPlan plan = TestPlan.empty();
-      model.contribute(plan, DType.BF16);
+      model.contribute(plan, CacheDTypes.of(DType.BF16));
       return plan;
     }
   }

@@ -16,6 +16,7 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.core.model.ModelDefinition;
+import org.mla4j.core.options.CacheDTypes;
 import org.mla4j.models.architecture.Architectures;
 import org.mla4j.models.checkpoint.ModelConfig;
 import org.mla4j.models.testing.EditedCheckpoint;
@@ -270,7 +271,7 @@ class DeepseekRefusalTest {
   private static ModelException planned(EditedCheckpoint edited) {
     try (ModelDefinition model = open(edited.write())) {
       return assertThrows(
-          ModelException.class, () -> model.contribute(TestPlan.empty(), DType.F32));
+          ModelException.class, () -> model.contribute(TestPlan.empty(), CacheDTypes.F32));
     }
   }
 

@@ -1,0 +1,34 @@
+package org.mla4j.core.cpu.vector;
+
+import org.mla4j.api.backend.Bindings;
+import org.mla4j.api.op.MlaContextAttention;
+import org.mla4j.api.step.StepDescription;
+import org.mla4j.core.cpu.kernel.CpuContext;
+
+/** {@code mla_context_attention}: every token sees all context rows of its sequence. */
+final class VectorContextAttention extends DecompressedAttention {
+  VectorContextAttention(
+      MlaContextAttention op, Bindings bindings, CpuContext context, Scratch scratch) {
+    super(
+        new Parts(
+            op.qNope(), op.qPe(), op.kNope(), op.kPe(), op.v(), op.scale(), op.out(), op.lse()),
+        bindings,
+        context,
+        scratch);
+  }
+
+  @Override
+  int firstKey(StepDescription step, QueryBlocks blocks, int block) {
+    return step.contextRowStart(blocks.sequence(block));
+  }
+
+  @Override
+  int keys(StepDescription step, QueryBlocks blocks, int block) {
+    return step.contextLength(blocks.sequence(block));
+  }
+
+  @Override
+  int visible(int row, int keys, QueryBlocks blocks, int block, int span) {
+    return SpanAttention.visible(keys - 1, span);
+  }
+}
