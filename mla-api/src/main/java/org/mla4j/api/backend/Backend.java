@@ -103,6 +103,17 @@ public interface Backend extends AutoCloseable {
    */
   default void prepare(StepDescription step) {}
 
+  /**
+   * Takes all weights again, into the storage they are in, and derives again what it had derived.
+   * Called between steps, after the values behind the weight handles have changed; only a backend
+   * that runs an op with weights is asked.
+   *
+   * @throws UnsupportedOperationException if it cannot, as is the default
+   */
+  default void reloadWeights() {
+    throw new UnsupportedOperationException("This backend cannot reload weights.");
+  }
+
   /** Releases everything. Calling it twice does no harm. */
   @Override
   void close();

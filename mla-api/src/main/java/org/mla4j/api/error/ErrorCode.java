@@ -30,6 +30,8 @@ public enum ErrorCode {
   CLOSE_FAILED("MLA-0110"),
   /** A backend cannot keep the promise of deterministic mode. */
   NOT_DETERMINISTIC("MLA-0111"),
+  /** A backend could not take its weights again. */
+  RELOAD_FAILED("MLA-0112"),
   /** The architecture of a checkpoint is not known. */
   UNKNOWN_ARCHITECTURE("MLA-0201"),
   /** A tensor that the architecture needs is not in the checkpoint. */

@@ -66,6 +66,11 @@ final class CpuBackend implements Backend {
   }
 
   @Override
+  public void reloadWeights() {
+    context.weights().reload();
+  }
+
+  @Override
   public void close() {
     context.weights().close();
   }

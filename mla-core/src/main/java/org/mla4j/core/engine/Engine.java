@@ -109,6 +109,17 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
+   * Takes all weights again, between two steps, after the values behind their handles have changed.
+   * Running generations go on with the new ones, over what their cache holds.
+   *
+   * @throws org.mla4j.api.error.BackendException if a backend cannot
+   * @throws ClosedException if the engine is closed
+   */
+  public void reloadWeights() {
+    loop.betweenSteps(runner::reloadWeights);
+  }
+
+  /**
    * Tells who runs what.
    *
    * @return the plan as data

@@ -30,6 +30,7 @@ final class EngineLoop implements AutoCloseable {
   private final Thread thread;
   private final BlockAllocator allocator;
   private final ConcurrentLinkedQueue<Sequence> arrivals = new ConcurrentLinkedQueue<>();
+  private final Chores chores = new Chores();
   private final CountDownLatch ended = new CountDownLatch(1);
 
   /** The running sequences, oldest first. */
@@ -82,18 +83,34 @@ final class EngineLoop implements AutoCloseable {
   void submit(Sequence sequence) {
     synchronized (arrivals) {
       // Under the lock of close: what is added is either run or cancelled, never forgotten.
-      if (closed) {
-        Throwable cause = fatal;
-        throw new ClosedException(
-            ErrorCode.CLOSED,
-            "generate() on a closed engine"
-                + (cause == null ? "." : ", which ended by itself: " + cause + "."),
-            cause);
-      }
+      requireOpen("generate()");
       arrivals.add(sequence);
       waitingCount++;
     }
     LockSupport.unpark(thread);
+  }
+
+  private void requireOpen(String call) {
+    if (closed) {
+      Throwable cause = fatal;
+      throw new ClosedException(
+          ErrorCode.CLOSED,
+          call
+              + " on a closed engine"
+              + (cause == null ? "." : ", which ended by itself: " + cause + "."),
+          cause);
+    }
+  }
+
+  /** Runs a task on the engine's thread, between two steps, and waits for it. */
+  void betweenSteps(Runnable task) {
+    Chores.Chore chore;
+    synchronized (arrivals) {
+      requireOpen("reloadWeights()");
+      chore = chores.add(task);
+    }
+    LockSupport.unpark(thread);
+    chore.await();
   }
 
   EngineStatistics statistics() {
@@ -135,10 +152,11 @@ final class EngineLoop implements AutoCloseable {
   private void run() {
     try {
       while (!closed) {
+        chores.runAll();
         admit();
         dropCancelled();
         if (runningCount == 0) {
-          if (next == null && arrivals.isEmpty() && !closed) {
+          if (next == null && arrivals.isEmpty() && chores.isEmpty() && !closed) {
             LockSupport.park(this);
             // A kernel that leaves an interrupt behind must not make this loop spin.
             boolean _ = Thread.interrupted();
@@ -308,6 +326,7 @@ final class EngineLoop implements AutoCloseable {
       retire(i, why, cause);
     }
     synchronized (arrivals) {
+      chores.cancelAll();
       if (next != null) {
         next.generation.finish(why, cause);
         next = null;

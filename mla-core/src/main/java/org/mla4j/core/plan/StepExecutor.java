@@ -215,6 +215,30 @@ public final class StepExecutor implements AutoCloseable {
   }
 
   /**
+   * Has every backend with weights take them again.
+   *
+   * @throws BackendException if one cannot
+   */
+  public void reloadWeights() {
+    boolean[] hasWeights = new boolean[used.length];
+    for (int i = 0; i < nodes.length; i++) {
+      hasWeights[owners[i]] |= !nodes[i].op().weights().isEmpty();
+    }
+    for (int i = 0; i < used.length; i++) {
+      try {
+        if (hasWeights[i]) {
+          used[i].reloadWeights();
+        }
+      } catch (Throwable e) {
+        throw new BackendException(
+            ErrorCode.RELOAD_FAILED,
+            "Backend '" + usedNames[i] + "' failed to reload its weights: " + e,
+            e);
+      }
+    }
+  }
+
+  /**
    * Tells who runs what.
    *
    * @return the plan as data

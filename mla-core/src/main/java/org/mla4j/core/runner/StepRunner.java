@@ -110,9 +110,20 @@ public final class StepRunner implements AutoCloseable {
     return plan.executor().run(step, wanted, null);
   }
 
+  /**
+   * Takes all weights again, after the values behind their handles have changed. What caches hold is
+   * left as it is. Not while a step runs.
+   *
+   * @throws org.mla4j.api.error.BackendException if a backend cannot
+   */
+  public void reloadWeights() {
+    requireOpen();
+    plan.executor().reloadWeights();
+  }
+
   private void requireOpen() {
     if (closed) {
-      throw new ClosedException(ErrorCode.CLOSED, "run() on a closed step runner.");
+      throw new ClosedException(ErrorCode.CLOSED, "A closed step runner was used.");
     }
   }
 

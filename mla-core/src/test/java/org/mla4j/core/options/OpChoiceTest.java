@@ -85,8 +85,9 @@ class OpChoiceTest {
     InvalidInputException e =
         assertThrows(InvalidInputException.class, () -> OpChoice.parse("+gelu"));
     assertEquals(
-        "Op list '+gelu' has the unknown op 'gelu'; known are absorb_query, add, concat_and_cache_mla, embedding, linear,"
-            + " mla_decode_attention, mla_prefill_attention, moe_gate, project_value, rms_norm, rotary_embedding,"
+        "Op list '+gelu' has the unknown op 'gelu'; known are absorb_query, add, concat_and_cache_mla, embedding,"
+            + " gather_cache, linear, merge_attention_states, mla_context_attention, mla_decode_attention,"
+            + " mla_prefill_attention, moe_gate, project_value, rms_norm, rotary_embedding,"
             + " fused_moe, sample, select_rows, silu_and_mul; expected 'all' or 'none', '+op', '-op', 'op=backend',"
             + " 'layer=backend', separated by commas. [MLA-0109]",
         e.getMessage());

@@ -60,6 +60,10 @@ class SelectionTest {
             "layers.0.attn.project_value",
             "layers.0.attn.kv_b_proj",
             "layers.0.attn.prefill_attention",
+            "layers.0.attn.gather_context",
+            "layers.0.attn.context_kv_b_proj",
+            "layers.0.attn.context_attention",
+            "layers.0.attn.merge_context",
             "layers.0.attn.o_proj"),
         explanation.entries().stream()
             .map(Entry::node)

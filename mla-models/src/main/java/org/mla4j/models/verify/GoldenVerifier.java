@@ -31,6 +31,11 @@ public final class GoldenVerifier {
   /** The largest error that independent float32 implementations show is a tenth of this. */
   public static final double DEFAULT_TOLERANCE = 1e-4;
 
+  /** Tokens of a piece of a prompt, and of a context pass: small, so that short prompts need many. */
+  private static final int PIECE = 7;
+
+  private static final int CONTEXT_PASS = 16;
+
   private final GoldenData golden;
   private final StepRunner runner;
   private final double tolerance;
@@ -93,6 +98,7 @@ public final class GoldenVerifier {
         .maxSequenceLength(length)
         .maxTokensPerStep(longest)
         .maxSequences(1)
+        .contextTokens(CONTEXT_PASS)
         .cacheTokens(length)
         .allLogits(true)
         .build();
@@ -122,12 +128,18 @@ public final class GoldenVerifier {
   private int runPrompt(
       Prompt prompt, Form form, @Nullable NodeObserver observer, List<double[]> logits) {
     int[] ids = prompt.inputIds();
-    int chunk = form == Form.PREFILL ? ids.length : 1;
+    int chunk =
+        switch (form) {
+          case PREFILL -> ids.length;
+          case EXTEND -> PIECE;
+          case DECODE -> 1;
+        };
+    Phase phase = form == Form.DECODE ? Phase.DECODE : Phase.PREFILL;
     int next = -1;
     for (int from = 0; from < ids.length; from += chunk) {
       StepDescription step = runner.step();
       step.clear();
-      describe(step, form == Form.PREFILL ? Phase.PREFILL : Phase.DECODE, ids, from, chunk);
+      describe(step, phase, ids, from, Math.min(chunk, ids.length - from));
       step.wantAllLogits();
       runner.run(observer);
       for (int row = 0; row < step.count(Rows.LOGITS); row++) {

@@ -22,6 +22,8 @@ public record VerificationReport(
   public enum Form {
     /** All tokens at once, decompressed. */
     PREFILL,
+    /** In small pieces, decompressed and merged with the context of earlier pieces. */
+    EXTEND,
     /** Token by token, absorbed. */
     DECODE
   }

@@ -62,6 +62,14 @@ public final class WeightStore implements AutoCloseable {
         });
   }
 
+  /**
+   * Writes the values of all dequantised weights again, where they are. Weights read in place follow
+   * their source by themselves.
+   */
+  public void reload() {
+    widened.forEach(WeightHandle::materialise);
+  }
+
   private Tensor lease(WeightHandle handle) {
     WeightLease lease = handle.lease();
     leases.add(lease);

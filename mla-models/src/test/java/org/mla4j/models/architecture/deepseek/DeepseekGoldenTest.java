@@ -44,8 +44,8 @@ class DeepseekGoldenTest {
         verify(TestData.golden(golden), threads, vector, GoldenVerifier.DEFAULT_TOLERANCE);
     assertEquals(List.of(), failures(report));
     assertTrue(report.passed());
-    // Four prompts in two forms; of one of them the inside, in both forms.
-    assertEquals(8, report.greedy().size());
+    // Four prompts in three forms; of one of them the inside, in all forms.
+    assertEquals(12, report.greedy().size());
     assertEquals(Set.of(Form.values()), forms(report));
     assertTrue(
         tensors(report)
