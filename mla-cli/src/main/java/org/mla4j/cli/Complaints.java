@@ -1,6 +1,7 @@
 package org.mla4j.cli;
 
 import java.io.PrintStream;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.mla4j.api.error.MlaException;
 
@@ -30,6 +31,10 @@ final class Complaints {
         known.printStackTrace(err);
       }
       return status(known);
+    }
+    if (failure instanceof CancellationException cancelled) {
+      say(String.valueOf(cancelled.getMessage()));
+      return ExitStatus.FAILED;
     }
     say("Unexpected error; please report it together with the output of 'mla info'.");
     failure.printStackTrace(err);

@@ -34,6 +34,7 @@ final class MlaApplication {
         .addSubcommand(new InfoCommand(context))
         .addSubcommand(new ExplainCommand(context))
         .addSubcommand(new VerifyCommand(context))
+        .addSubcommand(new EvalCommand(context))
         .setOut(writer(terminal.out()))
         .setErr(writer(terminal.err()))
         .setCaseInsensitiveEnumValuesAllowed(true)

@@ -70,7 +70,7 @@ final class ModelOptions {
   }
 
   /** What was given; the engine's own defaults decide about the rest. */
-  EngineOptions engine(ProgressListener progress) {
+  EngineOptions.Builder engine(ProgressListener progress) {
     EngineOptions.Builder options = EngineOptions.builder().strict(strict).progress(progress);
     backendOptions.forEach(options::backendOption);
     if (backend != null) {
@@ -88,6 +88,6 @@ final class ModelOptions {
     if (maxSequenceLength != null) {
       options.maxSequenceLength(maxSequenceLength);
     }
-    return options.build();
+    return options;
   }
 }

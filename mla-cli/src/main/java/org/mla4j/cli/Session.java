@@ -1,16 +1,20 @@
 package org.mla4j.cli;
 
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import org.mla4j.api.diagnosis.Explanation;
 import org.mla4j.api.diagnosis.Explanation.Entry;
 import org.mla4j.api.step.Sampling;
+import org.mla4j.api.tensor.DType;
 import org.mla4j.core.engine.Generation;
 import org.mla4j.core.engine.GenerationResult;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.models.LanguageModel;
 import org.mla4j.models.TextEngine;
 import org.mla4j.models.TextOptions;
+import org.mla4j.models.evaluation.Evaluation;
+import org.mla4j.models.evaluation.EvaluationReport;
 import org.mla4j.models.template.ChatMessage;
 
 /** A model and the engine that runs it, opened and closed together. */
@@ -18,19 +22,29 @@ final class Session implements AutoCloseable {
   private final CliContext context;
   private final LanguageModel model;
   private final TextEngine engine;
+  private final DType cacheDType;
 
-  private Session(CliContext context, LanguageModel model, TextEngine engine) {
+  private Session(CliContext context, LanguageModel model, EngineOptions options) {
     this.context = context;
     this.model = model;
-    this.engine = engine;
+    this.engine = model.start(options);
+    this.cacheDType = options.cacheDType();
   }
 
   static Session open(CliContext context, ModelOptions chosen) {
+    return open(context, chosen, (model, options) -> options);
+  }
+
+  /** Opens a model for work that is known: the last argument adds the limits that it needs. */
+  static Session open(
+      CliContext context,
+      ModelOptions chosen,
+      BiFunction<LanguageModel, EngineOptions.Builder, EngineOptions.Builder> size) {
     try (ProgressBars progress = ProgressBars.on(context.terminal())) {
-      EngineOptions options = chosen.engine(progress);
+      EngineOptions.Builder options = chosen.engine(progress);
       LanguageModel model = LanguageModel.open(chosen.folder().resolve(context.home()));
       try {
-        return new Session(context, model, model.start(options));
+        return new Session(context, model, size.apply(model, options).build());
       } catch (RuntimeException | Error e) {
         model.close();
         throw e;
@@ -50,6 +64,11 @@ final class Session implements AutoCloseable {
         .collect(Collectors.joining(","));
   }
 
+  /** The element type of the cache. */
+  DType cacheDType() {
+    return cacheDType;
+  }
+
   /** How the model wants its tokens drawn. */
   Sampling recommendedSampling() {
     return model.generationConfig().sampling();
@@ -61,6 +80,14 @@ final class Session implements AutoCloseable {
 
   GenerationResult complete(String prompt, TextOptions options, AnswerWriter writer) {
     return write(engine.generate(prompt, options), writer);
+  }
+
+  EvaluationReport evaluate(Evaluation evaluation) {
+    try (ProgressBars progress = ProgressBars.on(context.terminal())) {
+      return context
+          .running()
+          .during(Thread.currentThread()::interrupt, () -> evaluation.run(engine, progress));
+    }
   }
 
   private GenerationResult write(Generation generation, AnswerWriter writer) {

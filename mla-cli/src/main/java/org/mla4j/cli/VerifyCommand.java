@@ -58,7 +58,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   private VerificationReport verify() {
     try (ProgressBars progress = ProgressBars.on(context.terminal())) {
-      EngineOptions options = model.engine(progress);
+      EngineOptions options = model.engine(progress).build();
       Path folder = model.folder().resolve(context.home());
       try (LanguageModel opened = LanguageModel.open(folder)) {
         return GoldenVerifier.verify(opened.definition(), folder, options, tolerance);

@@ -3,6 +3,7 @@ package org.mla4j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -27,6 +28,12 @@ class ComplaintsTest {
       names = {"FORWARD_FAILED", "CREATE_FAILED", "CLOSED"})
   void whatBrokeWhileItRanIsAFailure(ErrorCode code) {
     assertEquals(ExitStatus.FAILED, complaints.report(new BackendException(code, "Broken.")));
+  }
+
+  @Test
+  void workThatWasInterruptedIsAFailure() {
+    assertEquals(ExitStatus.FAILED, complaints.report(new CancellationException("Interrupted.")));
+    assertEquals("mla: Interrupted.\n", streams.err());
   }
 
   @Test

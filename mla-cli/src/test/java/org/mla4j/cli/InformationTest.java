@@ -18,13 +18,13 @@ class InformationTest {
     Outcome outcome = CommandRun.run("--help");
     assertEquals(ExitStatus.OK, outcome.status());
     assertEquals("", outcome.err());
-    for (String command : List.of("chat", "generate", "info", "explain", "verify")) {
+    for (String command : List.of("chat", "generate", "info", "explain", "verify", "eval")) {
       assertTrue(outcome.out().contains("\n  " + command + " "), outcome.out());
     }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"chat", "generate", "explain", "verify"})
+  @ValueSource(strings = {"chat", "generate", "explain", "verify", "eval"})
   void commandsThatOpenAModelShareTheirOptions(String command) {
     String help = CommandRun.run(command, "--help").out();
     for (String option : List.of("--model", "--backend", "--ops", "--threads", "--json")) {

@@ -19,7 +19,7 @@ class WrongInputTest {
   void noCommandListsTheCommands() {
     assertRefused(
         CommandRun.run(),
-        "No command given; expected one of chat, generate, info, explain, verify. See 'mla --help'.");
+        "No command given; expected one of chat, generate, info, explain, verify, eval. See 'mla --help'.");
   }
 
   @Test
@@ -118,7 +118,7 @@ class WrongInputTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"chat", "generate", "explain", "verify"})
+  @CsvSource({"chat", "generate", "explain", "verify", "eval"})
   void aModelThatIsNotThereIsShown(String command) {
     assertRefused(
         CommandRun.run(command, "--model", "no/such/folder"),
@@ -128,7 +128,7 @@ class WrongInputTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"chat", "generate", "explain", "verify"})
+  @CsvSource({"chat", "generate", "explain", "verify", "eval"})
   void withoutAHomeThereIsNoDemoModel(String command) {
     assertRefused(
         new CommandRun().home(null).with(command),
