@@ -1,7 +1,6 @@
 package org.mla4j.cli;
 
 import java.util.List;
-import org.mla4j.api.tensor.DType;
 import org.mla4j.core.engine.FinishReason;
 import org.mla4j.models.evaluation.Evaluation;
 import org.mla4j.models.evaluation.EvaluationReport;
@@ -15,7 +14,7 @@ import org.mla4j.models.evaluation.TaskScore;
  * @param total all together
  * @param seconds from the first question to the last answer
  * @param tokensPerSecond tokens of answers
- * @param cacheDType element type of the cache
+ * @param cacheDType element type of the caches, as {@code --cache-dtype} takes it
  * @param backend who runs the plan; more than one are separated by commas, in the order of their
  *     first node
  * @param concurrency questions asked at a time
@@ -29,7 +28,7 @@ record EvaluationSummary(
     TaskScore total,
     double seconds,
     double tokensPerSecond,
-    DType cacheDType,
+    String cacheDType,
     String backend,
     int concurrency,
     int maxTokens,
@@ -42,7 +41,7 @@ record EvaluationSummary(
         report.total(),
         report.wallTime().toMillis() / 1e3,
         report.tokensPerSecond(),
-        session.cacheDType(),
+        session.cacheDTypes().toString(),
         session.backends(),
         evaluation.concurrency(),
         evaluation.maxTokens(),

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.ProgressListener;
-import org.mla4j.api.tensor.DType;
+import org.mla4j.core.options.CacheDTypes;
 import org.mla4j.core.options.EngineOptions;
 import picocli.CommandLine.Option;
 
@@ -55,8 +55,29 @@ final class ModelOptions {
   @Option(
       names = "--cache-dtype",
       paramLabel = "TYPE",
-      description = "Element type of the cache: F32 (default), BF16, F16 or F8_E4M3.")
-  private @Nullable DType cacheType;
+      description =
+          "Element type of the cache: F32 (default), BF16, F16 or F8_E4M3; for one type of layers,"
+              + " layer_type=TYPE. Separated by commas.")
+  private @Nullable String cacheTypes;
+
+  @Option(
+      names = "--deterministic",
+      description =
+          "The same bits whoever else is computed with, however a prompt is cut, whatever the block"
+              + " size.")
+  private boolean deterministic;
+
+  @Option(
+      names = "--block-size",
+      paramLabel = "N",
+      description = "Tokens in a block of the cache. Default: 16.")
+  private @Nullable Integer blockSize;
+
+  @Option(
+      names = "--prompt-chunk",
+      paramLabel = "N",
+      description = "The most tokens of one prompt in a step. Default: as many as fit.")
+  private @Nullable Integer promptChunk;
 
   @Option(
       names = "--max-sequence-length",
@@ -71,7 +92,8 @@ final class ModelOptions {
 
   /** What was given; the engine's own defaults decide about the rest. */
   EngineOptions.Builder engine(ProgressListener progress) {
-    EngineOptions.Builder options = EngineOptions.builder().strict(strict).progress(progress);
+    EngineOptions.Builder options = 
+        EngineOptions.builder().strict(strict).deterministic(deterministic).progress(progress);
     backendOptions.forEach(options::backendOption);
     if (backend != null) {
       options.backend(backend);
@@ -82,8 +104,14 @@ final class ModelOptions {
     if (threads != null) {
       options.threads(threads);
     }
-    if (cacheType != null) {
-      options.cacheDType(cacheType);
+    if (cacheTypes != null) {
+      options.cacheDTypes(CacheDTypes.parse(cacheTypes));
+    }
+    if (blockSize != null) {
+      options.blockSize(blockSize);
+    }
+    if (promptChunk != null) {
+      options.promptChunk(promptChunk);
     }
     if (maxSequenceLength != null) {
       options.maxSequenceLength(maxSequenceLength);

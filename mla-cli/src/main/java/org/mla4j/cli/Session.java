@@ -6,9 +6,9 @@ import java.util.stream.Collectors;
 import org.mla4j.api.diagnosis.Explanation;
 import org.mla4j.api.diagnosis.Explanation.Entry;
 import org.mla4j.api.step.Sampling;
-import org.mla4j.api.tensor.DType;
 import org.mla4j.core.engine.Generation;
 import org.mla4j.core.engine.GenerationResult;
+import org.mla4j.core.options.CacheDTypes;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.models.LanguageModel;
 import org.mla4j.models.TextEngine;
@@ -22,13 +22,13 @@ final class Session implements AutoCloseable {
   private final CliContext context;
   private final LanguageModel model;
   private final TextEngine engine;
-  private final DType cacheDType;
+  private final CacheDTypes cacheDTypes;
 
   private Session(CliContext context, LanguageModel model, EngineOptions options) {
     this.context = context;
     this.model = model;
     this.engine = model.start(options);
-    this.cacheDType = options.cacheDType();
+    this.cacheDTypes = options.cacheDTypes();
   }
 
   static Session open(CliContext context, ModelOptions chosen) {
@@ -65,8 +65,8 @@ final class Session implements AutoCloseable {
   }
 
   /** The element type of the cache. */
-  DType cacheDType() {
-    return cacheDType;
+  CacheDTypes cacheDTypes() {
+    return cacheDTypes;
   }
 
   /** How the model wants its tokens drawn. */

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.mla4j.api.tensor.DType;
 import org.mla4j.core.engine.FinishReason;
 import org.mla4j.models.evaluation.TaskScore;
 
@@ -21,7 +20,7 @@ class EvaluationTextTest {
         new TaskScore("total", 100, 84, 87, 84, 1234),
         2.04,
         604.9,
-        DType.BF16,
+        "BF16",
         "npu,cpu",
         64,
         256,

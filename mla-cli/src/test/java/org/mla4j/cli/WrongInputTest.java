@@ -74,15 +74,16 @@ class WrongInputTest {
   void anUnknownCacheTypeListsTheKnownOnes() {
     assertRefused(
         CommandRun.run("explain", "--cache-dtype", "F64"),
-        "Invalid value for option '--cache-dtype': expected one of [F32, F16, BF16, F8_E4M3, I64,"
-            + " I32, U8] (case-insensitive) but was 'F64'. See 'mla explain --help'.");
+        "Option cacheDType 'F64' has the unknown type 'F64'; expected F32, BF16, F16 or F8_E4M3, or"
+            + " layer_type=TYPE, each once, separated by commas. [MLA-0401]");
   }
 
   @Test
-  void aCacheOfIntegersIsRefusedByTheEngine() {
+  void aCacheTypeOfLayersThatTheModelDoesNotHaveIsRefused() {
     assertRefused(
-        CommandRun.run("explain", "--cache-dtype", "i32"),
-        "Option cacheDType = I32; expected one of F32, BF16, F16, F8_E4M3. [MLA-0401]");
+        CommandRun.run("explain", "--cache-dtype", "linear_attention=bf16"),
+        "Option cacheDType names layers of type 'linear_attention'; expected one of those of the model"
+            + " that have a cache: multi_head_latent_attention. [MLA-0401]");
   }
 
   @Test

@@ -259,20 +259,17 @@ public record EngineOptions(
      * @throws InvalidInputException if it is none of these
      */
     public Builder cacheDType(DType value) {
-      cacheDTypes = new CacheDTypes(value, cacheDTypes.byLayerType());
-      return this;
+      return cacheDTypes(CacheDTypes.of(value));
     }
 
     /**
-     * Sets the element type of the caches of one type of layers.
+     * Sets the element types of the caches by the type of layer.
      *
-     * @param layerType for example {@code multi_head_latent_attention}
-     * @param value F32, BF16, F16 or F8_E4M3
+     * @param value the choice
      * @return this builder
-     * @throws InvalidInputException if it is none of these
      */
-    public Builder cacheDType(String layerType, DType value) {
-      cacheDTypes = cacheDTypes.with(layerType, value);
+    public Builder cacheDTypes(CacheDTypes value) {
+      cacheDTypes = value;
       return this;
     }
 
