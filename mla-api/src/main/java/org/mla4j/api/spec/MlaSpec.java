@@ -102,6 +102,32 @@ public record MlaSpec(
   }
 
   /**
+   * Starts a description that says what this one does, to change some of it.
+   *
+   * @return a new builder; this spec stays as it is
+   */
+  public Builder toBuilder() {
+    return builder()
+        .hiddenSize(hiddenSize)
+        .numHeads(numHeads)
+        .qLoraRank(qLoraRank)
+        .kvLoraRank(kvLoraRank)
+        .qkNopeHeadDim(qkNopeHeadDim)
+        .qkRopeHeadDim(qkRopeHeadDim)
+        .vHeadDim(vHeadDim)
+        .qANorm(qANorm)
+        .kvANorm(kvANorm)
+        .rope(rope)
+        .softmaxScale(softmaxScale)
+        .qLatentScale(qLatentScale)
+        .kvLatentScale(kvLatentScale)
+        .qHeadNorm(qHeadNorm)
+        .kHeadNorm(kHeadNorm)
+        .cacheDType(cacheDType)
+        .cacheScale(cacheScale);
+  }
+
+  /**
    * Tells whether queries go through a latent.
    *
    * @return true if {@code qLoraRank > 0}

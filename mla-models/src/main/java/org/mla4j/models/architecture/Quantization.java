@@ -12,7 +12,8 @@ public final class Quantization {
 
   /**
    * Refuses a checkpoint whose weights would be misread. Understood are plain floats, and FP8 codes
-   * with one scale for each block of 128 x 128.
+   * with one scale for each block of 128 x 128. That scales are powers of two ({@code scale_fmt})
+   * says nothing about how they are stored: the type of their tensor does.
    *
    * @param config the configuration of the model
    * @throws ModelException if the weights were quantised in another way
@@ -24,6 +25,7 @@ public final class Quantization {
   private static void requireBlockScaled(ModelConfig section) {
     section.choice("quant_method", "", "fp8");
     section.choice("fmt", "e4m3", "e4m3");
+    section.choice("scale_fmt", "ue8m0", "ue8m0");
     // Codes with one scale for a whole tensor keep it under another name: they would be taken for
     // values.
     int[] block = section.ints("weight_block_size");

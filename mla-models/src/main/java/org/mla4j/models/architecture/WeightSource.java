@@ -1,10 +1,16 @@
 package org.mla4j.models.architecture;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.OptionalDouble;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
 import org.mla4j.api.layer.MlaWeights.Projection;
 import org.mla4j.api.op.RoutedExperts.Expert;
+import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Shape;
+import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.models.checkpoint.Checkpoint;
 
@@ -48,21 +54,32 @@ public record WeightSource(Checkpoint checkpoint, String prefix) {
     WeightHandle handle = checkpoint.require(prefix + name);
     Shape expected = Shape.of(extents);
     if (!handle.shape().equals(expected)) {
-      throw new ModelException(
-          ErrorCode.WRONG_SHAPE,
-          "Checkpoint '"
-              + checkpoint.folder()
-              + "', tensor '"
-              + handle.name()
-              + "': expected "
-              + symbols
-              + " = "
-              + expected
-              + ", found "
-              + handle.shape()
-              + ".");
+      throw refused(ErrorCode.WRONG_SHAPE, name, symbols + " = " + expected, handle.shape());
     }
     return handle;
+  }
+
+  /**
+   * Returns the number in a tensor of one element, if the tensor is there.
+   *
+   * @param name last part of its name
+   * @return the number
+   * @throws ModelException if the tensor's shape is neither {@code []} nor {@code [1]}, or its
+   *     number is not positive and finite
+   */
+  public OptionalDouble positiveScalar(String name) {
+    if (!has(name)) {
+      return OptionalDouble.empty();
+    }
+    WeightHandle handle = checkpoint.require(prefix + name);
+    if (handle.shape().rank() > 1 || handle.shape().elements() != 1) {
+      throw refused(ErrorCode.WRONG_SHAPE, name, "[] or [1]", handle.shape());
+    }
+    float value = only(handle);
+    if (!(value > 0) || Float.isInfinite(value)) {
+      throw refused(ErrorCode.MALFORMED_FILE, name, "a positive finite number", value);
+    }
+    return OptionalDouble.of(value);
   }
 
   /**
@@ -97,5 +114,28 @@ public record WeightSource(Checkpoint checkpoint, String prefix) {
         in("gate_proj").tensor("weight", "[" + inner + ", hidden_size]", width, hidden),
         in("up_proj").tensor("weight", "[" + inner + ", hidden_size]", width, hidden),
         in("down_proj").tensor("weight", "[hidden_size, " + inner + "]", hidden, width));
+  }
+
+  private static float only(WeightHandle handle) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment value = arena.allocate(ValueLayout.JAVA_FLOAT);
+      handle.materialise(Tensor.dense(DType.F32, handle.shape(), value));
+      return value.get(ValueLayout.JAVA_FLOAT, 0);
+    }
+  }
+
+  private ModelException refused(ErrorCode code, String name, String expected, Object found) {
+    return new ModelException(
+        code,
+        "Checkpoint '"
+            + checkpoint.folder()
+            + "', tensor '"
+            + prefix
+            + name
+            + "': expected "
+            + expected
+            + ", found "
+            + found
+            + ".");
   }
 }

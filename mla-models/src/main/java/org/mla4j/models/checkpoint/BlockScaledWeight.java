@@ -11,16 +11,16 @@ import org.mla4j.api.weight.WeightLease;
 /**
  * A matrix of FP8 codes with one scale for each block of 128 x 128, the last ones ragged, as
  * DeepSeek-V3 ships its weights: {@code w[i][j] = float32(code) * scale_inv[i / 128][j / 128]}, one
- * binary32 multiplication.
+ * binary32 multiplication. A scale is a float, or an exponent of two in eight bits ("ue8m0").
  */
 final class BlockScaledWeight implements WeightHandle {
   private static final int BLOCK = 128;
 
   private final StoredWeight codes;
-  private final StoredWeight scales;
+  private final BlockScales scales;
   private final Shape shape;
 
-  BlockScaledWeight(StoredWeight codes, StoredWeight scales) {
+  BlockScaledWeight(StoredWeight codes, BlockScales scales) {
     this.codes = codes;
     this.scales = scales;
     this.shape = codes.shape();
@@ -87,8 +87,7 @@ final class BlockScaledWeight implements WeightHandle {
       float[] run = new float[BLOCK];
       for (long row = 0; row < shape.extent(0); row++) {
         if (row % BLOCK == 0) {
-          ElementReader.read(
-              scaleLease.tensor(), row / BLOCK * factors.length, factors, factors.length);
+          scales.readRow(scaleLease.tensor(), row / BLOCK, factors);
         }
         for (int block = 0; block < factors.length; block++) {
           long column = (long) block * BLOCK;

@@ -143,14 +143,22 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   private WeightHandle handle(Place place) {
-    StoredWeight stored = stored(place);
+    StoredWeight stored = stored(place, StoredDType.readable());
     Place scales = places.get(stored.name() + SCALE_SUFFIX);
     return stored.dtype() == DType.F8_E4M3 && scales != null
-        ? new BlockScaledWeight(stored, stored(scales))
+        ? new BlockScaledWeight(stored, scales(scales))
         : stored;
   }
 
-  private static StoredWeight stored(Place place) {
+  private static BlockScales scales(Place place) {
+    StoredDType exponents = StoredDType.F8_E8M0;
+    return new BlockScales(
+        place.entry().dtype() == exponents
+            ? new StoredWeight(place.entry(), DType.U8, place.file())
+            : stored(place, StoredDType.readable() + ", " + exponents));
+  }
+
+  private static StoredWeight stored(Place place, String expected) {
     SafetensorsHeader.Entry entry = place.entry();
     DType dtype =
         entry
@@ -166,7 +174,7 @@ public final class Checkpoint implements AutoCloseable {
                         + "' is stored as "
                         + entry.dtype()
                         + ", which cannot be read; expected one of "
-                        + StoredDType.readable()
+                        + expected
                         + "."));
     return new StoredWeight(entry, dtype, place.file());
   }

@@ -17,6 +17,7 @@ enum StoredDType {
   BF16(2, DType.BF16),
   F8_E4M3(1, DType.F8_E4M3),
   F8_E5M2(1, null),
+  /** Read as scales of blocks only. */
   F8_E8M0(1, null),
   I64(8, DType.I64),
   I32(4, DType.I32),

@@ -213,6 +213,89 @@ class MaterialiseTest {
   }
 
   @Test
+  void aScaleMayBeAnExponentOfTwo() {
+    // Codes of 1, 1.5 and -2; rows of the grid: the least, one, the largest, none.
+    byte[] row = {0x38, 0x3C, (byte) 0xC0};
+    byte[] codes = new byte[3 * 385];
+    for (int i = 0; i < codes.length; i++) {
+      codes[i] = row[i % 3];
+    }
+    exponentScaled(codes, new long[] {385, 3}, new byte[] {0, 127, (byte) 254, (byte) 255}, 4, 1);
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      float[] values = floats(checkpoint.require("w"));
+      for (int block = 0; block < 4; block++) {
+        float scale = new float[] {0x1p-127f, 1, 0x1p127f, Float.NaN}[block];
+        // The first row of a block and the last: of the fourth there is but one.
+        for (int at : new int[] {128 * block, Math.min(128 * block + 127, 384)}) {
+          float[] found = Arrays.copyOfRange(values, 3 * at, 3 * at + 3);
+          assertArrayEquals(new float[] {scale, 1.5f * scale, -2 * scale}, found, "row " + at);
+        }
+      }
+    }
+  }
+
+  @Test
+  void everyExponentIsAPowerOfTwo() {
+    byte[] scales = new byte[256];
+    for (int code = 0; code < scales.length; code++) {
+      scales[code] = (byte) code;
+    }
+    byte[] ones = new byte[128 * 256];
+    Arrays.fill(ones, (byte) 0x38);
+    exponentScaled(ones, new long[] {1, ones.length}, scales, 1, scales.length);
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      float[] values = floats(checkpoint.require("w"));
+      for (int code = 0; code < 255; code++) {
+        assertEquals((float) Math.pow(2, code - 127), values[128 * code], "code " + code);
+        assertEquals(values[128 * code], values[128 * code + 127], "code " + code);
+      }
+      assertEquals(Float.NaN, values[128 * 255]);
+    }
+  }
+
+  @Test
+  void exponentsAreReadAsScalesOnly() {
+    exponentScaled(new byte[4], new long[] {2, 2}, new byte[1], 1, 1);
+    Path file = folder.resolve("model.safetensors");
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      ModelException e = assertThrows(ModelException.class, () -> checkpoint.find("w_scale_inv"));
+      assertEquals(
+          file
+              + ": tensor 'w_scale_inv' is stored as F8_E8M0, which cannot be read; expected one of"
+              + " F32, F16, BF16, F8_E4M3. [MLA-0205]",
+          e.getMessage());
+    }
+  }
+
+  @Test
+  void refusesScalesThatAreNoNumbersToMultiplyBy() {
+    new SafetensorsFile()
+        .tensor("w", "F8_E4M3", new byte[4], 2, 2)
+        .tensor("w_scale_inv", "U8", new byte[1], 1, 1)
+        .write(folder.resolve("model.safetensors"));
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      ModelException e = assertThrows(ModelException.class, () -> checkpoint.find("w"));
+      assertEquals(
+          folder.resolve("model.safetensors")
+              + ": tensor 'w_scale_inv' is stored as U8, which cannot be read; expected one of F32,"
+              + " F16, BF16, F8_E4M3, F8_E8M0. [MLA-0205]",
+          e.getMessage());
+    }
+  }
+
+  @Test
+  void refusesExponentsThatAreNotOneForEachBlock() {
+    exponentScaled(new byte[258], new long[] {2, 129}, new byte[1], 1, 1);
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      ModelException e = assertThrows(ModelException.class, () -> checkpoint.find("w"));
+      assertEquals(
+          "Tensor 'w_scale_inv': expected [1, 2], one scale for each block of 128 x 128 of [2,"
+              + " 129], found [1, 1]. [MLA-0203]",
+          e.getMessage());
+    }
+  }
+
+  @Test
   void aBlockScaledWeightIsNotPlain() {
     blockScaled(new long[] {2, 2}, new float[] {2}, 1, 1);
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
@@ -251,6 +334,13 @@ class MaterialiseTest {
     new SafetensorsFile()
         .tensor("w", "F8_E4M3", new byte[(int) Shape.of(shape).elements()], shape)
         .floats("w_scale_inv", scales, grid)
+        .write(folder.resolve("model.safetensors"));
+  }
+
+  private void exponentScaled(byte[] codes, long[] shape, byte[] scales, long... grid) {
+    new SafetensorsFile()
+        .tensor("w", "F8_E4M3", codes, shape)
+        .tensor("w_scale_inv", "F8_E8M0", scales, grid)
         .write(folder.resolve("model.safetensors"));
   }
 

@@ -5,7 +5,6 @@ import org.jspecify.annotations.Nullable;
 import org.mla4j.api.spec.MlaSpec;
 import org.mla4j.api.spec.MoeSpec;
 import org.mla4j.api.spec.NormSpec;
-import org.mla4j.api.tensor.DType;
 import org.mla4j.models.checkpoint.ModelConfig;
 
 /**
@@ -46,6 +45,9 @@ record DeepseekConfig(
 
   static DeepseekConfig read(ModelConfig config, DeepseekRouting routing) {
     config.choice("hidden_act", "silu", "silu");
+    if (config.booleanField("mlp_bias", false)) {
+      throw config.refused("mlp_bias", "true", "false");
+    }
     int hiddenSize = config.positiveInt("hidden_size");
     int maxPositions = config.positiveInt("max_position_embeddings");
     boolean sparse = config.optionalInt("n_routed_experts").orElse(0) > 0;
@@ -71,30 +73,14 @@ record DeepseekConfig(
     return name == null ? file.toString() : name.toString();
   }
 
-  boolean isMoe(int layer) {
-    return moe != null && layer >= firstMoeLayer && layer % moeLayerFrequency == 0;
+  /** The mixture of experts of a layer; null for a dense one. */
+  @Nullable MoeSpec moe(int layer) {
+    return layer >= firstMoeLayer && layer % moeLayerFrequency == 0 ? moe : null;
   }
 
-  /** The attention with a cache of some type. */
-  MlaSpec attention(DType cacheDType) {
-    return new MlaSpec(
-        attention.hiddenSize(),
-        attention.numHeads(),
-        attention.qLoraRank(),
-        attention.kvLoraRank(),
-        attention.qkNopeHeadDim(),
-        attention.qkRopeHeadDim(),
-        attention.vHeadDim(),
-        attention.qANorm(),
-        attention.kvANorm(),
-        attention.rope(),
-        attention.softmaxScale(),
-        attention.qLatentScale(),
-        attention.kvLatentScale(),
-        attention.qHeadNorm(),
-        attention.kHeadNorm(),
-        cacheDType,
-        attention.cacheScale());
+  /** The norms of the residual stream. */
+  StreamNorm streamNorm() {
+    return new StreamNorm(hiddenSize, norm.eps());
   }
 
   private static MlaSpec attention(ModelConfig config, int hiddenSize, int maxPositions) {

@@ -7,7 +7,7 @@ import org.mla4j.models.architecture.Quantization;
 import org.mla4j.models.checkpoint.Checkpoint;
 import org.mla4j.models.checkpoint.ModelConfig;
 
-/** Provides DeepSeek-V2 (with its Lite) and DeepSeek-V3, R1 and Kimi-K2 included. */
+/** Provides DeepSeek-V2 (with its Lite) and DeepSeek-V3, R1, Kimi-K2 and Moonlight included. */
 public final class DeepseekProvider implements ArchitectureProvider {
   private static final String V2 = "DeepseekV2ForCausalLM";
   private static final String V3 = "DeepseekV3ForCausalLM";
@@ -25,6 +25,8 @@ public final class DeepseekProvider implements ArchitectureProvider {
     Quantization.requireReadable(config);
     DeepseekRouting routing = architecture.equals(V2) ? DeepseekRouting.V2 : DeepseekRouting.V3;
     DeepseekConfig deepseek = config.checked(() -> DeepseekConfig.read(config, routing));
+    AttentionBias.requireAgreement(config, checkpoint, deepseek);
+    SharedExperts.requireNoneLeftOut(config, checkpoint, deepseek);
     PredictionLayers.requireNoOther(config, checkpoint, deepseek.layers());
     return new DeepseekModel(architecture, deepseek, checkpoint);
   }

@@ -12,6 +12,10 @@ enum DeepseekRouting {
   /**
    * Soft-max scores; {@code greedy}, or {@code group_limited_greedy} with groups scored by their
    * best expert.
+   *
+   * <p>The chosen weights are never normalised, whatever {@code norm_topk_prob} says, as in the
+   * reference (transformers 5). The model code that was published with the checkpoints, and engines
+   * that follow it, do normalise them where it is true.
    */
   V2 {
     @Override
@@ -26,11 +30,13 @@ enum DeepseekRouting {
           grouped ? config.intField("n_group") : 1,
           grouped ? config.intField("topk_group") : 1,
           GroupScore.MAX,
-          // The reference never normalises these weights, whatever norm_topk_prob says.
           false);
     }
   },
-  /** Sigmoid scores with a correction bias; groups scored by their two best experts. */
+  /**
+   * Sigmoid scores with a correction bias; groups scored by their two best experts. The numbers of
+   * groups must be given: the reference's defaults are those of one model.
+   */
   V3 {
     @Override
     MoeSpec read(ModelConfig config, int hiddenSize) {
@@ -40,8 +46,8 @@ enum DeepseekRouting {
           config,
           hiddenSize,
           Scoring.SIGMOID,
-          config.optionalInt("n_group").orElse(1),
-          config.optionalInt("topk_group").orElse(1),
+          config.intField("n_group"),
+          config.intField("topk_group"),
           GroupScore.TOP2_SUM,
           config.booleanField("norm_topk_prob", true));
     }

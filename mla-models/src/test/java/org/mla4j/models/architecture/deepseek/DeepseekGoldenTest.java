@@ -35,9 +35,15 @@ class DeepseekGoldenTest {
   @CsvSource({
     "deepseek-v2-lite-tiny, 1, off",
     "deepseek-v2-lite-tiny, 2, auto",
+    "deepseek-v2-tiny, 1, off",
+    "deepseek-v2-tiny, 2, auto",
     "deepseek-v3-tiny, 1, auto",
     "deepseek-v3-tiny, 2, off",
-    "deepseek-v3-wide-tiny, 2, auto"
+    "deepseek-v3-tiny-fp8, 1, auto",
+    "deepseek-v3-tiny-fp8, 2, off",
+    "deepseek-v3-wide-tiny, 2, auto",
+    "kimi-k2-tiny, 1, off",
+    "kimi-k2-tiny, 2, auto"
   })
   void computesWhatTheReferenceComputed(String golden, int threads, String vector) {
     VerificationReport report =

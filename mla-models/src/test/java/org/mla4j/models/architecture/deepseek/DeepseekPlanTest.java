@@ -303,10 +303,11 @@ class DeepseekPlanTest {
   }
 
   @Test
-  void projectionsTakeABiasWhereTheCheckpointHasOne() {
+  void withoutAWordAboutBiasesProjectionsTakeThoseThatTheCheckpointHas() {
     String attention = "model.layers.0.self_attn.";
     Path edited =
         EditedCheckpoint.of("deepseek-v3-tiny", folder)
+            .config("attention_bias", null)
             .add(attention + "q_a_proj.bias", 96)
             .add(attention + "kv_a_proj_with_mqa.bias", 80)
             .add(attention + "o_proj.bias", 160)

@@ -60,6 +60,34 @@ class DeepseekRefusalTest {
             "topk_method",
             "'noaux_tc'",
             "'topk_method' is \"noaux_tc\"; expected one of greedy, group_limited_greedy"),
+        arguments(V3, "n_group", null, "'n_group' is missing; expected an integer"),
+        arguments(V3, "topk_group", null, "'topk_group' is missing; expected an integer"),
+        arguments(V3, "mlp_bias", "true", "'mlp_bias' is true; expected false"),
+        arguments(V3, "attention_bias", "1", "'attention_bias' is 1; expected true or false"),
+        arguments(
+            V3,
+            "attention_bias",
+            "true",
+            "'attention_bias' is true; expected false or no such field, since the checkpoint has no"
+                + " tensor 'model.layers.0.self_attn.q_a_proj.bias'"),
+        arguments(
+            V2,
+            "attention_bias",
+            "true",
+            "'attention_bias' is true; expected false or no such field, since the checkpoint has no"
+                + " tensor 'model.layers.0.self_attn.kv_a_proj_with_mqa.bias'"),
+        arguments(
+            V3,
+            "n_shared_experts",
+            "0",
+            "'n_shared_experts' is 0; expected their number, since the checkpoint has tensor"
+                + " 'model.layers.1.mlp.shared_experts.gate_proj.weight'"),
+        arguments(
+            V3,
+            "n_shared_experts",
+            null,
+            "'n_shared_experts' is missing; expected their number, since the checkpoint has tensor"
+                + " 'model.layers.1.mlp.shared_experts.gate_proj.weight'"),
         arguments(V3, "moe_layer_freq", "0", "'moe_layer_freq' is 0; expected a positive integer"),
         arguments(
             V3, "moe_layer_freq", "[0,1,1]", "'moe_layer_freq' is [0,1,1]; expected an integer"),
@@ -111,6 +139,11 @@ class DeepseekRefusalTest {
             "quantization_config",
             "{'quant_method':'fp8'}",
             "'quantization_config.weight_block_size' is []; expected [128, 128]"),
+        arguments(
+            V3,
+            "quantization_config",
+            "{'quant_method':'fp8','scale_fmt':'ue4m3','weight_block_size':[128,128]}",
+            "'quantization_config.scale_fmt' is \"ue4m3\"; expected one of ue8m0"),
         arguments(
             V3,
             "num_hidden_layers",
@@ -248,7 +281,21 @@ class DeepseekRefusalTest {
             + "', tensor '"
             + tensor
             + "': expected [hidden_size] = [160], found [80]. [MLA-0203]",
-        planned(EditedCheckpoint.of(V3, folder).add(tensor, 80)).getMessage());
+        planned(EditedCheckpoint.of(V3, folder).config("attention_bias", null).add(tensor, 80))
+            .getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"q_b_proj", "kv_a_proj_with_mqa", "o_proj"})
+  void biasesMustNotBeDenied(String projection) {
+    String tensor = "model.layers.2.self_attn." + projection + ".bias";
+    assertNotOpened(
+        EditedCheckpoint.of(V3, folder).add(tensor, 1),
+        folder.resolve("config.json")
+            + ": field 'attention_bias' is false; expected true or no such field, since the"
+            + " checkpoint has tensor '"
+            + tensor
+            + "'. [MLA-0206]");
   }
 
   @Test

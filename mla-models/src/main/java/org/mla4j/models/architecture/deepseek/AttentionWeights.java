@@ -1,0 +1,71 @@
+package org.mla4j.models.architecture.deepseek;
+
+import org.jspecify.annotations.Nullable;
+import org.mla4j.api.layer.MlaWeights;
+import org.mla4j.api.layer.MlaWeights.Projection;
+import org.mla4j.api.spec.MlaSpec;
+import org.mla4j.api.weight.WeightHandle;
+import org.mla4j.models.architecture.WeightSource;
+
+/** Finds the weights of an attention layer by the names that DeepSeek checkpoints use. */
+final class AttentionWeights {
+  private static final String HIDDEN = "hidden_size";
+  private static final String QUERY_LATENT = "q_lora_rank";
+  private static final String QUERIES =
+      "num_attention_heads * (qk_nope_head_dim + qk_rope_head_dim)";
+
+  private final MlaSpec spec;
+  private final WeightSource source;
+
+  private AttentionWeights(MlaSpec spec, WeightSource source) {
+    this.spec = spec;
+    this.source = source;
+  }
+
+  /** The weights of a layer that the spec describes. */
+  static MlaWeights find(MlaSpec spec, WeightSource source) {
+    return new AttentionWeights(spec, source).all();
+  }
+
+  private MlaWeights all() {
+    return new MlaWeights(
+        spec.hasQLora() ? null : queries("q_proj", HIDDEN, spec.hiddenSize()),
+        spec.hasQLora()
+            ? source.projection(
+                "q_a_proj", QUERY_LATENT, HIDDEN, spec.qLoraRank(), spec.hiddenSize())
+            : null,
+        queryNorm(),
+        spec.hasQLora() ? queries("q_b_proj", QUERY_LATENT, spec.qLoraRank()) : null,
+        source.projection(
+            "kv_a_proj_with_mqa",
+            "kv_lora_rank + qk_rope_head_dim",
+            HIDDEN,
+            (long) spec.kvLoraRank() + spec.qkRopeHeadDim(),
+            spec.hiddenSize()),
+        source.in("kv_a_layernorm").tensor("weight", "[kv_lora_rank]", spec.kvLoraRank()),
+        source.projection(
+            "kv_b_proj",
+            "num_attention_heads * (qk_nope_head_dim + v_head_dim)",
+            "kv_lora_rank",
+            (long) spec.numHeads() * (spec.qkNopeHeadDim() + spec.vHeadDim()),
+            spec.kvLoraRank()),
+        source.projection(
+            "o_proj",
+            HIDDEN,
+            "num_attention_heads * v_head_dim",
+            spec.hiddenSize(),
+            (long) spec.numHeads() * spec.vHeadDim()),
+        null,
+        null);
+  }
+
+  private Projection queries(String name, String columns, long in) {
+    return source.projection(name, QUERIES, columns, (long) spec.numHeads() * spec.qkHeadDim(), in);
+  }
+
+  private @Nullable WeightHandle queryNorm() {
+    return spec.hasQLora()
+        ? source.in("q_a_layernorm").tensor("weight", "[" + QUERY_LATENT + "]", spec.qLoraRank())
+        : null;
+  }
+}
