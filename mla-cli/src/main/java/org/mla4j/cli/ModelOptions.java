@@ -92,7 +92,7 @@ final class ModelOptions {
 
   /** What was given; the engine's own defaults decide about the rest. */
   EngineOptions.Builder engine(ProgressListener progress) {
-    EngineOptions.Builder options = 
+    EngineOptions.Builder options =
         EngineOptions.builder().strict(strict).deterministic(deterministic).progress(progress);
     backendOptions.forEach(options::backendOption);
     if (backend != null) {

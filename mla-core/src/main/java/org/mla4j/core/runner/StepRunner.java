@@ -111,8 +111,8 @@ public final class StepRunner implements AutoCloseable {
   }
 
   /**
-   * Takes all weights again, after the values behind their handles have changed. What caches hold is
-   * left as it is. Not while a step runs.
+   * Takes all weights again, after the values behind their handles have changed. What caches hold
+   * is left as it is. Not while a step runs.
    *
    * @throws org.mla4j.api.error.BackendException if a backend cannot
    */

@@ -155,7 +155,8 @@ class EdgeCaseTableTest {
       StepValue kvC = bench.filled("kv_c", Rows.ALL, new float[12], 4);
       CacheValue cache = new CacheValue("cache", "layer", CacheSpec.mla(4, 0, DType.F32));
       Tensor none =
-          Tensor.dense(DType.F32, Shape.of(0, 16, 4), new HostStorage(Arena.ofAuto().allocate(0)), 0);
+          Tensor.dense(
+              DType.F32, Shape.of(0, 16, 4), new HostStorage(Arena.ofAuto().allocate(0)), 0);
       Bindings empty =
           new Bindings() {
             @Override

@@ -31,7 +31,9 @@ public final class GoldenVerifier {
   /** The largest error that independent float32 implementations show is a tenth of this. */
   public static final double DEFAULT_TOLERANCE = 1e-4;
 
-  /** Tokens of a piece of a prompt, and of a context pass: small, so that short prompts need many. */
+  /**
+   * Tokens of a piece of a prompt, and of a context pass: small, so that short prompts need many.
+   */
   private static final int PIECE = 7;
 
   private static final int CONTEXT_PASS = 16;

@@ -14,7 +14,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
-import org.mla4j.api.tensor.DType;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.CacheDTypes;
 import org.mla4j.models.architecture.Architectures;
