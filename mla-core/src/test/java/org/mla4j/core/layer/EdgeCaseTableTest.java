@@ -503,6 +503,7 @@ class EdgeCaseTableTest {
   private static void assertForeignCellsDoNotMatter(int poisoned) {
     try (ObservedRunner runner = plain()) {
       runner.add(Phase.PREFILL, 1, 0, 20, 1, 2);
+      runner.add(Phase.PREFILL, 1, 0, 20, 4, 5);
       runner.run();
       runner.step().clear();
       addBothForms(runner, 3);
@@ -520,7 +521,7 @@ class EdgeCaseTableTest {
 
   private static void addBothForms(ObservedRunner runner, int thirdBlock) {
     runner.add(Phase.DECODE, 1, 20, 2, 1, 2, thirdBlock);
-    runner.add(Phase.PREFILL, 1, 20, 2, 1, 2, thirdBlock);
+    runner.add(Phase.PREFILL, 1, 20, 2, 4, 5, thirdBlock);
   }
 
   @Test
