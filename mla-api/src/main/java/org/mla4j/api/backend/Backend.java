@@ -104,11 +104,18 @@ public interface Backend extends AutoCloseable {
   default void prepare(StepDescription step) {}
 
   /**
+   * Tells whether it can take its weights again.
+   *
+   * @return false unless {@link #reloadWeights} is implemented
+   */
+  default boolean canReloadWeights() {
+    return false;
+  }
+
+  /**
    * Takes all weights again, into the storage they are in, and derives again what it had derived.
    * Called between steps, after the values behind the weight handles have changed; only a backend
    * that runs an op with weights is asked.
-   *
-   * @throws UnsupportedOperationException if it cannot, as is the default
    */
   default void reloadWeights() {
     throw new UnsupportedOperationException("This backend cannot reload weights.");

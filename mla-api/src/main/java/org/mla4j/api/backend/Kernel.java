@@ -15,7 +15,8 @@ public interface Kernel extends AutoCloseable {
    * Java heap, log, or wait for a device; what it submits is complete when an {@link Event}
    * recorded on the queue later is.
    *
-   * @param step the step; valid until this step's last event completed
+   * @param step the step; valid until this step's last event completed, an open context pass until
+   *     the next event
    * @param queue the queue of the kernel's backend
    */
   void forward(StepDescription step, Queue queue);

@@ -32,6 +32,8 @@ public enum ErrorCode {
   NOT_DETERMINISTIC("MLA-0111"),
   /** A backend could not take its weights again. */
   RELOAD_FAILED("MLA-0112"),
+  /** No token can be drawn from the logits of a request. */
+  UNUSABLE_LOGITS("MLA-0113"),
   /** The architecture of a checkpoint is not known. */
   UNKNOWN_ARCHITECTURE("MLA-0201"),
   /** A tensor that the architecture needs is not in the checkpoint. */

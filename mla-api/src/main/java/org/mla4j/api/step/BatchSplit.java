@@ -4,18 +4,15 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 
 /**
- * Splits the sequences of a step at one boundary, for a decode kernel that takes only short
- * queries, or only queries of one length. Everything from the first sequence that does not fit
- * belongs to the other side.
+ * Splits the sequences of a step at one boundary, for a decode kernel that takes only short queries,
+ * or only queries of one length. Everything from the first sequence that does not fit belongs to the
+ * other side.
  *
  * <p>The rules are vLLM's {@code split_decodes_and_prefills}; {@link Kind} is its three-way form.
- *
- * @param decodes sequences before the boundary
- * @param prefills sequences after it
- * @param decodeTokens tokens before the boundary, padding included when there is nothing after it
- * @param prefillTokens tokens after it
+ * Made once and filled in {@code Backend.prepare}, it allocates nothing. Threading: filled by one
+ * thread, then read by any number.
  */
-public record BatchSplit(int decodes, int prefills, int decodeTokens, int prefillTokens) {
+public final class BatchSplit {
   /** What a sequence wants of attention in one step. */
   public enum Kind {
     /** A short query after a context: absorbed form. */
@@ -41,31 +38,44 @@ public record BatchSplit(int decodes, int prefills, int decodeTokens, int prefil
     }
   }
 
+  private int sequences;
+  private int tokens;
+  private int firstLength;
+  private int decodes;
+  private int decodeTokens;
+  private boolean open;
+
+  /** Makes a split of nothing. */
+  public BatchSplit() {}
+
   /**
-   * Splits by query length.
+   * Splits a step.
+   *
+   * @param step the step
+   * @param threshold the longest query of a decode
+   * @param uniform whether all decodes must have queries of one length
+   */
+  public void split(StepDescription step, int threshold, boolean uniform) {
+    begin();
+    for (int sequence = 0; sequence < step.sequences(); sequence++) {
+      add(step.queryLength(sequence), threshold, uniform);
+    }
+    end(tokens);
+  }
+
+  /**
+   * Splits sequences by their query lengths.
    *
    * @param queryLengths new tokens of each sequence; zeros at the end are padding
    * @param paddedTokens tokens of the step, padding included
    * @param threshold the longest query of a decode
    * @param uniform whether all decodes must have queries of one length
-   * @return the split
    * @throws InvalidInputException if the padded tokens are fewer than the queries'
    */
-  public static BatchSplit of(
-      int[] queryLengths, int paddedTokens, int threshold, boolean uniform) {
-    int tokens = 0;
-    int boundary = queryLengths.length;
-    int before = 0;
-    for (int i = 0; i < queryLengths.length; i++) {
-      boolean padding = queryLengths[i] == 0;
-      boolean fits =
-          queryLengths[i] <= threshold
-              && (!uniform || padding || queryLengths[i] == queryLengths[0]);
-      if (!fits && boundary == queryLengths.length) {
-        boundary = i;
-        before = tokens;
-      }
-      tokens += queryLengths[i];
+  public void split(int[] queryLengths, int paddedTokens, int threshold, boolean uniform) {
+    begin();
+    for (int length : queryLengths) {
+      add(length, threshold, uniform);
     }
     if (paddedTokens < tokens) {
       throw new InvalidInputException(
@@ -76,8 +86,71 @@ public record BatchSplit(int decodes, int prefills, int decodeTokens, int prefil
               + tokens
               + " of the queries.");
     }
-    return boundary == queryLengths.length
-        ? new BatchSplit(boundary, 0, paddedTokens, 0)
-        : new BatchSplit(boundary, queryLengths.length - boundary, before, tokens - before);
+    end(paddedTokens);
+  }
+
+  private void begin() {
+    sequences = 0;
+    tokens = 0;
+    decodes = 0;
+    decodeTokens = 0;
+    open = true;
+  }
+
+  private void add(int length, int threshold, boolean uniform) {
+    if (sequences == 0) {
+      firstLength = length;
+    }
+    boolean padding = length == 0;
+    open &= length <= threshold && (!uniform || padding || length == firstLength);
+    if (open) {
+      decodes++;
+      decodeTokens += length;
+    }
+    sequences++;
+    tokens += length;
+  }
+
+  private void end(int paddedTokens) {
+    if (open) {
+      tokens = paddedTokens;
+      decodeTokens = paddedTokens;
+    }
+  }
+
+  /**
+   * Returns how many sequences are before the boundary.
+   *
+   * @return sequences that are decoded
+   */
+  public int decodes() {
+    return decodes;
+  }
+
+  /**
+   * Returns how many sequences are after the boundary.
+   *
+   * @return the others
+   */
+  public int prefills() {
+    return sequences - decodes;
+  }
+
+  /**
+   * Returns how many tokens are before the boundary.
+   *
+   * @return tokens, padding included when there is nothing after it
+   */
+  public int decodeTokens() {
+    return decodeTokens;
+  }
+
+  /**
+   * Returns how many tokens are after the boundary.
+   *
+   * @return tokens
+   */
+  public int prefillTokens() {
+    return tokens - decodeTokens;
   }
 }

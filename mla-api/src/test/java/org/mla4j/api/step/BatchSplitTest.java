@@ -3,6 +3,7 @@ package org.mla4j.api.step;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
@@ -15,6 +16,8 @@ import org.mla4j.api.step.BatchSplit.Kind;
 
 /** The tables of vLLM's {@code test_attention_splitting.py}. */
 class BatchSplitTest {
+  private final BatchSplit split = new BatchSplit();
+
   @ParameterizedTest(name = "{0}, threshold {1}, uniform {2}")
   @CsvSource(
       delimiter = '|',
@@ -32,27 +35,29 @@ class BatchSplitTest {
   void splitsAtTheFirstQueryThatDoesNotFit(
       String queries, int threshold, boolean uniform, String expected) {
     int[] lengths = numbers(queries);
-    BatchSplit split = BatchSplit.of(lengths, Arrays.stream(lengths).sum(), threshold, uniform);
-    assertEquals(split(expected), split);
-    assertEquals(lengths.length, split.decodes() + split.prefills());
-    assertEquals(Arrays.stream(lengths).sum(), split.decodeTokens() + split.prefillTokens());
+    split.split(lengths, Arrays.stream(lengths).sum(), threshold, uniform);
+    assertSplit(expected);
+    split.split(step(lengths), threshold, uniform);
+    assertSplit(expected);
   }
 
   @Test
   void paddingBehindDecodesCountsAsDecodeTokens() {
-    assertEquals(split("4,0,8,0"), BatchSplit.of(new int[] {2, 2, 2, 0}, 8, 3, true));
+    split.split(new int[] {2, 2, 2, 0}, 8, 3, true);
+    assertSplit("4,0,8,0");
   }
 
   @Test
   void aStepWithoutSequencesHasNeither() {
-    assertEquals(split("0,0,0,0"), BatchSplit.of(new int[0], 0, 1, true));
+    split.split(new int[0], 0, 1, true);
+    assertSplit("0,0,0,0");
   }
 
   @Test
   void refusesFewerPaddedTokensThanTokens() {
     InvalidInputException e =
         assertThrows(
-            InvalidInputException.class, () -> BatchSplit.of(new int[] {2, 3}, 4, 8, false));
+            InvalidInputException.class, () -> split.split(new int[] {2, 3}, 4, 8, false));
     assertEquals(
         "Batch split: 4 tokens with padding; expected at least the 5 of the queries. [MLA-0303]",
         e.getMessage());
@@ -83,8 +88,24 @@ class BatchSplitTest {
     return Stream.of(list.split(",")).mapToInt(Integer::parseInt).toArray();
   }
 
-  private static BatchSplit split(String list) {
-    int[] numbers = numbers(list);
-    return new BatchSplit(numbers[0], numbers[1], numbers[2], numbers[3]);
+  private void assertSplit(String expected) {
+    assertEquals(
+        expected,
+        split.decodes()
+            + ","
+            + split.prefills()
+            + ","
+            + split.decodeTokens()
+            + ","
+            + split.prefillTokens());
+  }
+
+  private static StepDescription step(int[] queryLengths) {
+    StepDescription step =
+        new StepDescription(new StepLimits(64, 16, 32, 16, 64), Arena.ofAuto());
+    for (int length : queryLengths) {
+      step.addSequence(Phase.PREFILL, 10, new int[length], 0, length, new int[] {1, 2}, 2);
+    }
+    return step;
   }
 }

@@ -66,6 +66,11 @@ final class CpuBackend implements Backend {
   }
 
   @Override
+  public boolean canReloadWeights() {
+    return true;
+  }
+
+  @Override
   public void reloadWeights() {
     context.weights().reload();
   }

@@ -38,10 +38,11 @@ final class Chores {
         done.join();
       } catch (CancellationException e) {
         throw new ClosedException(
-            ErrorCode.CLOSED, "The engine was closed before it came to this.", e);
+            ErrorCode.CLOSED, "The engine ended before it came to what was to be done.", e);
       } catch (CompletionException e) {
         switch (e.getCause()) {
           case BackendException failure -> throw failure.forCaller();
+          case RuntimeException own -> throw own;
           case null, default -> throw e;
         }
       }

@@ -109,14 +109,18 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Takes all weights again, between two steps, after the values behind their handles have changed.
-   * Running generations go on with the new ones, over what their cache holds.
+   * Changes weights between two steps: runs the caller's change of the values behind the weight
+   * handles, then has all backends take them again, into the same storage. No step runs meanwhile;
+   * running generations go on with the new weights, over what their cache holds. The model must still
+   * be open.
    *
-   * @throws org.mla4j.api.error.BackendException if a backend cannot
+   * @param change writes the new values; called on the engine's thread
+   * @throws org.mla4j.api.error.BackendException if a backend cannot reload, before anything is
+   *     changed; or if it fails on the way, which ends the engine, since weights would be a mixture
    * @throws ClosedException if the engine is closed
    */
-  public void reloadWeights() {
-    loop.betweenSteps(runner::reloadWeights);
+  public void reloadWeights(Runnable change) {
+    loop.reloadWeights(change);
   }
 
   /**
@@ -156,8 +160,8 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Cancels all generations, waits for the step in flight, then frees everything. Calling it twice
-   * does no harm. The model is not closed.
+   * Cancels all generations, waits for the step in flight, which ends at the next layer, then frees
+   * everything. Calling it twice does no harm. The model is not closed.
    */
   @Override
   public void close() {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ClosedException;
 import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.op.Sample;
 import org.mla4j.core.runner.StepRunner;
 
 /**
@@ -102,15 +103,27 @@ final class EngineLoop implements AutoCloseable {
     }
   }
 
-  /** Runs a task on the engine's thread, between two steps, and waits for it. */
-  void betweenSteps(Runnable task) {
+  /** Changes weights between two steps, and waits until that is done. */
+  void reloadWeights(Runnable change) {
     Chores.Chore chore;
     synchronized (arrivals) {
       requireOpen("reloadWeights()");
-      chore = chores.add(task);
+      chore = chores.add(() -> reload(change));
     }
     LockSupport.unpark(thread);
     chore.await();
+  }
+
+  private void reload(Runnable change) {
+    runner.requireReloadable();
+    change.run();
+    try {
+      runner.reloadWeights();
+    } catch (BackendException e) {
+      fatal = e; // nobody is to be answered from a mixture of weights
+      closed = true;
+      throw e;
+    }
   }
 
   EngineStatistics statistics() {
@@ -153,8 +166,8 @@ final class EngineLoop implements AutoCloseable {
     try {
       while (!closed) {
         chores.runAll();
-        admit();
         dropCancelled();
+        admit();
         if (runningCount == 0) {
           if (next == null && arrivals.isEmpty() && chores.isEmpty() && !closed) {
             LockSupport.park(this);
@@ -247,8 +260,11 @@ final class EngineLoop implements AutoCloseable {
     collect();
   }
 
-  /** A step goes on as long as one of its sequences is wanted. */
+  /** A step goes on as long as one of its sequences is wanted and the engine is open. */
   private boolean isWanted() {
+    if (closed) {
+      return false;
+    }
     for (int i = 0; i < runningCount; i++) {
       Sequence sequence = running.get(i);
       if (sequence.scheduled > 0 && !sequence.generation.isCancelled()) {
@@ -286,6 +302,10 @@ final class EngineLoop implements AutoCloseable {
   }
 
   private void extend(int index, Sequence sequence, int token) {
+    if (token == Sample.UNUSABLE) {
+      retire(index, FinishReason.FAILED, unusable(sequence));
+      return;
+    }
     if (sequence.isStop(token)) {
       retire(index, FinishReason.STOP, null);
       return;
@@ -295,6 +315,25 @@ final class EngineLoop implements AutoCloseable {
     if (sequence.length == sequence.lastLength) {
       retire(index, FinishReason.LENGTH, null);
     }
+  }
+
+  private BackendException unusable(Sequence sequence) {
+    float[] logits = runner.logits(sequence.logitRow);
+    int nan = 0;
+    for (float logit : logits) {
+      nan += Float.isNaN(logit) ? 1 : 0;
+    }
+    return new BackendException(
+        ErrorCode.UNUSABLE_LOGITS,
+        "No token to draw after token "
+            + sequence.length
+            + " of a request with a prompt of "
+            + sequence.promptLength
+            + " tokens: of "
+            + logits.length
+            + " logits "
+            + (nan > 0 ? nan + " are NaN" : "all are minus infinity")
+            + "; expected numbers.");
   }
 
   /** Ends a sequence and gives its blocks back before anyone can see that it ended. */

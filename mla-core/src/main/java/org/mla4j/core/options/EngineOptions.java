@@ -32,8 +32,9 @@ import org.mla4j.api.tensor.DType;
  * @param promptChunk tokens that one prompt may take of a step; 0 for as many as fit
  * @param decodeThreshold the longest query after a context that is attended in the absorbed form;
  *     deterministic mode attends all in that form
- * @param contextTokens cached tokens that are decompressed at once; 0 for as many as a step has
- * @param maxSequences sequences that run at once
+ * @param contextTokens cached tokens that are decompressed at once, never fewer than sequences that
+ *     run at once; 0 for as many as a step has
+ * @param maxSequences sequences that run at once, never more than a step has tokens
  * @param cacheTokens tokens the cache holds, all sequences together; 0 for twice the longest
  *     sequence
  * @param allLogits whether the logits of every token of a step may be wanted, not only of each

@@ -126,7 +126,7 @@ public final class StepExecutor implements AutoCloseable {
       }
       awaitLast();
       return true;
-    } catch (BackendException e) {
+    } catch (RuntimeException | Error e) {
       drain(e);
       throw e;
     } finally {
@@ -146,8 +146,9 @@ public final class StepExecutor implements AutoCloseable {
       for (int i = start; i < end; i++) {
         run(i, step, observer);
       }
+      awaitLast(); // what is submitted may still read the pass
+      step.closeContextPass();
     }
-    step.closeContextPass();
   }
 
   private void run(int index, StepDescription step, @Nullable AfterNode observer) {
@@ -202,7 +203,7 @@ public final class StepExecutor implements AutoCloseable {
   }
 
   /** After a failure the step's memory is used again, so nothing of it may still run. */
-  private void drain(BackendException failure) {
+  private void drain(Throwable failure) {
     for (Backend backend : used) {
       try {
         backend.queue().record().await();
@@ -215,18 +216,31 @@ public final class StepExecutor implements AutoCloseable {
   }
 
   /**
+   * Makes sure that weights can be reloaded, before anything is changed.
+   *
+   * @throws BackendException if a backend with weights cannot
+   */
+  public void requireReloadable() {
+    for (int i = 0; i < used.length; i++) {
+      if (hasWeights(i) && !used[i].canReloadWeights()) {
+        throw new BackendException(
+            ErrorCode.RELOAD_FAILED,
+            "Backend '"
+                + usedNames[i]
+                + "' cannot reload weights; nothing was changed. Build the engine anew.");
+      }
+    }
+  }
+
+  /**
    * Has every backend with weights take them again.
    *
-   * @throws BackendException if one cannot
+   * @throws BackendException if one fails: then some have the new weights and some the old
    */
   public void reloadWeights() {
-    boolean[] hasWeights = new boolean[used.length];
-    for (int i = 0; i < nodes.length; i++) {
-      hasWeights[owners[i]] |= !nodes[i].op().weights().isEmpty();
-    }
     for (int i = 0; i < used.length; i++) {
       try {
-        if (hasWeights[i]) {
+        if (hasWeights(i)) {
           used[i].reloadWeights();
         }
       } catch (Throwable e) {
@@ -236,6 +250,15 @@ public final class StepExecutor implements AutoCloseable {
             e);
       }
     }
+  }
+
+  private boolean hasWeights(int backend) {
+    for (int i = 0; i < nodes.length; i++) {
+      if (owners[i] == backend && !nodes[i].op().weights().isEmpty()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

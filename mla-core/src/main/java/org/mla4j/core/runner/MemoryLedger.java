@@ -8,14 +8,14 @@ import java.util.stream.Collectors;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 
-/** Who allocated how much host memory outside the heap. */
+/** Who allocated how much host memory outside the heap. Threading: safe to share. */
 final class MemoryLedger {
   private static final long ALIGNMENT = 64;
 
   private final Map<String, Long> bytes = new LinkedHashMap<>();
 
   /** Allocates zeroed memory; running out says what was asked and what is in use. */
-  MemorySegment allocate(Arena arena, String purpose, long size) {
+  synchronized MemorySegment allocate(Arena arena, String purpose, long size) {
     try {
       MemorySegment segment = arena.allocate(size, ALIGNMENT);
       bytes.merge(purpose, size, Long::sum);
@@ -39,12 +39,12 @@ final class MemoryLedger {
   }
 
   /** Forgets everything, after the arenas were closed. */
-  void clear() {
+  synchronized void clear() {
     bytes.clear();
   }
 
   /** Bytes by purpose, in the order of first use. */
-  Map<String, Long> byPurpose() {
+  synchronized Map<String, Long> byPurpose() {
     return new LinkedHashMap<>(bytes);
   }
 }

@@ -109,10 +109,21 @@ public final class StepRunner implements AutoCloseable {
   }
 
   /**
-   * Takes all weights again, after the values behind their handles have changed. What caches hold
-   * is left as it is. Not while a step runs.
+   * Makes sure that weights can be reloaded, before anything is changed.
    *
-   * @throws org.mla4j.api.error.BackendException if a backend cannot
+   * @throws org.mla4j.api.error.BackendException if a backend with weights cannot
+   */
+  public void requireReloadable() {
+    requireOpen();
+    plan.executor().requireReloadable();
+  }
+
+  /**
+   * Takes all weights again, after the values behind their handles have changed; the model must still
+   * be open. What caches hold is left as it is. Not while a step runs.
+   *
+   * @throws org.mla4j.api.error.BackendException if a backend fails: then some have the new weights
+   *     and some the old, and the runner is of no more use
    */
   public void reloadWeights() {
     requireOpen();

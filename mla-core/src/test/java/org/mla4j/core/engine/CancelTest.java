@@ -47,7 +47,7 @@ class CancelTest {
       while (!generation.isDone()) {
         Thread.onSpinWait();
       }
-      assertEquals(Set.of("layers.0.attn"), Gate.LAYERS);
+      assertEquals(Set.of(Gate.step + " layers.0.attn"), Gate.LAYERS);
       assertEquals(engine.statistics().totalBlocks(), engine.statistics().freeBlocks());
       assertEquals(0, engine.statistics().steps(), "a step given up is none");
       assertEquals(2, engine.generate(request(2)).result().tokens().size());
@@ -56,18 +56,21 @@ class CancelTest {
 
   @Test
   void besideOthersTheStepInFlightFinishes() throws InterruptedException {
+    Gate.open.countDown();
     try (Engine engine = engine()) {
-      Generation first = engine.generate(request(4));
-      assertTrue(Gate.reached.await(30, TimeUnit.SECONDS));
-      // The second one joins in a later step; then the first is cancelled beside it.
-      Generation second = engine.generate(request(6));
-      Gate.open.countDown();
+      Generation first = engine.generate(request(200));
+      Generation second = engine.generate(request(200));
       Piece _ = first.next();
-      Piece _ = second.next();
+      Piece _ = second.next(); // from now on they share every step
+      Gate.open = new CountDownLatch(1);
+      Gate.reached = new CountDownLatch(1);
+      assertTrue(Gate.reached.await(30, TimeUnit.SECONDS));
+      long inFlight = Gate.step;
       first.cancel();
-      assertEquals(6, second.result().tokens().size());
+      Gate.open.countDown();
+      assertEquals(200, second.result().tokens().size());
       assertEquals(FinishReason.CANCELLED, first.result().finishReason());
-      assertTrue(Gate.LAYERS.contains("layers.1.attn"));
+      assertTrue(Gate.LAYERS.contains(inFlight + " layers.1.attn"), "the step was given up");
     }
   }
 
@@ -97,11 +100,15 @@ class CancelTest {
     return GenerationRequest.builder(new int[] {1, 2, 3}).maxTokens(tokens).build();
   }
 
-  /** Stops the first op of the first attention until the test lets it go on. */
+  /** Stops every op of the first attention while the test wants so. */
   public static final class Gate extends DelegatingBackend {
     private static final Set<String> LAYERS = ConcurrentHashMap.newKeySet();
     private static final Set<String> THREADS = ConcurrentHashMap.newKeySet();
     private static final int TASKS = 64;
+
+    /** The step that is computed. */
+    private static volatile long step;
+
     private static volatile CountDownLatch reached = new CountDownLatch(1);
     private static volatile CountDownLatch open = new CountDownLatch(1);
 
@@ -111,12 +118,13 @@ class CancelTest {
     }
 
     @Override
-    protected void before(Op op, StepDescription step, EngineContext context) {
+    protected void before(Op op, StepDescription described, EngineContext context) {
       String written = op.writes().getFirst().name();
       if (!written.contains(".attn.")) {
         return;
       }
-      LAYERS.add(written.substring(0, written.indexOf(".attn.") + ".attn".length()));
+      step = described.number();
+      LAYERS.add(step + " " + written.substring(0, written.indexOf(".attn.") + ".attn".length()));
       context
           .parallel()
           .run(
@@ -125,6 +133,9 @@ class CancelTest {
                 THREADS.add(Thread.currentThread().getName());
                 Thread.yield();
               });
+      if (!written.startsWith("layers.0.")) {
+        return;
+      }
       reached.countDown();
       try {
         open.await();

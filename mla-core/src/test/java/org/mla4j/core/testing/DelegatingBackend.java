@@ -93,6 +93,11 @@ public abstract class DelegatingBackend implements BackendProvider {
       }
 
       @Override
+      public boolean canReloadWeights() {
+        return inner.canReloadWeights();
+      }
+
+      @Override
       public void reloadWeights() {
         inner.reloadWeights();
       }

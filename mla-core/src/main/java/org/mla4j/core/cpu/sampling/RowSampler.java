@@ -2,8 +2,7 @@ package org.mla4j.core.cpu.sampling;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.mla4j.api.error.BackendException;
-import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.op.Sample;
 import org.mla4j.api.step.Sampling;
 
 /**
@@ -41,16 +40,15 @@ public final class RowSampler {
    *
    * @param segment where the logits are, F32, side by side, at any alignment; read only
    * @param offset where the row starts, in bytes
-   * @param row the index of the row, for messages
    * @param how how to draw
    * @param draw a uniform number of [0, 1)
-   * @return the id of the token
-   * @throws BackendException if a logit is not a number, or none is above minus infinity
+   * @return the id of the token; {@link Sample#UNUSABLE} if a logit is not a number, or none is above
+   *     minus infinity
    */
-  public int sample(MemorySegment segment, long offset, int row, Sampling how, double draw) {
+  public int sample(MemorySegment segment, long offset, Sampling how, double draw) {
     MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, logits, 0, logits.length);
-    int largest = largest(row);
-    if (how.isGreedy()) {
+    int largest = largest();
+    if (how.isGreedy() || largest == Sample.UNUSABLE) {
       return largest;
     }
     boolean all = how.topK() == 0 || how.topK() >= logits.length;
@@ -65,37 +63,18 @@ public final class RowSampler {
     return pick(draw * mass());
   }
 
-  private int largest(int row) {
-    int largest = NONE;
+  private int largest() {
+    int largest = Sample.UNUSABLE;
     float value = Float.NEGATIVE_INFINITY;
     for (int token = 0; token < logits.length; token++) {
       if (logits[token] > value) {
         largest = token;
         value = logits[token];
       } else if (Float.isNaN(logits[token])) {
-        throw unusable(
-            row, countNaN() + " of " + logits.length + " tokens are NaN; expected numbers");
+        return Sample.UNUSABLE;
       }
     }
-    if (largest == NONE) {
-      throw unusable(
-          row,
-          "all " + logits.length + " tokens are minus infinity; expected one that can be drawn");
-    }
     return largest;
-  }
-
-  private int countNaN() {
-    int count = 0;
-    for (float logit : logits) {
-      count += Float.isNaN(logit) ? 1 : 0;
-    }
-    return count;
-  }
-
-  private static BackendException unusable(int row, String problem) {
-    return new BackendException(
-        ErrorCode.FORWARD_FAILED, "Logits of row " + row + ": " + problem + ".");
   }
 
   /** The token that ranks last of the largest {@code topK}. */

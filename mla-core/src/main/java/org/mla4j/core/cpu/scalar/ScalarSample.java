@@ -40,7 +40,7 @@ final class ScalarSample implements Kernel, ParallelFor.Body {
   public void run(int row, int worker) {
     int id =
         samplers[worker].sample(
-            logits.segment(), logits.offset(row), row, step.sampling(row), step.draw(row));
+            logits.segment(), logits.offset(row), step.sampling(row), step.draw(row));
     ids.setInt(row, 0, id);
   }
 }
