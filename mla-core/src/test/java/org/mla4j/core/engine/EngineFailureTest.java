@@ -63,6 +63,23 @@ class EngineFailureTest {
   }
 
   @Test
+  void aRequestWithoutUsableLogitsFailsAlone() {
+    TinyModel model = new TinyModel();
+    EngineOptions options = EngineOptions.builder().deterministic(true).build();
+    try (Engine engine = Engine.open(model, options)) {
+      engine.reloadWeights(() -> model.poison(13));
+      Generation sound = engine.generate(request(new int[] {1, 2, 3}, 12));
+      Generation sick = engine.generate(request(new int[] {4, 13}, 12));
+      BackendException e = assertThrows(BackendException.class, sick::result);
+      assertEquals(
+          "No token to draw after token 2 of a request with a prompt of 2 tokens: of 50 logits 50 are"
+              + " NaN; expected numbers. [MLA-0113]",
+          e.getMessage());
+      assertEquals(12, sound.result().tokens().size());
+    }
+  }
+
+  @Test
   void cancellingTheFutureStopsTheWork() throws InterruptedException {
     int endless = 100_000;
     EngineOptions options =

@@ -36,6 +36,16 @@ public abstract class DelegatingBackend implements BackendProvider {
    */
   protected abstract void before(Op op, StepDescription step, EngineContext context);
 
+  /** What {@code canReloadWeights} answers. */
+  protected boolean canReload(Backend inner) {
+    return inner.canReloadWeights();
+  }
+
+  /** What {@code reloadWeights} does. */
+  protected void reload(Backend inner) {
+    inner.reloadWeights();
+  }
+
   @Override
   public String version() {
     return "1";
@@ -94,12 +104,12 @@ public abstract class DelegatingBackend implements BackendProvider {
 
       @Override
       public boolean canReloadWeights() {
-        return inner.canReloadWeights();
+        return canReload(inner);
       }
 
       @Override
       public void reloadWeights() {
-        inner.reloadWeights();
+        reload(inner);
       }
 
       @Override

@@ -82,6 +82,17 @@ public final class TinyModel implements ModelDefinition {
     this.variant = variant;
   }
 
+  /** Makes the embedding of a token NaN. To be called between two steps. */
+  public void poison(int token) {
+    for (ArrayWeight weight : made) {
+      if (weight.name().equals("embed")) {
+        float[] values = weight.values();
+        Arrays.fill(values, token * HIDDEN, (token + 1) * HIDDEN, Float.NaN);
+        weight.set(values);
+      }
+    }
+  }
+
   @Override
   public String name() {
     return "tiny";
@@ -100,6 +111,19 @@ public final class TinyModel implements ModelDefinition {
   @Override
   public int maxPositions() {
     return positions;
+  }
+
+  /** Turns the sign of the norms of latents, which engines dequantise and matrices follow. */
+  public void negateNorms() {
+    for (ArrayWeight weight : made) {
+      if (weight.name().equals("ones")) {
+        float[] values = weight.values();
+        for (int i = 0; i < values.length; i++) {
+          values[i] = -values[i];
+        }
+        weight.set(values);
+      }
+    }
   }
 
   /** Leases on weights that nobody gave back. */
