@@ -1,9 +1,10 @@
 package org.mla4j.models.tokenizer;
 
 import java.nio.file.Path;
-import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
 import tools.jackson.core.JacksonException;
@@ -25,12 +26,12 @@ final class VocabularyReader {
           .disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  /** Far above every published vocabulary; an id beyond it is a mistake and would cost memory. */
+  /** Far above every published vocabulary; an id beyond it is a mistake. */
   private static final int LARGEST_ID = 1 << 24;
 
   private final Path file;
   private final Map<String, Integer> ids = new HashMap<>();
-  private final BitSet special = new BitSet();
+  private final Set<Integer> special = new HashSet<>();
   private boolean hasByteTokens;
 
   private VocabularyReader(Path file) {
@@ -112,7 +113,11 @@ final class VocabularyReader {
           id.isInt() && content.isString(),
           "an integer as 'id' and a string as 'content' in 'added_tokens'");
       add(content.asString(), id.asInt());
-      special.set(id.asInt(), token.path("special").asBoolean(false));
+      if (token.path("special").asBoolean(false)) {
+        special.add(id.asInt());
+      } else {
+        special.remove(id.asInt());
+      }
     }
   }
 
