@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,6 +20,7 @@ import org.mla4j.core.options.EngineOptions;
  * A decode step of a whole DeepSeek-V3, experts and sampling included and with several sequences at
  * once, allocates nothing on any thread of the engine once it is compiled.
  */
+@Tag("allocation")
 @Timeout(300)
 class DemoSteadyStateTest {
   private static final int CLEAN_STEPS = 100;

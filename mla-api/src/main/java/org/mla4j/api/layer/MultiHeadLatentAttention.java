@@ -1,5 +1,6 @@
 package org.mla4j.api.layer;
 
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -9,6 +10,8 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.spec.MlaSpec;
+import org.mla4j.api.tensor.DType;
+import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.InputValue;
 import org.mla4j.api.value.StepValue;
@@ -19,7 +22,8 @@ import org.mla4j.api.weight.WeightHandle;
  * A Multi-Head Latent Attention layer, from hidden states to attention output.
  *
  * <p>Its default forward is a sub-plan of separate ops; a backend may return its own implementation
- * instead. Whoever implements it keeps these promises:
+ * instead. Tokens of either phase may have a context in the cache; a layer taken whole reads it
+ * there. Whoever implements it keeps these promises:
  *
  * <table>
  * <caption>Edge cases</caption>
@@ -85,10 +89,10 @@ public interface MultiHeadLatentAttention extends PluggableLayer {
       StepValue output)
       implements LayerCall {
     /**
-     * Checks that the weights are those the spec needs.
+     * Checks that weights, rope table, values and cache are those the spec needs.
      *
-     * @throws InvalidInputException if a required weight is missing, an unused one is given, or the
-     *     rope has no table
+     * @throws InvalidInputException if a required weight is missing, an unused one is given, the
+     *     rope has no table or one of another width, or a value or the cache has another width
      * @throws org.mla4j.api.error.ModelException if a weight has another shape than the spec
      *     demands
      */
@@ -103,6 +107,36 @@ public interface MultiHeadLatentAttention extends PluggableLayer {
                 + " and "
                 + ropeTable
                 + ".");
+      }
+      if (ropeTable != null) {
+        Shape shape = ropeTable.shape();
+        require(
+            layer,
+            "rope table is " + shape,
+            shape.rank() == 2 && shape.extent(1) == spec.qkRopeHeadDim(),
+            "[positions, " + spec.qkRopeHeadDim() + "]");
+      }
+      requireRow(layer, "hidden", hidden, spec.hiddenSize());
+      requireRow(layer, "output", output, spec.hiddenSize());
+      require(
+          layer,
+          "cache holds " + cache.spec(),
+          cache.spec().equals(spec.cache()),
+          spec.cache().toString());
+    }
+
+    private static void requireRow(String layer, String part, StepValue value, int width) {
+      require(
+          layer,
+          part + " is " + value,
+          value.dtype() == DType.F32 && value.rowWidth() == width,
+          "F32 rows of " + width + " elements");
+    }
+
+    private static void require(String layer, String found, boolean holds, String expected) {
+      if (!holds) {
+        throw new InvalidInputException(
+            ErrorCode.INVALID_SPEC, layer + ": " + found + "; expected " + expected + ".");
       }
     }
 
@@ -129,7 +163,12 @@ public interface MultiHeadLatentAttention extends PluggableLayer {
 
     @Override
     public List<WeightHandle> weights() {
-      return weightsByRole.handles();
+      if (ropeTable == null) {
+        return weightsByRole.handles();
+      }
+      List<WeightHandle> all = new ArrayList<>(weightsByRole.handles());
+      all.add(ropeTable);
+      return List.copyOf(all);
     }
 
     @Override

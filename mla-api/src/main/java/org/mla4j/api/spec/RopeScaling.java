@@ -38,10 +38,8 @@ public sealed interface RopeScaling {
       SpecCheck.positive("RopeScaling.Yarn", "originalMaxPositions", originalMaxPositions);
       SpecCheck.positive("RopeScaling.Yarn", "betaFast", betaFast);
       SpecCheck.positive("RopeScaling.Yarn", "betaSlow", betaSlow);
-      SpecCheck.require(
-          mscale >= 0 && mscaleAllDim >= 0,
-          "RopeScaling.Yarn",
-          "mscale = " + mscale + ", mscaleAllDim = " + mscaleAllDim + "; expected 0 or more");
+      SpecCheck.notNegative("RopeScaling.Yarn", "mscale", mscale);
+      SpecCheck.notNegative("RopeScaling.Yarn", "mscaleAllDim", mscaleAllDim);
     }
 
     /**

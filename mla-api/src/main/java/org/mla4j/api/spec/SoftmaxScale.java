@@ -15,11 +15,21 @@ public sealed interface SoftmaxScale {
    * {@code width^-1/2 * m^2} with {@code m = mscale(factor, mscaleAllDim)} of YaRN (DeepSeek-V2 and
    * -V3 model code).
    *
-   * @param factor the scaling factor of YaRN
+   * @param factor the scaling factor of YaRN; positive
    * @param mscaleAllDim the {@code mscale_all_dim} of the configuration; 0 leaves the scale as it
    *     is
    */
-  record YarnMscale(double factor, double mscaleAllDim) implements SoftmaxScale {}
+  record YarnMscale(double factor, double mscaleAllDim) implements SoftmaxScale {
+    /**
+     * Checks the numbers.
+     *
+     * @throws org.mla4j.api.error.InvalidInputException if one is outside its range
+     */
+    public YarnMscale {
+      SpecCheck.positive("SoftmaxScale.YarnMscale", "factor", factor);
+      SpecCheck.notNegative("SoftmaxScale.YarnMscale", "mscaleAllDim", mscaleAllDim);
+    }
+  }
 
   /**
    * A given number.

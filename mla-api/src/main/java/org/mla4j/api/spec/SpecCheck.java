@@ -22,6 +22,13 @@ final class SpecCheck {
         field + " = " + value + "; expected a positive finite number");
   }
 
+  static void notNegative(String spec, String field, double value) {
+    require(
+        value >= 0 && Double.isFinite(value),
+        spec,
+        field + " = " + value + "; expected a finite number, 0 or more");
+  }
+
   static void require(boolean holds, String spec, String problem) {
     if (!holds) {
       throw new InvalidInputException(ErrorCode.INVALID_SPEC, spec + ": " + problem + ".");

@@ -122,7 +122,6 @@ public final class StepDescription {
    */
   public int addSequence(
       Phase phase, int context, int[] ids, int from, int count, int[] blocks, int blockCount) {
-    int length = context + count;
     require(
         phase == Phase.PREFILL || sequences == decodeSequences,
         "decode sequence after a prefill sequence");
@@ -140,10 +139,14 @@ public final class StepDescription {
       throw invalid(
           tokens + " + " + count + " tokens; expected at most maxTokens = " + limits.maxTokens());
     }
-    if (length > limits.maxSequenceLength()) {
+    if (context > limits.maxSequenceLength() - count) {
       throw invalid(
-          "a sequence of " + length + " tokens; expected at most " + limits.maxSequenceLength());
+          "a sequence of "
+              + ((long) context + count)
+              + " tokens; expected at most "
+              + limits.maxSequenceLength());
     }
+    int length = context + count;
     int blockSize = limits.blockSize();
     if ((long) blockCount * blockSize < length || blockCount > limits.blocksPerSequence()) {
       throw invalid(
@@ -264,6 +267,9 @@ public final class StepDescription {
   }
 
   private int wantLogits(int token, Sampling how, double draw) {
+    if (!(draw >= 0 && draw < 1)) {
+      throw invalid("draw " + draw + "; expected a number of [0, 1)");
+    }
     if (logits == limits.maxLogitRows()) {
       throw invalid("more than maxLogitRows = " + limits.maxLogitRows() + " logit rows wanted");
     }
@@ -277,8 +283,12 @@ public final class StepDescription {
    * Makes a token a padding token: its cache row is not written.
    *
    * @param token index in the step
+   * @throws InvalidInputException if there is no such token
    */
   public void skipSlot(int token) {
+    if (token < 0 || token >= tokens) {
+      throw invalid("token " + token + " of " + tokens + " to skip the slot of");
+    }
     slots.setAtIndex(ValueLayout.JAVA_LONG, token, NO_SLOT);
   }
 

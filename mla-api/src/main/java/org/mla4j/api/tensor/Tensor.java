@@ -84,20 +84,16 @@ public final class Tensor {
               + strides.length
               + ".");
     }
-    long last = 0;
-    for (int axis = 0; axis < strides.length; axis++) {
-      if (strides[axis] < 0) {
-        throw new InvalidInputException(
-            ErrorCode.INVALID_PLAN,
-            "Tensor of shape "
-                + shape
-                + ": strides "
-                + Arrays.toString(strides)
-                + " contain a negative one.");
-      }
-      last += Math.max(0, shape.extent(axis) - 1) * strides[axis];
+    if (Arrays.stream(strides).anyMatch(stride -> stride < 0)) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_PLAN,
+          "Tensor of shape "
+              + shape
+              + ": strides "
+              + Arrays.toString(strides)
+              + " contain a negative one.");
     }
-    long end = shape.elements() == 0 ? byteOffset : byteOffset + (last + 1) * dtype.byteSize();
+    long end = end(dtype, shape, strides, byteOffset);
     if (byteOffset < 0 || end > storage.byteSize()) {
       throw new InvalidInputException(
           ErrorCode.INVALID_PLAN,
@@ -114,6 +110,23 @@ public final class Tensor {
               + " bytes.");
     }
     return new Tensor(dtype, shape, strides.clone(), storage, byteOffset);
+  }
+
+  /** Where the last element ends, in bytes; the largest long if that is beyond every storage. */
+  private static long end(DType dtype, Shape shape, long[] strides, long byteOffset) {
+    if (shape.elements() == 0) {
+      return byteOffset;
+    }
+    try {
+      long elements = 1;
+      for (int axis = 0; axis < strides.length; axis++) {
+        elements =
+            Math.addExact(elements, Math.multiplyExact(shape.extent(axis) - 1, strides[axis]));
+      }
+      return Math.addExact(byteOffset, Math.multiplyExact(elements, (long) dtype.byteSize()));
+    } catch (ArithmeticException e) {
+      return Long.MAX_VALUE;
+    }
   }
 
   /**
@@ -212,30 +225,31 @@ public final class Tensor {
    * Returns the part of this tensor with indices {@code start} to {@code start + length - 1} of an
    * axis.
    *
-   * @param axis the axis
+   * @param axis 0 is the outermost; a negative axis counts from the innermost, -1
    * @param start first index
    * @param length how many
    * @return a view of the same storage
    * @throws InvalidInputException if the range leaves the axis
    */
   public Tensor narrow(int axis, long start, long length) {
-    if (start < 0 || length < 0 || start + length > shape.extent(axis)) {
+    int index = axis < 0 ? shape.rank() + axis : axis;
+    if (start < 0 || length < 0 || length > shape.extent(index) - start) {
       throw new InvalidInputException(
           ErrorCode.INVALID_PLAN,
-          "Range "
+          "Range of "
+              + length
+              + " from "
               + start
-              + " to "
-              + (start + length)
               + " leaves axis "
-              + axis
+              + index
               + " of tensor "
               + this
               + ".");
     }
     long[] extents = shape.toArray();
-    extents[axis] = length;
+    extents[index] = length;
     return new Tensor(
-        dtype, Shape.of(extents), strides, storage, byteOffset + start * byteStride(axis));
+        dtype, Shape.of(extents), strides, storage, byteOffset + start * byteStride(index));
   }
 
   /** Returns element type, shape and device, for example {@code BF16 [576, 2048] on host}. */

@@ -72,17 +72,17 @@ public final class StepValue implements Value {
    */
   public StepValue narrow(String viewName, int axis, long start, long length) {
     int index = axis < 0 ? rowShape.rank() + axis : axis;
-    if (start < 0 || length < 0 || start + length > rowShape.extent(index)) {
+    if (start < 0 || length < 0 || start > rowShape.extent(index) - length) {
       throw new InvalidInputException(
           ErrorCode.INVALID_PLAN,
           "View '"
               + viewName
               + "' of "
               + this
-              + ": range "
+              + ": range of "
+              + length
+              + " from "
               + start
-              + " to "
-              + (start + length)
               + " leaves axis "
               + index
               + ".");

@@ -140,7 +140,7 @@ public final class Engine implements AutoCloseable {
   /**
    * Returns how much host memory outside the heap is used, without mapped weights.
    *
-   * @return purpose to bytes
+   * @return purpose to bytes; empty once this is closed
    */
   public Map<String, Long> memory() {
     return runner.memory();

@@ -227,8 +227,7 @@ final class BackendChoice {
             + what
             + ": "
             + String.join("; ", reasons)
-            + ". Choose 'auto', or change the op list '"
-            + ops
-            + "'.");
+            + ". Choose 'auto', or "
+            + (ops.toString().isEmpty() ? "give an op list." : "change the op list '" + ops + "'."));
   }
 }

@@ -180,6 +180,7 @@ final class Machine implements AutoCloseable {
     } finally {
       pool.close();
       arena.close();
+      ledger.clear();
     }
     if (first != null) {
       throw first;

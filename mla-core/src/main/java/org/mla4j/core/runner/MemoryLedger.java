@@ -38,6 +38,11 @@ final class MemoryLedger {
     }
   }
 
+  /** Forgets everything, after the arenas were closed. */
+  void clear() {
+    bytes.clear();
+  }
+
   /** Bytes by purpose, in the order of first use. */
   Map<String, Long> byPurpose() {
     return new LinkedHashMap<>(bytes);

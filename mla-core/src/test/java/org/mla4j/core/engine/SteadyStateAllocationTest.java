@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,6 +18,7 @@ import org.mla4j.core.testing.TinyModel;
  * allocates until it is compiled, so the test waits for a stretch of steps without allocation; code
  * that allocates in every step never has one.
  */
+@Tag("allocation")
 @Timeout(300)
 class SteadyStateAllocationTest {
   private static final int CLEAN_STEPS = 500;

@@ -94,7 +94,7 @@ class SelectionTest {
             () -> explain(options -> options.pluginLoader(loader).backend("partial")));
     assertEquals(
         "Backend 'partial' was chosen but declines op 'rms_norm' of 'layers.0.input_layernorm': width 24 is not a"
-            + " multiple of 32. Choose 'auto', or change the op list ''. [MLA-0104]",
+            + " multiple of 32. Choose 'auto', or give an op list. [MLA-0104]",
         e.getMessage());
   }
 
@@ -120,7 +120,7 @@ class SelectionTest {
             () -> explain(options -> options.pluginLoader(loader).backend("partial").strict(true)));
     assertEquals(
         "Backend 'partial' was chosen but declines op 'embedding' of 'embed_tokens': has no op 'embedding'. Choose"
-            + " 'auto', or change the op list ''. [MLA-0104]",
+            + " 'auto', or give an op list. [MLA-0104]",
         e.getMessage());
   }
 
@@ -182,7 +182,7 @@ class SelectionTest {
             () -> explain(options -> options.pluginLoader(loader).backend("layers")));
     assertEquals(
         "Backend 'layers' was chosen but declines layer 'layers.0.attn' (multi_head_latent_attention):"
-            + " kvLoraRank = 16; only 512 is supported. Choose 'auto', or change the op list ''."
+            + " kvLoraRank = 16; only 512 is supported. Choose 'auto', or give an op list."
             + " [MLA-0104]",
         e.getMessage());
     Explanation auto = explain(options -> options.pluginLoader(loader));

@@ -63,6 +63,14 @@ public final class ArrayWeight implements WeightHandle {
     return values;
   }
 
+  /** Changes the values, as new weights would. */
+  public void set(float... values) {
+    for (int i = 0; i < values.length; i++) {
+      long offset = stored.byteOffset() + (long) i * dtype().byteSize();
+      Cell.put(dtype(), stored.segment(), offset, values[i]);
+    }
+  }
+
   public int openLeases() {
     return openLeases;
   }

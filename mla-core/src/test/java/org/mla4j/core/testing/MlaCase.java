@@ -2,6 +2,7 @@ package org.mla4j.core.testing;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.ConcatAndCacheMla;
@@ -184,9 +185,15 @@ public record MlaCase(
    */
   public Attended extendForm(
       KernelSet kernels, OpTestBench bench, CacheValue cache, int newTokens) {
+    return extendForm(kernels, bench, cache, Collections.nCopies(lengths.size(), newTokens));
+  }
+
+  /** The same with a number of new tokens for each sequence. */
+  public Attended extendForm(
+      KernelSet kernels, OpTestBench bench, CacheValue cache, List<Integer> newTokens) {
     bench.step().clear();
     for (int i = 0; i < lengths.size(); i++) {
-      int count = Math.min(newTokens, lengths.get(i));
+      int count = Math.min(newTokens.get(i), lengths.get(i));
       bench.add(Phase.PREFILL, lengths.get(i) - count, count, blocks().get(i));
     }
     bench.fill(q(bench), lastTokens(queries(), heads * (nope + rope), newTokens));
@@ -300,12 +307,17 @@ public record MlaCase(
 
   /** The elements that belong to the last tokens of each sequence, or to all it has. */
   public float[] lastTokens(float[] all, int width, int count) {
+    return lastTokens(all, width, Collections.nCopies(lengths.size(), count));
+  }
+
+  /** The same with a number of tokens for each sequence. */
+  public float[] lastTokens(float[] all, int width, List<Integer> counts) {
     float[] last = new float[all.length];
     int copied = 0;
     int end = 0;
-    for (int length : lengths) {
-      end += length;
-      int tokens = Math.min(count, length);
+    for (int i = 0; i < lengths.size(); i++) {
+      end += lengths.get(i);
+      int tokens = Math.min(counts.get(i), lengths.get(i));
       System.arraycopy(all, (end - tokens) * width, last, copied, tokens * width);
       copied += tokens * width;
     }

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Queue;
@@ -48,6 +49,7 @@ import org.mla4j.core.cpu.kernel.KernelSet;
  * A warm kernel allocates nothing on the Java heap, whatever the op. Extended once for each set of
  * kernels.
  */
+@Tag("allocation")
 @DisplayName("Forward does not allocate")
 public abstract class NoAllocationContract {
   private static final int CALLS = 50;

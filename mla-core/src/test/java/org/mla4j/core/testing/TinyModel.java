@@ -4,7 +4,9 @@ import static org.mla4j.api.step.Rows.ALL;
 import static org.mla4j.api.step.Rows.LOGITS;
 import static org.mla4j.api.tensor.DType.F32;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.mla4j.api.layer.MlaWeights;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.layer.MlaWeights.Projection;
@@ -37,6 +39,7 @@ public final class TinyModel implements ModelDefinition {
   private static final int HIDDEN = 24;
   private static final int HEADS = 3;
   private static final int LATENT = 16;
+  private static final int QUERY_LATENT = 12;
   private static final int NOPE = 8;
   private static final int ROPE = 4;
   private static final int VALUE = 6;
@@ -44,7 +47,19 @@ public final class TinyModel implements ModelDefinition {
   private static final int LAYERS = 2;
   private static final double EPS = 1e-6;
 
+  /** What the attention has or lacks. */
+  public enum Variant {
+    /** Queries from one projection, with rope. */
+    PLAIN,
+    /** No rope. */
+    NO_ROPE,
+    /** Queries through a latent. */
+    QUERY_LORA
+  }
+
   private final int positions;
+  private final Variant variant;
+  private final List<ArrayWeight> made = new ArrayList<>();
   private boolean closed;
 
   /** A model of 256 positions. */
@@ -54,7 +69,17 @@ public final class TinyModel implements ModelDefinition {
 
   /** A model of some number of positions. */
   public TinyModel(int positions) {
+    this(positions, Variant.PLAIN);
+  }
+
+  /** A model of 256 positions with another attention. */
+  public TinyModel(Variant variant) {
+    this(256, variant);
+  }
+
+  private TinyModel(int positions, Variant variant) {
     this.positions = positions;
+    this.variant = variant;
   }
 
   @Override
@@ -75,6 +100,11 @@ public final class TinyModel implements ModelDefinition {
   @Override
   public int maxPositions() {
     return positions;
+  }
+
+  /** Leases on weights that nobody gave back. */
+  public int openLeases() {
+    return made.stream().mapToInt(ArrayWeight::openLeases).sum();
   }
 
   /** Whether {@link #close} was called. */
@@ -115,25 +145,34 @@ public final class TinyModel implements ModelDefinition {
   }
 
   private MlaSpec spec(DType cacheDType) {
+    boolean lora = variant == Variant.QUERY_LORA;
     return MlaSpec.builder()
         .hiddenSize(HIDDEN)
+        .qLoraRank(lora ? QUERY_LATENT : 0)
+        .qANorm(lora ? new NormSpec(EPS) : null)
         .numHeads(HEADS)
         .kvLoraRank(LATENT)
         .qkNopeHeadDim(NOPE)
         .qkRopeHeadDim(ROPE)
         .vHeadDim(VALUE)
         .kvANorm(new NormSpec(EPS))
-        .rope(new RopeSpec(ROPE, 10000, RopeStyle.INTERLEAVED, new RopeScaling.None(), positions))
+        .rope(
+            variant == Variant.NO_ROPE
+                ? null
+                : new RopeSpec(
+                    ROPE, 10000, RopeStyle.INTERLEAVED, new RopeScaling.None(), positions))
         .cacheDType(cacheDType)
         .build();
   }
 
-  private static MlaWeights weights(RandomData random) {
+  private MlaWeights weights(RandomData random) {
+    boolean lora = variant == Variant.QUERY_LORA;
+    int queries = HEADS * (NOPE + ROPE);
     return new MlaWeights(
-        projection(random, "q", HEADS * (NOPE + ROPE), HIDDEN),
-        null,
-        null,
-        null,
+        lora ? null : projection(random, "q", queries, HIDDEN),
+        lora ? projection(random, "q_a", QUERY_LATENT, HIDDEN) : null,
+        lora ? ones(QUERY_LATENT) : null,
+        lora ? projection(random, "q_b", queries, QUERY_LATENT) : null,
         projection(random, "kv_a", LATENT + ROPE, HIDDEN),
         ones(LATENT),
         projection(random, "kv_b", HEADS * (NOPE + VALUE), LATENT),
@@ -142,24 +181,30 @@ public final class TinyModel implements ModelDefinition {
         null);
   }
 
-  private static StepValue norm(PlanBuilder plan, String name, StepValue hidden) {
+  private StepValue norm(PlanBuilder plan, String name, StepValue hidden) {
     StepValue out = plan.buffer(name + "_out", F32, ALL, HIDDEN);
     plan.add(name, ALL, new RmsNorm(hidden, ones(HIDDEN), EPS, 1, out));
     return out;
   }
 
-  private static Projection projection(RandomData random, String name, int out, int in) {
+  private Projection projection(RandomData random, String name, int out, int in) {
     return new Projection(weight(random, name, in, out, in), null);
   }
 
-  private static ArrayWeight weight(RandomData random, String name, int fanIn, int out, int in) {
-    return ArrayWeight.of(name, F32, random.normal(out * in, 1 / Math.sqrt(fanIn)), out, in);
+  private ArrayWeight weight(RandomData random, String name, int fanIn, int out, int in) {
+    return made(
+        ArrayWeight.of(name, F32, random.normal(out * in, 1 / Math.sqrt(fanIn)), out, in));
   }
 
-  private static ArrayWeight ones(int width) {
+  private ArrayWeight made(ArrayWeight weight) {
+    made.add(weight);
+    return weight;
+  }
+
+  private ArrayWeight ones(int width) {
     float[] values = new float[width];
     Arrays.fill(values, 1f);
-    return ArrayWeight.of("ones", F32, values, width);
+    return made(ArrayWeight.of("ones", F32, values, width));
   }
 
   @Override

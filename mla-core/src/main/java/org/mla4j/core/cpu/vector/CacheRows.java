@@ -3,6 +3,7 @@ package org.mla4j.core.cpu.vector;
 import static org.mla4j.core.cpu.vector.Lanes.BYTES;
 
 import java.lang.foreign.MemorySegment;
+import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.Tensor;
 
@@ -10,16 +11,16 @@ import org.mla4j.api.tensor.Tensor;
 final class CacheRows {
   private final MemorySegment segment;
   private final long start;
-  private final FloatFormat format;
+  private final CellFormat format;
   private final int blockSize;
   private final int width;
   private final boolean empty;
 
   /** Reads a cache {@code [blocks, blockSize, width]}. */
-  CacheRows(Tensor cache) {
+  CacheRows(Tensor cache, CacheSpec spec) {
     segment = cache.segment();
     start = cache.byteOffset();
-    format = FloatFormat.of(cache.dtype());
+    format = CellFormat.of(spec);
     blockSize = Math.toIntExact(cache.shape().extent(1));
     width = Math.toIntExact(cache.shape().extent(2));
     empty = cache.shape().elements() == 0;

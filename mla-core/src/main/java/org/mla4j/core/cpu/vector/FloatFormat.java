@@ -9,7 +9,7 @@ import org.mla4j.api.tensor.DType;
  *
  * <p>Addresses need not be aligned.
  */
-sealed interface FloatFormat permits Bf16Format, F16Format, F32Format {
+sealed interface FloatFormat extends CellFormat permits Bf16Format, F16Format, F32Format {
   /**
    * Returns the format of a type.
    *
@@ -28,9 +28,6 @@ sealed interface FloatFormat permits Bf16Format, F16Format, F32Format {
   static boolean has(DType dtype) {
     return dtype == DType.F32 || dtype == DType.BF16 || dtype == DType.F16;
   }
-
-  /** Bytes of an element. */
-  int elementBytes();
 
   /**
    * Multiplies a stored row by a row of floats. One row at a time: a single stream reads memory at
@@ -52,18 +49,6 @@ sealed interface FloatFormat permits Bf16Format, F16Format, F32Format {
       int length,
       MemorySegment lanes,
       long lanesAt);
-
-  /**
-   * Converts a stored row to floats and fills its last vector with zeros.
-   *
-   * @param row where the stored row is
-   * @param rowAt where it starts
-   * @param length elements
-   * @param out takes the vectors
-   * @param outAt where the first one goes
-   * @param stride bytes from vector to vector
-   */
-  void widen(MemorySegment row, long rowAt, int length, MemorySegment out, long outAt, long stride);
 
   /**
    * Adds a stored row, times a factor, to a row of floats.

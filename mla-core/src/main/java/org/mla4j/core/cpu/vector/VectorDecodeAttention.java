@@ -58,7 +58,7 @@ final class VectorDecodeAttention implements Kernel {
     latent = Operand.of(bindings.tensor(op.qLatent()));
     rope = op.qPe() == null ? null : Operand.of(bindings.tensor(op.qPe()));
     ropeWidth = op.qPe() == null ? 0 : Math.toIntExact(op.qPe().rowShape().extent(1));
-    cache = new CacheRows(bindings.cache(op.cache()));
+    cache = new CacheRows(bindings.cache(op.cache()), op.cache().spec());
     output = new AttentionOutput(op.oLatent(), op.lse(), bindings);
     heads = output.heads();
     width = output.width();

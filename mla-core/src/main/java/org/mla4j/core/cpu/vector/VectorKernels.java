@@ -19,7 +19,6 @@ import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RoutedExperts;
 import org.mla4j.api.op.SiluAndMul;
 import org.mla4j.api.tensor.DType;
-import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.KernelSet;
@@ -47,16 +46,13 @@ public final class VectorKernels implements KernelSet {
           Add _,
           Linear _,
           MlaContextAttention _,
+          MlaDecodeAttention _,
           MlaPrefillAttention _,
           ProjectValue _,
           RmsNorm _,
           RoutedExperts _,
           SiluAndMul _ ->
           requireRows(op, reasons);
-      case MlaDecodeAttention decode -> {
-        requireRows(op, reasons);
-        requireCells(decode.cache(), reasons);
-      }
       default -> reasons.add("'" + op.type() + "' has no vector kernel");
     }
     return Support.unless(reasons);
@@ -76,13 +72,6 @@ public final class VectorKernels implements KernelSet {
     long[] strides = value.rowStrides();
     boolean sideBySide = strides.length == 0 || strides[strides.length - 1] == 1;
     return sideBySide && (value.dtype() == DType.F32 || value.dtype() == DType.I32);
-  }
-
-  private static void requireCells(CacheValue cache, List<String> reasons) {
-    DType dtype = cache.spec().dtype();
-    if (!FloatFormat.has(dtype)) {
-      reasons.add("cache '" + cache.name() + "' is " + dtype + "; expected F32, BF16 or F16");
-    }
   }
 
   @Override

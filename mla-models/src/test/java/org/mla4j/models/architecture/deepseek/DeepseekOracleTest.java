@@ -107,8 +107,8 @@ class DeepseekOracleTest {
     for (String vector : List.of("off", "auto")) {
       VerificationReport report = verify(vector);
       assertEquals(List.of(), report.tensors().stream().filter(check -> !check.passed()).toList());
-      // Logits and every layer, as prefill and as decode.
-      assertEquals(2 * (1 + outputs.layers().size()), report.tensors().size());
+      // Logits and every layer, in every form.
+      assertEquals(Form.values().length * (1 + outputs.layers().size()), report.tensors().size());
     }
   }
 

@@ -1,0 +1,11 @@
+package org.mla4j.core.cpu.scalar;
+
+import org.mla4j.core.cpu.kernel.KernelSet;
+import org.mla4j.core.testing.ContextGridContract;
+
+class ScalarContextGridTest extends ContextGridContract {
+  @Override
+  protected KernelSet kernels() {
+    return new ScalarKernels();
+  }
+}

@@ -1,0 +1,59 @@
+package org.mla4j.core.runner;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mla4j.api.step.Phase;
+import org.mla4j.api.step.Sampling;
+import org.mla4j.api.step.StepDescription;
+import org.mla4j.core.options.EngineOptions;
+import org.mla4j.core.testing.TinyModel;
+
+/** A step of decode tokens, a piece of a prompt with its context in passes, and a new prompt. */
+@Tag("allocation")
+@Timeout(300)
+class MixedStepAllocationTest {
+  private static final int STEPS = 100;
+  private static final int STRETCHES = 400;
+
+  @ParameterizedTest(name = "cpu:vector={0}")
+  @ValueSource(strings = {"auto", "off"})
+  void allocatesNothing(String vector) {
+    EngineOptions options =
+        EngineOptions.builder()
+            .threads(1)
+            .backendOption("cpu:vector", vector)
+            .contextTokens(16)
+            .build();
+    try (StepRunner runner = StepRunner.build(new TinyModel(), options)) {
+      int[] ids = new int[64];
+      int[][] blocks = {{1, 2}, {3, 4, 5, 6}, {7}};
+      long allocated = run(runner, ids, blocks);
+      for (int i = 0; i < STRETCHES && allocated > 0; i++) {
+        allocated = run(runner, ids, blocks);
+      }
+      assertEquals(0, allocated, "bytes in the last " + STEPS + " steps");
+    }
+  }
+
+  private static long run(StepRunner runner, int[] ids, int[][] blocks) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    for (int i = 0; i < STEPS; i++) {
+      StepDescription step = runner.step();
+      step.clear();
+      step.addSequence(Phase.DECODE, 20, ids, 20, 1, blocks[0], 2);
+      step.wantLastLogits(Sampling.GREEDY, 0);
+      step.addSequence(Phase.PREFILL, 40, ids, 40, 8, blocks[1], 4);
+      step.addSequence(Phase.PREFILL, 0, ids, 0, 5, blocks[2], 1);
+      step.wantLastLogits(Sampling.GREEDY, 0);
+      runner.run();
+    }
+    return threads.getCurrentThreadAllocatedBytes() - before;
+  }
+}
