@@ -66,10 +66,7 @@ final class CheckedWeights {
   }
 
   private void warn(List<NonFiniteTensor> bad, int tensors) {
-    bad.stream()
-        .limit(MOST_LISTED)
-        .map(NonFiniteTensor::describe)
-        .forEach(options.warnings()::accept);
+    bad.stream().limit(MOST_LISTED).map(NonFiniteTensor::describe).forEach(options.warnings());
     options
         .warnings()
         .accept(
