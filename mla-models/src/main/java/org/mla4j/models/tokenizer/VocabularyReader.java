@@ -15,8 +15,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads the vocabulary of a {@code tokenizer.json}. As a stream: the merges beside it are several
- * times as large and nobody here needs them.
+ * Reads the vocabulary of a {@code tokenizer.json} that the native library can be given. As a
+ * stream: the merges beside it are several times as large and nobody here needs them.
  */
 final class VocabularyReader {
 
@@ -32,15 +32,18 @@ final class VocabularyReader {
   private final Path file;
   private final Map<String, Integer> ids = new HashMap<>();
   private final Set<Integer> special = new HashSet<>();
+  private final NativeScreen screen;
   private boolean hasByteTokens;
 
   private VocabularyReader(Path file) {
     this.file = file;
+    this.screen = new NativeScreen(file);
   }
 
   static Vocabulary read(String json, Path file) {
     VocabularyReader reader = new VocabularyReader(file);
     try (JsonParser parser = JSON.createParser(json)) {
+      reader.screen.requireReadable(json);
       reader.readTokenizer(parser);
     } catch (JacksonException e) {
       throw new ModelException(
@@ -58,6 +61,7 @@ final class VocabularyReader {
         case "added_tokens" -> readAddedTokens(parser);
         case "decoder" -> readDecoder(parser);
         case "model" -> readModel(parser);
+        case "post_processor" -> screen.requireKnownTokens(JSON.readTree(parser));
         default -> parser.skipChildren();
       }
     }

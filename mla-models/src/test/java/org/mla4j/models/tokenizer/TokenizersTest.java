@@ -406,6 +406,44 @@ class TokenizersTest {
       }
     }
 
+    /** Each of them ends the JVM if the library gets to see it. */
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        value = {
+          "'decoder': {'type': 'Fuse', 'x': 1e400} | a number at line 1, column 35; expected one that"
+              + " 64 bits can hold",
+          "'decoder': {'type': 'Fuse', 'x': '\\ud800'} | a string with half a surrogate pair at line"
+              + " 1, column 35; expected Unicode",
+          "'post_processor': {'type': 'TemplateProcessing', 'single': [{'SpecialToken': {'id': '<s>',"
+              + " 'type_id': 0}}, {'Sequence': {'id': 'A', 'type_id': 0}}], 'pair': [],"
+              + " 'special_tokens': {'<t>': {'id': '<t>', 'ids': [0], 'tokens': ['a']}}} | a template"
+              + " of field 'post_processor' has special token '<s>'; expected one of its"
+              + " 'special_tokens': <t>",
+        })
+    void ofWhatWouldEndTheJvm(String fields, String problem) {
+      folder.withFile(
+          "tokenizer.json",
+          "{%s, \"model\": {\"type\": \"WordLevel\", \"unk_token\": \"a\", \"vocab\": {\"a\": 0}}}"
+              .formatted(fields.replace('\'', '"')));
+      assertMessage(
+          temporary.resolve("tokenizer.json") + ": " + problem + ". [MLA-0207]",
+          ModelException.class);
+    }
+
+    @Test
+    void ofJsonThatIsDeeperThanTheLibraryReads() {
+      folder.withFile("tokenizer.json", "{\"decoder\": " + "[".repeat(101) + "]".repeat(101) + "}");
+      MlaException refusal = assertThrows(ModelException.class, folder::open);
+      assertEquals(
+          true,
+          refusal
+              .getMessage()
+              .startsWith(
+                  temporary.resolve("tokenizer.json") + ": not JSON: Document nesting depth (101)"),
+          refusal::getMessage);
+    }
+
     @Test
     void ofAFileThatIsNoUtf8() throws IOException {
       Path file = temporary.resolve("tokenizer.json");
