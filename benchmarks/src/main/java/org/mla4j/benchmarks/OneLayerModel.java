@@ -30,7 +30,8 @@ import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.CacheDTypes;
 
 /**
- * One attention layer with the dimensions of DeepSeek-V2-Lite, without norms, and random BF16 weights.
+ * One attention layer with the dimensions of DeepSeek-V2-Lite, without norms, and random BF16
+ * weights.
  */
 final class OneLayerModel implements ModelDefinition {
   private static final int HIDDEN = 2048;
@@ -76,8 +77,7 @@ final class OneLayerModel implements ModelDefinition {
             .qkRopeHeadDim(ROPE)
             .vHeadDim(VALUE)
             .rope(
-                new RopeSpec(
-                    ROPE, 10000, RopeStyle.INTERLEAVED, new RopeScaling.None(), POSITIONS))
+                new RopeSpec(ROPE, 10000, RopeStyle.INTERLEAVED, new RopeScaling.None(), POSITIONS))
             .cacheDType(cacheDTypes.of(MultiHeadLatentAttention.TYPE))
             .build();
     StepValue hidden = plan.buffer("hidden", F32, ALL, HIDDEN);

@@ -6,13 +6,13 @@ import org.mla4j.api.value.Value;
 
 /**
  * Joins attention over one set of keys with attention over another, as if it had been over both:
- * with {@code m = max(prefixLse, lse)}, {@code p = exp(prefixLse - m)} and {@code s = exp(lse - m)},
- * {@code out = (p * prefix + s * out) / (p + s)} and {@code lse = ln(p + s) + m}. Logarithms are
- * natural.
+ * with {@code m = max(prefixLse, lse)}, {@code p = exp(prefixLse - m)} and {@code s = exp(lse -
+ * m)}, {@code out = (p * prefix + s * out) / (p + s)} and {@code lse = ln(p + s) + m}. Logarithms
+ * are natural.
  *
  * <p>Edge cases: a log-sum-exp of plus infinity counts as minus infinity, which is that of no keys;
- * a side without keys leaves the other as it is, bit for bit; where both have none, {@code out} is 0
- * and {@code lse} minus infinity. Never NaN where both outputs are numbers.
+ * a side without keys leaves the other as it is, bit for bit; where both have none, {@code out} is
+ * 0 and {@code lse} minus infinity. Never NaN where both outputs are numbers.
  *
  * @param prefix F32 {@code [T, N, V]}
  * @param prefixLse F32 {@code [T, N]}

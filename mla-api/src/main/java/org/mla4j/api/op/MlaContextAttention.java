@@ -12,8 +12,8 @@ import org.mla4j.api.value.Value;
  * decompressed keys and values (the MHA form). Every new token of a sequence sees all context rows
  * of that sequence: there is no mask.
  *
- * <p>For token i of a sequence, over its context rows j of this pass: {@code s_j = scale * (q_nope .
- * k_nope_j + q_pe . k_pe_j)}; {@code out = sum_j softmax(s)_j v_j}; {@code lse = ln(sum_j
+ * <p>For token i of a sequence, over its context rows j of this pass: {@code s_j = scale * (q_nope
+ * . k_nope_j + q_pe . k_pe_j)}; {@code out = sum_j softmax(s)_j v_j}; {@code lse = ln(sum_j
  * exp(s_j))}, natural logarithm.
  *
  * <p>Edge cases: a sequence without rows in this pass, or at all, gets output 0 and log-sum-exp
@@ -49,8 +49,7 @@ public record MlaContextAttention(
   @Override
   public List<Value> reads() {
     List<Value> reads =
-        new ArrayList<>(
-            List.of(qNope, kNope, v, InputValue.QUERY_START, InputValue.CONTEXT_ROWS));
+        new ArrayList<>(List.of(qNope, kNope, v, InputValue.QUERY_START, InputValue.CONTEXT_ROWS));
     if (qPe != null) {
       reads.add(qPe);
     }

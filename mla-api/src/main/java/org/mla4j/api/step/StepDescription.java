@@ -11,10 +11,10 @@ import org.mla4j.api.error.InvalidInputException;
  * What one step computes, described once for all layers: decode sequences first, then prefill
  * sequences; for each its new tokens, its context and its cache blocks.
  *
- * <p>The context of prefill sequences is attended in <em>context passes</em>, which bound the memory
- * of decompressed keys and values: each takes up a piece of every sequence's context, all pieces of
- * one length but the last. Whoever runs the plan opens the passes one after another; {@link
- * Rows#CONTEXT} and the methods named after the context speak of the open one.
+ * <p>The context of prefill sequences is attended in <em>context passes</em>, which bound the
+ * memory of decompressed keys and values: each takes up a piece of every sequence's context, all
+ * pieces of one length but the last. Whoever runs the plan opens the passes one after another;
+ * {@link Rows#CONTEXT} and the methods named after the context speak of the open one.
  *
  * <p>The engine owns it and refills it in place, without allocation; kernels read it. A kernel that
  * wants the numbers on a device copies the segments in {@code Backend.prepare}, once per step.

@@ -110,13 +110,11 @@ class MultiHeadLatentAttentionTest {
       assertRefused(
           "attn: hidden is narrow F32 ALL x [7]; expected F32 rows of 8 elements. [MLA-0301]",
           () ->
-              new Call(
-                  "attn", plain, TestMla.weightsOf(plain).build(), null, narrow, cache, wide));
+              new Call("attn", plain, TestMla.weightsOf(plain).build(), null, narrow, cache, wide));
       assertRefused(
           "attn: output is narrow F32 ALL x [7]; expected F32 rows of 8 elements. [MLA-0301]",
           () ->
-              new Call(
-                  "attn", plain, TestMla.weightsOf(plain).build(), null, wide, cache, narrow));
+              new Call("attn", plain, TestMla.weightsOf(plain).build(), null, wide, cache, narrow));
     }
 
     @Test

@@ -17,8 +17,8 @@ import org.mla4j.core.runner.StepRunner;
  *
  * <p>A request is admitted when a place and the blocks of its whole length are free, in the order
  * of arrival, so a running request never runs out. What a step computes is the {@link
- * StepScheduler}'s decision. A cancelled request leaves after the step in flight; a step that nobody
- * wants any more ends at the next layer.
+ * StepScheduler}'s decision. A cancelled request leaves after the step in flight; a step that
+ * nobody wants any more ends at the next layer.
  */
 @SuppressWarnings(
     "NonAtomicVolatileUpdate") // counters have one writer: the engine's thread, or whoever holds

@@ -12,8 +12,8 @@ import org.mla4j.core.options.EngineOptions;
  *
  * <p>Sequences with a context come first, oldest first, and each is certain of one token, so that a
  * long prompt stops none; new prompts take what is left. In the step they are ordered by what they
- * want of attention. In deterministic mode all are attended in the absorbed form, over what the cache
- * holds: a token is then computed alike in a prompt, in a piece of it, and alone.
+ * want of attention. In deterministic mode all are attended in the absorbed form, over what the
+ * cache holds: a token is then computed alike in a prompt, in a piece of it, and alone.
  */
 final class StepScheduler {
   private static final Kind[] ORDER = {Kind.DECODE, Kind.EXTEND, Kind.PREFILL};

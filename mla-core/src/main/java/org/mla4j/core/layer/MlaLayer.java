@@ -210,8 +210,7 @@ public final class MlaLayer {
             spec.scale(),
             found,
             foundLse));
-    plan.add(
-        "merge_context", CONTEXT, new MergeAttentionStates(found, foundLse, attended, lse));
+    plan.add("merge_context", CONTEXT, new MergeAttentionStates(found, foundLse, attended, lse));
   }
 
   /** The keys without positions and the values of all heads, {@code [N, P + V]}. */

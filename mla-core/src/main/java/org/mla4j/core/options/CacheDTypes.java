@@ -44,7 +44,8 @@ public record CacheDTypes(DType common, Map<String, DType> byLayerType) {
    * Reads a choice as users write it: {@code bf16}, or {@code
    * bf16,multi_head_latent_attention=fp8_e4m3}.
    *
-   * @param list an element type for all layers, {@code layer_type=type} for some, separated by commas
+   * @param list an element type for all layers, {@code layer_type=type} for some, separated by
+   *     commas
    * @return the choice; F32 for layers that are not named
    * @throws InvalidInputException if the list is malformed, or a type is unknown or no cache cell
    */
@@ -110,7 +111,11 @@ public record CacheDTypes(DType common, Map<String, DType> byLayerType) {
     if (!dtype.isFloat()) {
       throw new InvalidInputException(
           ErrorCode.INVALID_REQUEST,
-          "Option cacheDType" + where + " = " + dtype + "; expected one of F32, BF16, F16, F8_E4M3.");
+          "Option cacheDType"
+              + where
+              + " = "
+              + dtype
+              + "; expected one of F32, BF16, F16, F8_E4M3.");
     }
   }
 }

@@ -23,8 +23,8 @@ import org.mla4j.api.tensor.DType;
  * @param strict whether a named backend must run every op, none of them on {@code cpu}
  * @param backendOptions options of backends, {@code backend:option} to value
  * @param threads threads that compute, the engine's own included
- * @param deterministic whether a result must not depend on who else is in a step, how a prompt is cut,
- *     or the block size; refused with a backend that does not claim it
+ * @param deterministic whether a result must not depend on who else is in a step, how a prompt is
+ *     cut, or the block size; refused with a backend that does not claim it
  * @param cacheDTypes element types of the caches
  * @param blockSize tokens per cache block
  * @param maxSequenceLength tokens of one sequence; 0 for the model's positions, at most 4096
@@ -91,6 +91,11 @@ public record EngineOptions(
     require(contextTokens >= 0, "contextTokens", contextTokens, "0 or more");
     require(maxSequences >= 1, "maxSequences", maxSequences, "1 or more");
     require(cacheTokens >= 0, "cacheTokens", cacheTokens, "0 or more");
+    require(
+        !strict || !backend.equals(AUTO),
+        "strict",
+        "true with backend 'auto'",
+        "the name of the backend that must run every op");
     for (String key : backendOptions.keySet()) {
       require(key.indexOf(':') > 0, "backendOptions", key, "'backend:option'");
     }

@@ -228,6 +228,8 @@ final class BackendChoice {
             + ": "
             + String.join("; ", reasons)
             + ". Choose 'auto', or "
-            + (ops.toString().isEmpty() ? "give an op list." : "change the op list '" + ops + "'."));
+            + (ops.toString().isEmpty()
+                ? "give an op list."
+                : "change the op list '" + ops + "'."));
   }
 }

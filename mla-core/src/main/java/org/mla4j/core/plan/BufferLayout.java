@@ -92,8 +92,8 @@ final class BufferLayout {
   }
 
   /**
-   * What enters or leaves a group of nodes must survive all of its passes: a node at the group's end
-   * runs before one at its start runs again.
+   * What enters or leaves a group of nodes must survive all of its passes: a node at the group's
+   * end runs before one at its start runs again.
    */
   private static void stretch(Map<String, Life> lives, List<Node> nodes) {
     int[] ends = ContextGroups.ends(nodes);

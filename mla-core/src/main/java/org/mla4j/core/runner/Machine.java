@@ -8,10 +8,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.BackendProvider;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.error.MlaException;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.core.model.ModelDefinition;
@@ -43,6 +45,7 @@ final class Machine implements AutoCloseable {
 
   static Machine open(
       BackendRegistry registry, StepLimits limits, EngineOptions options, String name) {
+    requireKnown(registry, options);
     Machine machine = new Machine(limits, options, name);
     try {
       if (options.backend().equals(EngineOptions.AUTO)) {
@@ -54,6 +57,24 @@ final class Machine implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       machine.closeAfter(e);
       throw e;
+    }
+  }
+
+  /** An option of a backend that there is not would be dropped in silence. */
+  private static void requireKnown(BackendRegistry registry, EngineOptions options) {
+    List<String> known = registry.all().stream().map(FoundBackend::name).toList();
+    // Sorted, so that of several unknown names always the same one is reported.
+    for (String key : new TreeSet<>(options.backendOptions().keySet())) {
+      String name = key.substring(0, key.indexOf(':'));
+      if (!known.contains(name)) {
+        throw new InvalidInputException(
+            ErrorCode.INVALID_REQUEST,
+            "Option backendOptions: '"
+                + key
+                + "' is of a backend that was not found; found "
+                + String.join(", ", known)
+                + ".");
+      }
     }
   }
 

@@ -27,8 +27,6 @@ import org.mla4j.core.registry.BackendRegistry;
  * runner's own threads beside the caller's.
  */
 public final class StepRunner implements AutoCloseable {
-  private static final BooleanSupplier ALWAYS = () -> true;
-
   private final Machine machine;
   private final PreparedPlan plan;
   private final StepDescription step;
@@ -95,7 +93,7 @@ public final class StepRunner implements AutoCloseable {
    */
   public void run(@Nullable NodeObserver observer) {
     requireOpen();
-    boolean _ = plan.executor().run(step, ALWAYS, observer == null ? null : observer::after);
+    boolean _ = plan.executor().run(step, () -> true, observer == null ? null : observer::after);
   }
 
   /**
@@ -111,8 +109,8 @@ public final class StepRunner implements AutoCloseable {
   }
 
   /**
-   * Takes all weights again, after the values behind their handles have changed. What caches hold is
-   * left as it is. Not while a step runs.
+   * Takes all weights again, after the values behind their handles have changed. What caches hold
+   * is left as it is. Not while a step runs.
    *
    * @throws org.mla4j.api.error.BackendException if a backend cannot
    */

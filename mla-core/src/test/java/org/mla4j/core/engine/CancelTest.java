@@ -119,10 +119,12 @@ class CancelTest {
       LAYERS.add(written.substring(0, written.indexOf(".attn.") + ".attn".length()));
       context
           .parallel()
-          .run(TASKS, (_, _) -> {
-            THREADS.add(Thread.currentThread().getName());
-            Thread.yield();
-          });
+          .run(
+              TASKS,
+              (_, _) -> {
+                THREADS.add(Thread.currentThread().getName());
+                Thread.yield();
+              });
       reached.countDown();
       try {
         open.await();

@@ -101,8 +101,7 @@ class DeterministicModeTest {
             BackendException.class,
             () -> Engine.open(new TinyModel(), options().ops("rms_norm=careless").build()));
     assertTrue(
-        String.valueOf(e.getMessage())
-            .startsWith("Backend 'careless' could not be opened:"),
+        String.valueOf(e.getMessage()).startsWith("Backend 'careless' could not be opened:"),
         e.getMessage());
     assertTrue(String.valueOf(e.getMessage()).contains("MLA-0111"), e.getMessage());
   }

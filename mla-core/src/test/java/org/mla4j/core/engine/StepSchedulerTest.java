@@ -64,8 +64,7 @@ class StepSchedulerTest {
     running(40, 0);
     running(40, 7);
     running(2, 0);
-    assertEquals(
-        "decode 5@7 | prefill 5@0 2@0", schedule(EngineOptions.builder().promptChunk(5)));
+    assertEquals("decode 5@7 | prefill 5@0 2@0", schedule(EngineOptions.builder().promptChunk(5)));
   }
 
   @Test
@@ -113,8 +112,8 @@ class StepSchedulerTest {
   /** New tokens at the length of the context, for each sequence. */
   private String sequences(int from, int to) {
     return IntStream.range(from, to)
-        .mapToObj(i ->
-            " " + step.queryLength(i) + "@" + (step.sequenceLength(i) - step.queryLength(i)))
+        .mapToObj(
+            i -> " " + step.queryLength(i) + "@" + (step.sequenceLength(i) - step.queryLength(i)))
         .reduce("", String::concat);
   }
 }

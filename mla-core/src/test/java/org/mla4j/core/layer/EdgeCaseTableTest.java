@@ -155,7 +155,8 @@ class EdgeCaseTableTest {
       StepValue kvC = bench.filled("kv_c", Rows.ALL, new float[12], 4);
       CacheValue cache = new CacheValue("cache", "layer", CacheSpec.mla(4, 0, DType.F32));
       Tensor none =
-          Tensor.dense(DType.F32, Shape.of(0, 16, 4), new HostStorage(Arena.ofAuto().allocate(0)), 0);
+          Tensor.dense(
+              DType.F32, Shape.of(0, 16, 4), new HostStorage(Arena.ofAuto().allocate(0)), 0);
       Bindings empty =
           new Bindings() {
             @Override
@@ -502,6 +503,7 @@ class EdgeCaseTableTest {
   private static void assertForeignCellsDoNotMatter(int poisoned) {
     try (ObservedRunner runner = plain()) {
       runner.add(Phase.PREFILL, 1, 0, 20, 1, 2);
+      runner.add(Phase.PREFILL, 1, 0, 20, 4, 5);
       runner.run();
       runner.step().clear();
       addBothForms(runner, 3);
@@ -519,7 +521,7 @@ class EdgeCaseTableTest {
 
   private static void addBothForms(ObservedRunner runner, int thirdBlock) {
     runner.add(Phase.DECODE, 1, 20, 2, 1, 2, thirdBlock);
-    runner.add(Phase.PREFILL, 1, 20, 2, 1, 2, thirdBlock);
+    runner.add(Phase.PREFILL, 1, 20, 2, 4, 5, thirdBlock);
   }
 
   @Test

@@ -33,7 +33,9 @@ class CacheDTypesTest {
   void refusesWhatIsNoType(String list) {
     String message =
         assertThrows(InvalidInputException.class, () -> CacheDTypes.parse(list)).getMessage();
-    assertEquals("Option cacheDType '" + list + "' has the unknown type '", message.substring(0, 43 + list.length()));
+    assertEquals(
+        "Option cacheDType '" + list + "' has the unknown type '",
+        message.substring(0, 43 + list.length()));
   }
 
   @Test

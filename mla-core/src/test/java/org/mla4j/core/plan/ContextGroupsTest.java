@@ -24,7 +24,8 @@ class ContextGroupsTest {
 
   @Test
   void neighboursOfOneLayerRunTogether() {
-    for (String node : List.of("a ALL", "a CONTEXT", "a CONTEXT", "b CONTEXT", "b ALL", "b CONTEXT")) {
+    for (String node :
+        List.of("a ALL", "a CONTEXT", "a CONTEXT", "b CONTEXT", "b ALL", "b CONTEXT")) {
       String[] layerAndRows = node.split(" ");
       copy(layerAndRows[0], Rows.valueOf(layerAndRows[1]), value("x"), value("x"));
     }

@@ -24,6 +24,7 @@ import org.mla4j.api.diagnosis.Explanation;
 import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.diagnosis.Explanation.Entry;
 import org.mla4j.api.error.BackendException;
+import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.Op;
@@ -69,6 +70,27 @@ class SelectionTest {
             .map(Entry::node)
             .filter(node -> node.startsWith("layers.0.attn."))
             .toList());
+  }
+
+  @Test
+  void anOptionOfABackendThatThereIsNotIsRefused() {
+    InvalidInputException e =
+        assertThrows(
+            InvalidInputException.class,
+            () -> explain(options -> options.backendOption("gpu:device", "1")));
+    assertEquals(
+        "Option backendOptions: 'gpu:device' is of a backend that was not found; found cpu. [MLA-0401]",
+        e.getMessage());
+  }
+
+  @Test
+  void strictNeedsANamedBackend() {
+    InvalidInputException e =
+        assertThrows(InvalidInputException.class, () -> explain(options -> options.strict(true)));
+    assertEquals(
+        "Option strict = true with backend 'auto'; expected the name of the backend that must run every"
+            + " op. [MLA-0401]",
+        e.getMessage());
   }
 
   @Test

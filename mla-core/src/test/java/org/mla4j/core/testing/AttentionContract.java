@@ -71,8 +71,7 @@ public abstract class AttentionContract {
             Stream.of(1, 4, 20)
                 .flatMap(newTokens ->
                     Stream.of(6, 21, 200)
-                        .map(contextTokens ->
-                            Arguments.of(example, newTokens, contextTokens))));
+                        .map(contextTokens -> Arguments.of(example, newTokens, contextTokens))));
   }
 
   @ParameterizedTest

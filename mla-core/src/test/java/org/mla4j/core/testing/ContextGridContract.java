@@ -51,7 +51,9 @@ public abstract class ContextGridContract {
     float scale = dtype == DType.F8_E4M3 ? SCALE : 1;
     CacheValue cache =
         new CacheValue(
-            "cache", "layer", new CacheSpec(CacheSpec.mla(LATENT, ROPE, dtype).parts(), dtype, scale));
+            "cache",
+            "layer",
+            new CacheSpec(CacheSpec.mla(LATENT, ROPE, dtype).parts(), dtype, scale));
     try (OpTestBench bench = new OpTestBench(limits, TestParallel.threads(2))) {
       bench.fillCache(cache, 0, random.normal(blocks * blockSize * WIDTH));
       int[] order = random.permutation(blocks - 1);
@@ -100,8 +102,7 @@ public abstract class ContextGridContract {
   void mergesStates(int tokens, int heads, int width) {
     RandomData random = new RandomData(tokens + heads);
     StepLimits limits = new StepLimits(tokens, 1, tokens, 64, tokens / 64 + 2);
-    try (OpTestBench bench =
-        new OpTestBench(limits, TestParallel.threads(2)).prefillStep(tokens)) {
+    try (OpTestBench bench = new OpTestBench(limits, TestParallel.threads(2)).prefillStep(tokens)) {
       float[] prefix = random.normal(tokens * heads * width);
       float[] suffix = random.normal(tokens * heads * width);
       float[] prefixLse = logSumExps(random, tokens * heads);
@@ -145,7 +146,9 @@ public abstract class ContextGridContract {
     return Float.isInfinite(lse) ? 0 : Math.exp(lse);
   }
 
-  /** {@code chunked_context_prefill}, with a workspace of 1024 tokens and the heads of one of 16. */
+  /**
+   * {@code chunked_context_prefill}, with a workspace of 1024 tokens and the heads of one of 16.
+   */
   @ParameterizedTest
   @EnumSource(names = {"F32", "F8_E4M3"})
   void chunkedContextPrefill(DType dtype) {
@@ -182,8 +185,7 @@ public abstract class ContextGridContract {
         Attended whole = example.prefillForm(kernels(), bench);
         example.fillCache(kernels(), bench, cache);
         Attended merged = example.extendForm(kernels(), bench, cache, 2);
-        assertClose(
-            example.lastTokens(whole.output(), 3 * 12, 2), merged.output(), 1e-5, "output");
+        assertClose(example.lastTokens(whole.output(), 3 * 12, 2), merged.output(), 1e-5, "output");
       }
     }
   }

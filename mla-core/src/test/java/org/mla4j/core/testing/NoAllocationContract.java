@@ -128,8 +128,7 @@ public abstract class NoAllocationContract {
               value(bench, "kv_c", Rows.ALL, WIDTH), value(bench, "k_pe", Rows.ALL, ROPE), cache());
       case Embedding.TYPE -> new Embedding(weight(9, WIDTH), value(bench, "out", Rows.ALL, WIDTH));
       case GatherCache.TYPE ->
-          new GatherCache(
-              filledCache(bench), value(bench, "rows", Rows.CONTEXT, WIDTH + ROPE));
+          new GatherCache(filledCache(bench), value(bench, "rows", Rows.CONTEXT, WIDTH + ROPE));
       case Linear.TYPE ->
           new Linear(
               value(bench, "x", Rows.ALL, WIDTH),

@@ -97,7 +97,8 @@ public final class ObservedRunner implements AutoCloseable {
     }
     if (poisoning && !value.isView()) {
       long from = tensor.offset(step) + live * tensor.rowBytes();
-      long end = tensor.tensor().byteOffset() + tensor.tensor().shape().extent(0) * tensor.rowBytes();
+      long end =
+          tensor.tensor().byteOffset() + tensor.tensor().shape().extent(0) * tensor.rowBytes();
       for (long at = from; at < end; at += Float.BYTES) {
         tensor.tensor().segment().set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, Float.NaN);
       }

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.mla4j.api.layer.MlaWeights;
-import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.layer.MlaWeights.Projection;
+import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.Embedding;
 import org.mla4j.api.op.Linear;
@@ -192,8 +192,7 @@ public final class TinyModel implements ModelDefinition {
   }
 
   private ArrayWeight weight(RandomData random, String name, int fanIn, int out, int in) {
-    return made(
-        ArrayWeight.of(name, F32, random.normal(out * in, 1 / Math.sqrt(fanIn)), out, in));
+    return made(ArrayWeight.of(name, F32, random.normal(out * in, 1 / Math.sqrt(fanIn)), out, in));
   }
 
   private ArrayWeight made(ArrayWeight weight) {

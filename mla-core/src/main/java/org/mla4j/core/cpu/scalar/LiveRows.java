@@ -53,8 +53,7 @@ final class LiveRows {
 
   /** Writes the start of a row. */
   void set(int row, float[] values, int width) {
-    MemorySegment.copy(
-        values, 0, segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset(row), width);
+    MemorySegment.copy(values, 0, segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset(row), width);
   }
 
   void setInt(int row, int column, int value) {

@@ -204,8 +204,7 @@ final class OpChecks {
         .sameRows(qNope, out)
         .sameRows(kNope, v)
         .require(
-            (qPe == null) == (kPe == null),
-            "qPe and kPe: one is missing; expected both or none");
+            (qPe == null) == (kPe == null), "qPe and kPe: one is missing; expected both or none");
     if (qPe != null && kPe != null) {
       long rope = kPe.rowWidth();
       reasons

@@ -28,9 +28,7 @@ final class F8Cells implements CellFormat {
       MemorySegment row, long rowAt, int length, MemorySegment out, long outAt, long stride) {
     for (int i = 0; i < Lanes.roundUp(length); i++) {
       float value =
-          i < length
-              ? values[Byte.toUnsignedInt(row.get(ValueLayout.JAVA_BYTE, rowAt + i))]
-              : 0;
+          i < length ? values[Byte.toUnsignedInt(row.get(ValueLayout.JAVA_BYTE, rowAt + i))] : 0;
       long at = outAt + i / COUNT * stride + 4L * (i % COUNT);
       out.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, value);
     }

@@ -12,8 +12,8 @@ import org.mla4j.api.plan.PlanBuilder;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
-import org.mla4j.core.options.CacheDTypes;
 import org.mla4j.core.model.ModelDefinition;
+import org.mla4j.core.options.CacheDTypes;
 import org.mla4j.models.architecture.WeightSource;
 import org.mla4j.models.checkpoint.Checkpoint;
 
