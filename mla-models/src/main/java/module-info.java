@@ -1,6 +1,7 @@
 /** Architectures, checkpoints, tokenizers and chat templates. */
 module org.mla4j.models {
   requires transitive org.mla4j.core;
+  requires jdk.management;
   requires tools.jackson.databind;
   requires ai.djl.tokenizers;
 

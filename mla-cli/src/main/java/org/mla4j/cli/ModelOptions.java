@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.ProgressListener;
 import org.mla4j.core.options.CacheDTypes;
 import org.mla4j.core.options.EngineOptions;
+import org.mla4j.models.LanguageModel;
+import org.mla4j.models.LoadOptions;
+import org.mla4j.models.WeightCheck;
 import picocli.CommandLine.Option;
 
 /**
@@ -85,6 +88,24 @@ final class ModelOptions {
       description =
           "Tokens of prompt and answer together. Default: what the model was made for, at most 4096.")
   private @Nullable Integer maxSequenceLength;
+
+  @Option(
+      names = "--weight-check",
+      negatable = true,
+      description =
+          "Search the weights for NaN and infinity first, and warn of them. Default: unless they are"
+              + " larger than this machine's memory.")
+  private @Nullable Boolean weightCheck;
+
+  /** Opens the model; what is wrong with it, though it can be opened, is said as it goes. */
+  LanguageModel open(CliContext context, ProgressListener progress) {
+    LoadOptions.Builder options =
+        LoadOptions.builder().progress(progress).warnings(context.terminal()::warn);
+    if (weightCheck != null) {
+      options.weightCheck(weightCheck ? WeightCheck.ALWAYS : WeightCheck.NEVER);
+    }
+    return LanguageModel.open(folder().resolve(context.home()), options.build());
+  }
 
   ModelFolder folder() {
     return new ModelFolder(folder);

@@ -42,7 +42,7 @@ final class Session implements AutoCloseable {
       BiFunction<LanguageModel, EngineOptions.Builder, EngineOptions.Builder> size) {
     try (ProgressBars progress = ProgressBars.on(context.terminal())) {
       EngineOptions.Builder options = chosen.engine(progress);
-      LanguageModel model = LanguageModel.open(chosen.folder().resolve(context.home()));
+      LanguageModel model = chosen.open(context, progress);
       try {
         return new Session(context, model, size.apply(model, options).build());
       } catch (RuntimeException | Error e) {

@@ -53,6 +53,12 @@ record Terminal(BufferedReader in, PrintStream out, PrintStream err, boolean int
     }
   }
 
+  /** Says that something may be wrong, to scripts, too. */
+  void warn(String message) {
+    err.print("mla: warning: " + message + "\n");
+    err.flush();
+  }
+
   /** The next line of standard input; null at its end. */
   @Nullable String readLine() {
     return read(BufferedReader::readLine);

@@ -1,6 +1,5 @@
 package org.mla4j.cli;
 
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
@@ -59,9 +58,8 @@ final class VerifyCommand implements Callable<Integer> {
   private VerificationReport verify() {
     try (ProgressBars progress = ProgressBars.on(context.terminal())) {
       EngineOptions options = model.engine(progress).build();
-      Path folder = model.folder().resolve(context.home());
-      try (LanguageModel opened = LanguageModel.open(folder)) {
-        return GoldenVerifier.verify(opened.definition(), folder, options, tolerance);
+      try (LanguageModel opened = model.open(context, progress)) {
+        return GoldenVerifier.verify(opened.definition(), opened.folder(), options, tolerance);
       }
     }
   }

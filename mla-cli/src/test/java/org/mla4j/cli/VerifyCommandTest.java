@@ -21,7 +21,7 @@ class VerifyCommandTest {
         outcome
             .out()
             .endsWith(
-                "\n\nPASS: deepseek-v3-tiny: 44 of 44 tensors within the bound, 8 of 8 continuations equal\n"),
+                "\n\nPASS: deepseek-v3-tiny: 66 of 66 tensors within the bound, 12 of 12 continuations equal\n"),
         outcome.out());
   }
 

@@ -60,7 +60,7 @@ public final class TextEngine implements AutoCloseable {
   }
 
   /**
-   * Returns the engine below, for token ids, statistics and limits.
+   * Returns the engine below, for token ids, statistics and limits, also after this is closed.
    *
    * @return the engine, owned by this
    */
@@ -69,7 +69,7 @@ public final class TextEngine implements AutoCloseable {
   }
 
   /**
-   * Tells who runs what.
+   * Tells who runs what, also after this is closed.
    *
    * @return the plan as data
    */

@@ -3,6 +3,7 @@ package org.mla4j.models.checkpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -28,7 +29,7 @@ public final class Checkpoint implements AutoCloseable {
   private static final String SCALE_SUFFIX = "_scale_inv";
 
   /** A tensor and the file it is in. */
-  private record Place(SafetensorsHeader.Entry entry, MappedFile file) {}
+  record Place(SafetensorsHeader.Entry entry, MappedFile file) {}
 
   private final Path folder;
   private final List<MappedFile> files = new ArrayList<>();
@@ -80,6 +81,20 @@ public final class Checkpoint implements AutoCloseable {
    */
   public Path folder() {
     return folder;
+  }
+
+  /**
+   * Returns how large the files are, headers included.
+   *
+   * @return bytes of all files together
+   */
+  public long byteSize() {
+    return files.stream().mapToLong(MappedFile::byteSize).sum();
+  }
+
+  /** All tensors with the files they are in, in the order of the files. */
+  Collection<Place> places() {
+    return Collections.unmodifiableCollection(places.values());
   }
 
   /**

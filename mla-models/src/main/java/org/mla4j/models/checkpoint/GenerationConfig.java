@@ -26,20 +26,31 @@ public record GenerationConfig(List<Integer> stopTokens, Sampling sampling) {
    * @param model its {@code config.json}
    * @return the recommendation
    * @throws org.mla4j.api.error.ModelException if a field is of another kind than expected, or
-   *     outside its range
+   *     outside its range, or a stop token is none of the {@code vocab_size} ids
    */
   public static GenerationConfig read(Path folder, ModelConfig model) {
     Path file = folder.resolve("generation_config.json");
     if (!Files.isRegularFile(file)) {
-      return new GenerationConfig(stops(model), Sampling.GREEDY);
+      return new GenerationConfig(stops(model, model), Sampling.GREEDY);
     }
     ModelConfig config = ModelConfig.read(file);
-    List<Integer> stops = stops(config);
-    return new GenerationConfig(stops.isEmpty() ? stops(model) : stops, sampling(config));
+    List<Integer> stops = stops(config, model);
+    return new GenerationConfig(stops.isEmpty() ? stops(model, model) : stops, sampling(config));
   }
 
-  private static List<Integer> stops(ModelConfig config) {
-    return Arrays.stream(config.ints("eos_token_id")).boxed().toList();
+  /** Some architectures keep the size of the vocabulary in a section; then any id will do here. */
+  private static List<Integer> stops(ModelConfig config, ModelConfig model) {
+    int[] stops = config.ints("eos_token_id");
+    int ids = model.has("vocab_size") ? model.positiveInt("vocab_size") : Integer.MAX_VALUE;
+    for (int stop : stops) {
+      if (stop < 0 || stop >= ids) {
+        throw config.refused(
+            "eos_token_id",
+            Arrays.toString(stops),
+            "ids from 0 to " + (ids - 1) + ", the vocabulary of the model");
+      }
+    }
+    return Arrays.stream(stops).boxed().toList();
   }
 
   /** The defaults are those of the library that writes these files. */

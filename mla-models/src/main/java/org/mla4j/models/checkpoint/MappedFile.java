@@ -35,9 +35,11 @@ final class MappedFile implements AutoCloseable {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       MemorySegment segment = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
       return new MappedFile(path, arena, segment);
-    } catch (IOException e) {
+    } catch (IOException | UnsupportedOperationException e) {
+      // The second where the path is not of the default file system, but inside an archive, say.
       arena.close();
-      throw new ModelException(ErrorCode.MALFORMED_FILE, "Cannot map '" + path + "': " + e, e);
+      throw new ModelException(
+          ErrorCode.MALFORMED_FILE, "Cannot map '" + path + "': " + e + ".", e);
     }
   }
 

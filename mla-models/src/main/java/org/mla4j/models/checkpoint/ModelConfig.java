@@ -19,9 +19,6 @@ import tools.jackson.databind.JsonNode;
  * as absent. Immutable.
  */
 public final class ModelConfig {
-  /** Of a value longer than this, the beginning says enough. */
-  private static final int LONGEST_SHOWN = 60;
-
   private final Path file;
   private final String section;
   private final JsonNode node;
@@ -107,11 +104,26 @@ public final class ModelConfig {
   }
 
   /**
+   * Returns a number of things, of which there may be none.
+   *
+   * @param field its name
+   * @return its value; 0 if it is not there
+   * @throws ModelException if it is negative or no 32-bit integer
+   */
+  public int count(String field) {
+    int value = optionalInt(field).orElse(0);
+    if (value < 0) {
+      throw refused(field, Integer.toString(value), "0 or more");
+    }
+    return value;
+  }
+
+  /**
    * Returns a number.
    *
    * @param field its name
    * @return its value
-   * @throws ModelException if it is missing or no number
+   * @throws ModelException if it is missing or no finite number
    */
   public double doubleField(String field) {
     return optionalDouble(field).orElseThrow(() -> missing(field, "a number"));
@@ -122,7 +134,7 @@ public final class ModelConfig {
    *
    * @param field its name
    * @return its value
-   * @throws ModelException if it is no number
+   * @throws ModelException if it is no finite number
    */
   public OptionalDouble optionalDouble(String field) {
     if (!has(field)) {
@@ -132,7 +144,12 @@ public final class ModelConfig {
     if (!value.isNumber()) {
       throw refused(field, value.toString(), "a number");
     }
-    return OptionalDouble.of(value.asDouble());
+    // Not asDouble(), which throws where the number is too large.
+    double number = value.numberValue().doubleValue();
+    if (!Double.isFinite(number)) {
+      throw refused(field, value.numberValue().toString(), "a number that 64 bits can hold");
+    }
+    return OptionalDouble.of(number);
   }
 
   /**
@@ -277,11 +294,14 @@ public final class ModelConfig {
   public ModelException refused(String field, String given, String expected) {
     return new ModelException(
         ErrorCode.MODEL_CONFIG,
-        file + ": field '" + path(field) + "' is " + shown(given) + "; expected " + expected + ".");
-  }
-
-  private static String shown(String given) {
-    return given.length() > LONGEST_SHOWN ? given.substring(0, LONGEST_SHOWN) + "..." : given;
+        file
+            + ": field '"
+            + path(field)
+            + "' is "
+            + Excerpt.of(given)
+            + "; expected "
+            + expected
+            + ".");
   }
 
   private ModelException missing(String field, String expected) {

@@ -92,7 +92,7 @@ final class SafetensorsHeader {
                         + ": tensor '"
                         + name
                         + "' has dtype "
-                        + shown(type)
+                        + Excerpt.of(type)
                         + "; expected one of "
                         + StoredDType.names()
                         + "."));
@@ -104,7 +104,11 @@ final class SafetensorsHeader {
         || !isLong(offsets.get(1))) {
       throw malformed(
           path,
-          "tensor '" + name + "' has data_offsets " + shown(offsets) + "; expected two integers");
+          "tensor '"
+              + name
+              + "' has data_offsets "
+              + Excerpt.of(offsets)
+              + "; expected two integers");
     }
     long begin = offsets.get(0).asLong();
     long end = offsets.get(1).asLong();
@@ -127,7 +131,16 @@ final class SafetensorsHeader {
     } catch (ArithmeticException e) {
       throw new ModelException(
           ErrorCode.MALFORMED_FILE,
-          path + ": tensor '" + name + "' of shape " + shape + " is too large.",
+          path
+              + ": tensor '"
+              + name
+              + "', "
+              + dtype
+              + " "
+              + Excerpt.of(shape.toString())
+              + ", needs more bytes than 63 bits count; its data_offsets give "
+              + (end - begin)
+              + ".",
           e);
     }
     if (wanted != end - begin) {
@@ -138,7 +151,7 @@ final class SafetensorsHeader {
               + "', "
               + dtype
               + " "
-              + shape
+              + Excerpt.of(shape.toString())
               + ", needs "
               + wanted
               + " bytes; its data_offsets give "
@@ -157,7 +170,11 @@ final class SafetensorsHeader {
     if (!valid) {
       throw malformed(
           path,
-          "tensor '" + name + "' has shape " + shown(node) + "; expected an array of integers");
+          "tensor '"
+              + name
+              + "' has shape "
+              + Excerpt.of(node)
+              + "; expected an array of integers");
     }
     try {
       return Shape.of(extents);
@@ -168,15 +185,11 @@ final class SafetensorsHeader {
               + ": tensor '"
               + name
               + "' has shape "
-              + node
+              + Excerpt.of(node)
               + "; expected extents of 0 or more"
               + " whose product fits 63 bits.",
           e);
     }
-  }
-
-  private static String shown(JsonNode node) {
-    return node.isMissingNode() ? "missing" : node.toString();
   }
 
   private static boolean isLong(JsonNode node) {
@@ -189,20 +202,38 @@ final class SafetensorsHeader {
     List<Entry> sorted = new ArrayList<>(entries);
     sorted.sort(Comparator.comparingLong(Entry::offset).thenComparingLong(Entry::bytes));
     long end = dataStart;
-    String before = "";
-    for (Entry entry : sorted) {
+    for (int i = 0; i < sorted.size(); i++) {
+      Entry entry = sorted.get(i);
       if (entry.offset() < end) {
-        throw malformed(path, "tensors '" + before + "' and '" + entry.name() + "' overlap");
+        throw overlap(path, sorted.get(i - 1), entry, dataStart);
       }
       if (entry.offset() > end) {
         throw hole(path, end - dataStart, entry.offset() - dataStart);
       }
       end += entry.bytes();
-      before = entry.name();
     }
     if (end < fileSize) {
       throw hole(path, end - dataStart, fileSize - dataStart);
     }
+  }
+
+  private static ModelException overlap(Path path, Entry first, Entry second, long dataStart) {
+    return malformed(
+        path,
+        "tensors '"
+            + first.name()
+            + "' and '"
+            + second.name()
+            + "' overlap: their data_offsets are "
+            + range(first, dataStart)
+            + " and "
+            + range(second, dataStart)
+            + "; expected no byte to belong to two");
+  }
+
+  private static String range(Entry entry, long dataStart) {
+    long begin = entry.offset() - dataStart;
+    return "[" + begin + ", " + (begin + entry.bytes()) + "]";
   }
 
   private static ModelException hole(Path path, long from, long to) {

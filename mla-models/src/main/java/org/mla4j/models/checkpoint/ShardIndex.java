@@ -33,7 +33,7 @@ record ShardIndex(Path file, Map<String, Path> shardOf) {
             "tensor '"
                 + entry.getKey()
                 + "' is in "
-                + entry.getValue()
+                + Excerpt.of(entry.getValue())
                 + "; expected the name of a file");
       }
       String name = entry.getValue().stringValue();

@@ -56,8 +56,8 @@ final class QuestionLine {
       throw new ModelException(
           ErrorCode.MALFORMED_FILE,
           where()
-              + ", column "
-              + e.getLocation().getColumnNr()
+              // None if the bytes are not even characters.
+              + (e.getLocation() == null ? "" : ", column " + e.getLocation().getColumnNr())
               + ": not valid JSON: "
               + e.getOriginalMessage()
               + ".",

@@ -1,6 +1,5 @@
 package org.mla4j.models.tokenizer;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -124,12 +123,7 @@ public final class ChatFormat {
             ? folder.resolve(TEMPLATE_FILE)
             : folder.resolve(TEMPLATE_FOLDER).resolve(name + ".jinja");
     if (Files.isRegularFile(file)) {
-      try {
-        return ChatTemplate.parse(Files.readString(file), file.toString());
-      } catch (IOException e) {
-        throw new ModelException(
-            ErrorCode.CHAT_TEMPLATE, "Cannot read '" + file + "': " + e.getMessage() + ".", e);
-      }
+      return ChatTemplate.parse(TextFile.read(file, ErrorCode.CHAT_TEMPLATE), file.toString());
     }
     String source = config.chatTemplates().get(name);
     if (source == null) {

@@ -30,32 +30,44 @@ final class FileTokenizer implements Tokenizer {
 
   @Override
   public TextDecoder newDecoder(boolean skipSpecialTokens) {
+    encoder.requireOpen("newDecoder");
     return new IncrementalDecoder(
         ids -> encoder.decode(ids, skipSpecialTokens), vocabulary, skipSpecialTokens);
   }
 
   @Override
   public int vocabularySize() {
+    encoder.requireOpen("vocabularySize");
     return vocabulary.size();
   }
 
   @Override
+  public int largestId() {
+    encoder.requireOpen("largestId");
+    return vocabulary.largestId();
+  }
+
+  @Override
   public OptionalInt idOf(String token) {
+    encoder.requireOpen("idOf");
     return vocabulary.idOf(token);
   }
 
   @Override
   public Optional<String> tokenOf(int id) {
+    encoder.requireOpen("tokenOf");
     return vocabulary.tokenOf(id);
   }
 
   @Override
   public OptionalInt bosToken() {
+    encoder.requireOpen("bosToken");
     return specialTokens.bos();
   }
 
   @Override
   public OptionalInt eosToken() {
+    encoder.requireOpen("eosToken");
     return specialTokens.eos();
   }
 

@@ -8,6 +8,7 @@ import java.util.function.LongFunction;
 import org.mla4j.api.error.ClosedException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
+import org.mla4j.api.error.MlaException;
 import org.mla4j.api.error.ModelException;
 
 /**
@@ -95,14 +96,30 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
-  private <T> T call(String name, LongFunction<T> operation) {
+  /** Refuses a call that needs no native code, but is as wrong after {@link #close()} as others. */
+  void requireOpen(String name) {
     lock.readLock().lock();
     try {
       if (handle == CLOSED) {
         throw new ClosedException(
             ErrorCode.CLOSED, name + "() on the closed tokenizer of '" + file + "'.");
       }
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  private <T> T call(String name, LongFunction<T> operation) {
+    lock.readLock().lock();
+    try {
+      requireOpen(name);
       return operation.apply(handle);
+    } catch (MlaException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // A file can be well formed and still lack what a text needs, an unknown token for example.
+      throw new ModelException(
+          ErrorCode.TOKENIZER, file + ": " + name + "() failed: " + e.getMessage() + ".", e);
     } finally {
       lock.readLock().unlock();
     }

@@ -28,6 +28,7 @@ public interface Tokenizer extends AutoCloseable {
    * @return the ids
    * @throws org.mla4j.api.error.InvalidInputException if the text has an unpaired surrogate, for
    *     which there is no UTF-8 and so no token
+   * @throws org.mla4j.api.error.ModelException if the tokenizer has no token for a part of the text
    */
   int[] encode(String text, boolean addSpecialTokens);
 
@@ -58,6 +59,13 @@ public interface Tokenizer extends AutoCloseable {
    * @return the number of tokens
    */
   int vocabularySize();
+
+  /**
+   * Returns the largest id of a token. Ids may have gaps, so it can be more than their number.
+   *
+   * @return what every text's ids are at most; -1 if there is no token
+   */
+  int largestId();
 
   /**
    * Looks up the id of a token.

@@ -1,6 +1,5 @@
 package org.mla4j.models.tokenizer;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -54,14 +53,11 @@ record TokenizerConfig(
           file, Map.of(), List.of(), Optional.empty(), Optional.empty(), Map.of());
     }
     try {
-      JsonNode json = JSON.readTree(Files.readString(file));
+      JsonNode json = JSON.readTree(TextFile.read(file, ErrorCode.TOKENIZER));
       if (!json.isObject()) {
         throw new ModelException(ErrorCode.TOKENIZER, file + ": expected a JSON object.");
       }
       return new Reader(file, json).read();
-    } catch (IOException e) {
-      throw new ModelException(
-          ErrorCode.TOKENIZER, "Cannot read '" + file + "': " + e.getMessage() + ".", e);
     } catch (JacksonException e) {
       throw new ModelException(
           ErrorCode.TOKENIZER, file + ": not JSON: " + e.getOriginalMessage() + ".", e);

@@ -1,6 +1,5 @@
 package org.mla4j.models.tokenizer;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -61,12 +60,7 @@ public final class Tokenizers {
       throw new ModelException(
           ErrorCode.TOKENIZER, "Tokenizer '" + file + "' is missing." + remedy(file));
     }
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      throw new ModelException(
-          ErrorCode.TOKENIZER, "Cannot read '" + file + "': " + e.getMessage() + ".", e);
-    }
+    return TextFile.read(file, ErrorCode.TOKENIZER);
   }
 
   private static String remedy(Path file) {

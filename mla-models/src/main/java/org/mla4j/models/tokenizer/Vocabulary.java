@@ -1,10 +1,11 @@
 package org.mla4j.models.tokenizer;
 
-import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
  * The tokens of a tokenizer by name and by id, and what decoding must know about them. Immutable.
@@ -12,28 +13,38 @@ import org.jspecify.annotations.Nullable;
 final class Vocabulary {
 
   private final Map<String, Integer> ids;
-  private final @Nullable String[] tokens;
-  private final BitSet special;
-  private final BitSet bytes;
+
+  /** Maps, not arrays: one large id in a small file must not cost memory. */
+  private final Map<Integer, String> tokens = new HashMap<>();
+
+  private final Set<Integer> bytes = new HashSet<>();
+  private final Set<Integer> special;
+  private final int largestId;
 
   /**
    * @param ids the tokens, not copied
-   * @param special ids of the tokens that decoding can leave out
+   * @param special ids of the tokens that decoding can leave out, not copied
    * @param hasByteTokens whether tokens such as {@code <0x41>} stand for bytes
    */
-  Vocabulary(Map<String, Integer> ids, BitSet special, boolean hasByteTokens) {
+  Vocabulary(Map<String, Integer> ids, Set<Integer> special, boolean hasByteTokens) {
     this.ids = ids;
     this.special = special;
-    this.bytes = new BitSet();
-    this.tokens = new String[ids.values().stream().mapToInt(id -> id + 1).max().orElse(0)];
+    this.largestId = ids.values().stream().mapToInt(Integer::intValue).max().orElse(-1);
     ids.forEach((token, id) -> {
-      tokens[id] = token;
-      bytes.set(id, hasByteTokens && isByte(token));
+      tokens.put(id, token);
+      if (hasByteTokens && isByte(token)) {
+        bytes.add(id);
+      }
     });
   }
 
   int size() {
     return ids.size();
+  }
+
+  /** {@return the largest id; -1 if there is no token} */
+  int largestId() {
+    return largestId;
   }
 
   OptionalInt idOf(String token) {
@@ -42,16 +53,16 @@ final class Vocabulary {
   }
 
   Optional<String> tokenOf(int id) {
-    return id >= 0 && id < tokens.length ? Optional.ofNullable(tokens[id]) : Optional.empty();
+    return Optional.ofNullable(tokens.get(id));
   }
 
   boolean isSpecial(int id) {
-    return special.get(id);
+    return special.contains(id);
   }
 
   /** {@return whether the token is one byte, so that its text depends on the bytes around it} */
   boolean isByte(int id) {
-    return bytes.get(id);
+    return bytes.contains(id);
   }
 
   private static boolean isByte(String token) {

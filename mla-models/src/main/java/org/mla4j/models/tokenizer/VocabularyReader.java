@@ -1,9 +1,10 @@
 package org.mla4j.models.tokenizer;
 
 import java.nio.file.Path;
-import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
 import tools.jackson.core.JacksonException;
@@ -14,8 +15,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads the vocabulary of a {@code tokenizer.json}. As a stream: the merges beside it are several
- * times as large and nobody here needs them.
+ * Reads the vocabulary of a {@code tokenizer.json} that the native library can be given. As a
+ * stream: the merges beside it are several times as large and nobody here needs them.
  */
 final class VocabularyReader {
 
@@ -25,21 +26,24 @@ final class VocabularyReader {
           .disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  /** Far above every published vocabulary; an id beyond it is a mistake and would cost memory. */
+  /** Far above every published vocabulary; an id beyond it is a mistake. */
   private static final int LARGEST_ID = 1 << 24;
 
   private final Path file;
   private final Map<String, Integer> ids = new HashMap<>();
-  private final BitSet special = new BitSet();
+  private final Set<Integer> special = new HashSet<>();
+  private final NativeScreen screen;
   private boolean hasByteTokens;
 
   private VocabularyReader(Path file) {
     this.file = file;
+    this.screen = new NativeScreen(file);
   }
 
   static Vocabulary read(String json, Path file) {
     VocabularyReader reader = new VocabularyReader(file);
     try (JsonParser parser = JSON.createParser(json)) {
+      reader.screen.requireReadable(json);
       reader.readTokenizer(parser);
     } catch (JacksonException e) {
       throw new ModelException(
@@ -57,6 +61,7 @@ final class VocabularyReader {
         case "added_tokens" -> readAddedTokens(parser);
         case "decoder" -> readDecoder(parser);
         case "model" -> readModel(parser);
+        case "post_processor" -> screen.requireKnownTokens(JSON.readTree(parser));
         default -> parser.skipChildren();
       }
     }
@@ -112,7 +117,11 @@ final class VocabularyReader {
           id.isInt() && content.isString(),
           "an integer as 'id' and a string as 'content' in 'added_tokens'");
       add(content.asString(), id.asInt());
-      special.set(id.asInt(), token.path("special").asBoolean(false));
+      if (token.path("special").asBoolean(false)) {
+        special.add(id.asInt());
+      } else {
+        special.remove(id.asInt());
+      }
     }
   }
 

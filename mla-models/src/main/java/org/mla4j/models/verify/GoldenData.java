@@ -44,15 +44,13 @@ final class GoldenData {
     }
     try {
       JsonNode manifest = new ObjectMapper().readTree(Files.readString(json));
-      String format = manifest.path("format").asString("");
+      String format = text(manifest, "format");
       if (!format.equals(FORMAT)) {
         throw new ModelException(
             ErrorCode.MALFORMED_FILE,
             json + ": field 'format' is '" + format + "'; expected '" + FORMAT + "'.");
       }
-      byte[] bytes =
-          Files.readAllBytes(
-              folder.resolve(manifest.path("bin").path("file").asString("golden.bin")));
+      byte[] bytes = Files.readAllBytes(folder.resolve("golden.bin"));
       return new GoldenData(
           folder, manifest, ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN));
     } catch (IOException | JacksonException e) {
@@ -68,18 +66,21 @@ final class GoldenData {
     for (JsonNode prompt : manifest.path("prompts")) {
       prompts.add(
           new Prompt(
-              prompt.path("name").asString(),
-              ints(prompt.path("input_ids")),
-              prompt.path("logits").asString(),
-              prompt.path("logits_positions").asString().equals("all"),
-              ints(prompt.path("greedy_ids"))));
+              text(prompt, "name"),
+              ints(prompt, "input_ids"),
+              text(prompt, "logits"),
+              text(prompt, "logits_positions").equals("all"),
+              ints(prompt, "greedy_ids")));
+      if (prompts.getLast().inputIds().length == 0) {
+        throw malformed("a prompt of 'prompts' has no 'input_ids'; expected at least one");
+      }
     }
     return prompts;
   }
 
   /** The prompt whose hidden states are recorded. */
   String recordedPrompt() {
-    return manifest.path("recorded_prompt").asString("");
+    return text(manifest, "recorded_prompt");
   }
 
   boolean contains(String tensor) {
@@ -87,20 +88,21 @@ final class GoldenData {
   }
 
   int[] shape(String tensor) {
-    return ints(entry(tensor).path("shape"));
+    return ints(entry(tensor), "shape");
   }
 
   /** A tensor of integers or floats, widened. */
   double[] values(String tensor) {
     JsonNode entry = entry(tensor);
-    String dtype = entry.path("dtype").asString();
-    int offset = entry.path("offset").asInt();
-    int count = 1;
+    String dtype = text(entry, "dtype");
+    int offset = integer(entry.path("offset"), "offset");
+    int width = dtype.endsWith("64") ? 8 : 4;
+    long count = 1;
     for (int extent : shape(tensor)) {
-      count *= extent;
+      // One that is larger than the file stays so; the product of several might not.
+      count = Math.min(count * Math.max(extent, 0), Integer.MAX_VALUE);
     }
-    int bytes = count * (dtype.endsWith("64") ? 8 : 4);
-    if (offset < 0 || offset > data.capacity() - bytes) {
+    if (offset < 0 || offset + count * width > data.capacity()) {
       throw new ModelException(
           ErrorCode.MALFORMED_FILE,
           "Recorded tensor '"
@@ -110,12 +112,12 @@ final class GoldenData {
               + "' needs bytes "
               + offset
               + " to "
-              + ((long) offset + bytes)
+              + (offset + count * width)
               + "; golden.bin has "
               + data.capacity()
               + ".");
     }
-    double[] values = new double[count];
+    double[] values = new double[(int) count];
     for (int i = 0; i < count; i++) {
       values[i] =
           switch (dtype) {
@@ -148,7 +150,36 @@ final class GoldenData {
     return entry;
   }
 
-  private static int[] ints(JsonNode array) {
-    return StreamSupport.stream(array.spliterator(), false).mapToInt(JsonNode::asInt).toArray();
+  private int[] ints(JsonNode object, String field) {
+    JsonNode values = object.path(field);
+    if (!values.isArray()) {
+      throw malformed(
+          "field '" + field + "' is " + shown(values) + "; expected a list of integers");
+    }
+    return StreamSupport.stream(values.spliterator(), false)
+        .mapToInt(value -> integer(value, field))
+        .toArray();
+  }
+
+  private int integer(JsonNode value, String field) {
+    if (!value.isInt()) {
+      throw malformed("field '" + field + "' has " + shown(value) + "; expected an integer");
+    }
+    return value.intValue();
+  }
+
+  /** Empty if it is not there. */
+  private static String text(JsonNode object, String field) {
+    JsonNode value = object.path(field);
+    return value.isString() ? value.stringValue() : "";
+  }
+
+  private static String shown(JsonNode value) {
+    return value.isMissingNode() ? "missing" : "a " + value.getNodeType();
+  }
+
+  private ModelException malformed(String problem) {
+    return new ModelException(
+        ErrorCode.MALFORMED_FILE, folder.resolve("golden.json") + ": " + problem + ".");
   }
 }

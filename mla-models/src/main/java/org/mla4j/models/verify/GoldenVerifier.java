@@ -66,6 +66,7 @@ public final class GoldenVerifier {
       ModelDefinition model, Path folder, EngineOptions options, double tolerance) {
     GoldenData golden = GoldenData.open(folder);
     List<Prompt> prompts = golden.prompts();
+    requireIds(prompts, model, folder);
     int longest = prompts.stream().mapToInt(prompt -> prompt.inputIds().length).max().orElse(1);
     int answers = prompts.stream().mapToInt(prompt -> prompt.greedyIds().length).max().orElse(0);
     if (longest + answers > model.maxPositions()) {
@@ -92,6 +93,27 @@ public final class GoldenVerifier {
         }
       }
       return new VerificationReport(model.name(), tolerance, verifier.tensors, verifier.greedy);
+    }
+  }
+
+  private static void requireIds(List<Prompt> prompts, ModelDefinition model, Path folder) {
+    for (Prompt prompt : prompts) {
+      for (int id : prompt.inputIds()) {
+        if (id < 0 || id >= model.vocabularySize()) {
+          throw new ModelException(
+              ErrorCode.MALFORMED_FILE,
+              folder.resolve("golden.json")
+                  + ": prompt '"
+                  + prompt.name()
+                  + "' has token id "
+                  + id
+                  + "; expected 0 to "
+                  + (model.vocabularySize() - 1)
+                  + ", the vocabulary of model '"
+                  + model.name()
+                  + "'.");
+        }
+      }
     }
   }
 

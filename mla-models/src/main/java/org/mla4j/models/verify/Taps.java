@@ -114,9 +114,9 @@ final class Taps implements NodeObserver {
 
   /** The first or the last elements of each head, as many as the recorded tensor has. */
   private StepValue head(StepValue heads, String recorded, boolean first) {
-    int[] shape = golden.shape(attn(recorded));
-    int width = shape[shape.length - 1];
     long all = heads.rowShape().extent(-1);
+    int[] shape = golden.shape(attn(recorded));
+    long width = shape.length == 0 ? all : shape[shape.length - 1];
     return heads.narrow("tap." + recorded, -1, first ? 0 : all - width, width);
   }
 

@@ -83,6 +83,24 @@ class GenerationConfigTest {
         e.getMessage());
   }
 
+  @Test
+  void refusesAStopTokenOutsideTheVocabulary() throws IOException {
+    Files.writeString(folder.resolve("config.json"), "{\"vocab_size\": 8, \"eos_token_id\": 8}");
+    ModelException e = assertThrows(ModelException.class, this::read);
+    assertEquals(
+        folder.resolve("config.json")
+            + ": field 'eos_token_id' is [8]; expected ids from 0 to 7, the vocabulary of the"
+            + " model. [MLA-0206]",
+        e.getMessage());
+    given("{\"eos_token_id\": [7, -1]}");
+    e = assertThrows(ModelException.class, this::read);
+    assertEquals(
+        folder.resolve("generation_config.json")
+            + ": field 'eos_token_id' is [7, -1]; expected ids from 0 to 7, the vocabulary of the"
+            + " model. [MLA-0206]",
+        e.getMessage());
+  }
+
   private GenerationConfig read() {
     return GenerationConfig.read(folder, ModelConfig.read(folder.resolve("config.json")));
   }

@@ -42,7 +42,8 @@ class MalformedHeaderTest {
             "overlap",
             "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},"
                 + "'b':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}}",
-            "tensors 'a' and 'b' overlap. [MLA-0204]"),
+            "tensors 'a' and 'b' overlap: their data_offsets are [0, 8] and [4, 8]; expected no byte"
+                + " to belong to two. [MLA-0204]"),
         arguments(
             "range beyond the file",
             "{'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}}",
@@ -79,7 +80,8 @@ class MalformedHeaderTest {
         arguments(
             "more bytes than a long can count",
             "{'a':{'dtype':'F32','shape':[4611686018427387904],'data_offsets':[0,8]}}",
-            "tensor 'a' of shape [4611686018427387904] is too large. [MLA-0204]"),
+            "tensor 'a', F32 [4611686018427387904], needs more bytes than 63 bits count; its"
+                + " data_offsets give 8. [MLA-0204]"),
         arguments(
             "negative extent",
             "{'a':{'dtype':'F32','shape':[-2],'data_offsets':[0,8]}}",
@@ -122,6 +124,13 @@ class MalformedHeaderTest {
             "{'a':{'dtype':'F32','shape':[2],'shape':[2],'data_offsets':[0,8]}}",
             "the header: not valid JSON at line 1, column 40: Duplicate Object property"
                 + " \"shape\". [MLA-0204]"),
+        arguments(
+            "shape that is longer than a message should be",
+            "{'a':{'dtype':'F32','shape':[" + "1,".repeat(5000) + "3],'data_offsets':[0,8]}}",
+            "tensor 'a', F32 ["
+                + "1, ".repeat(19)
+                + "1,..., needs 12 bytes; its data_offsets give"
+                + " 8. [MLA-0204]"),
         arguments("array", "[]", "the header: expected a JSON object. [MLA-0204]"),
         arguments("nothing", "", "the header: expected a JSON object. [MLA-0204]"));
   }

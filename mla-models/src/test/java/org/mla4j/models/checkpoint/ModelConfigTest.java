@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,6 +34,9 @@ class ModelConfigTest {
         "zero": 0,
         "eps": 1e-6,
         "whole": 4.0,
+        "below": -1,
+        "endless": 1e400,
+        "long": 1%s,
         "large": 2147483648,
         "text": "silu",
         "yes": true,
@@ -43,7 +47,8 @@ class ModelConfigTest {
         "mixed": ["a", 1],
         "rope_scaling": {"factor": 40, "type": "yarn", "inner": {"deep": "x"}}
       }
-      """;
+      """
+          .formatted("0".repeat(400));
 
   @TempDir Path folder;
 
@@ -54,6 +59,8 @@ class ModelConfigTest {
     assertEquals(3, config.intField("layers"));
     assertEquals(3, config.positiveInt("layers"));
     assertEquals(0, config.intField("zero"));
+    assertEquals(3, config.count("layers"));
+    assertEquals(0, config.count("zero"));
     assertEquals(OptionalInt.of(7), config.optionalInt("one"));
     assertEquals(1e-6, config.doubleField("eps"));
     assertEquals(3, config.doubleField("layers"));
@@ -71,6 +78,7 @@ class ModelConfigTest {
     ModelConfig config = config(JSON);
     for (String field : List.of("nothing", "unknown")) {
       assertFalse(config.has(field));
+      assertEquals(0, config.count(field));
       assertEquals(OptionalInt.empty(), config.optionalInt(field));
       assertEquals(OptionalDouble.empty(), config.optionalDouble(field));
       assertEquals(Optional.empty(), config.optionalString(field));
@@ -92,6 +100,14 @@ class ModelConfigTest {
         refusal(c -> c.intField("text"), "'text' is \"silu\"; expected an integer"),
         refusal(c -> c.positiveInt("zero"), "'zero' is 0; expected a positive integer"),
         refusal(c -> c.positiveInt("nil"), "'nil' is missing; expected a positive integer"),
+        refusal(c -> c.count("below"), "'below' is -1; expected 0 or more"),
+        refusal(c -> c.count("whole"), "'whole' is 4.0; expected an integer"),
+        refusal(
+            c -> c.doubleField("endless"),
+            "'endless' is Infinity; expected a number that 64 bits can hold"),
+        refusal(
+            c -> c.doubleField("long"),
+            "'long' is 1" + "0".repeat(59) + "...; expected a number that 64 bits can hold"),
         refusal(c -> c.doubleField("text"), "'text' is \"silu\"; expected a number"),
         refusal(c -> c.doubleField("nil"), "'nil' is missing; expected a number"),
         refusal(c -> c.booleanField("one", true), "'one' is 7; expected true or false"),
@@ -161,6 +177,25 @@ class ModelConfigTest {
         file
             + ": not valid JSON at line 1, column 13: Duplicate Object property \"a\"."
             + " [MLA-0206]");
+  }
+
+  @Test
+  void refusesBytesThatAreNotEvenCharacters() throws IOException {
+    // As UTF-32, which the first bytes look like.
+    Files.write(folder.resolve("config.json"), new byte[] {0, 0, 0, '{', 1, 2, 3, 4});
+    assertRefused(
+        folder.resolve("config.json")
+            + ": not valid JSON: Invalid UTF-32 character 0x1010304 (above 0x0010ffff) at char #1,"
+            + " byte #7). [MLA-0206]");
+  }
+
+  @Test
+  void refusesAFileThatIsTooLargeToBeOne() throws IOException {
+    Path file = write("{}");
+    try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength(3L << 30);
+    }
+    assertRefused(file + ": has 3221225472 bytes; expected at most 100000000. [MLA-0206]");
   }
 
   private static ModelConfig inner(ModelConfig config) {

@@ -1,5 +1,7 @@
 package org.mla4j.models.testing;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -8,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.models.TestData;
@@ -18,12 +21,15 @@ import tools.jackson.databind.node.ObjectNode;
 public final class EditedCheckpoint {
   private static final JsonMapper JSON = JsonMapper.shared();
 
+  private final Path source;
   private final Path folder;
   private final ObjectNode config;
   private final ObjectNode header;
   private byte[] data;
 
-  private EditedCheckpoint(Path folder, ObjectNode config, ObjectNode header, byte[] data) {
+  private EditedCheckpoint(
+      Path source, Path folder, ObjectNode config, ObjectNode header, byte[] data) {
+    this.source = source;
     this.folder = folder;
     this.config = config;
     this.header = header;
@@ -38,6 +44,7 @@ public final class EditedCheckpoint {
       int length = (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
       String header = new String(file, Long.BYTES, length, StandardCharsets.UTF_8);
       return new EditedCheckpoint(
+          source,
           folder,
           (ObjectNode) JSON.readTree(source.resolve("config.json").toFile()),
           (ObjectNode) JSON.readTree(header),
@@ -68,6 +75,12 @@ public final class EditedCheckpoint {
     return this;
   }
 
+  /** Gives a field of a tensor's entry in the header a value that is JSON with single quotes. */
+  public EditedCheckpoint header(String tensor, String field, String json) {
+    ((ObjectNode) header.get(tensor)).set(field, JSON.readTree(json.replace('\'', '"')));
+    return this;
+  }
+
   /** Gives a tensor another shape with as many elements. */
   public EditedCheckpoint reshape(String tensor, long... shape) {
     ((ObjectNode) header.get(tensor)).set("shape", JSON.valueToTree(shape));
@@ -90,6 +103,18 @@ public final class EditedCheckpoint {
     entry.set("shape", JSON.valueToTree(shape));
     entry.set("data_offsets", JSON.valueToTree(new int[] {begin, data.length}));
     return this;
+  }
+
+  /** Writes configuration, weights, and the tokenizer as it was. */
+  public Path writeModel() {
+    try {
+      for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
+        Files.copy(source.resolve(file), folder.resolve(file), REPLACE_EXISTING);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return write();
   }
 
   /** Writes configuration and weights. */

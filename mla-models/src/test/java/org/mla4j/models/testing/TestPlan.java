@@ -18,6 +18,9 @@ import org.mla4j.api.weight.WeightHandle;
 
 /** Records what a model adds; every layer takes its default forward. */
 public final class TestPlan implements PlanBuilder {
+  /** Positions of its rope tables; a model must have as many. */
+  public static final int POSITIONS = 16;
+
   private final String prefix;
   private final List<Node> nodes;
   private final List<LayerCall> layers;
@@ -92,7 +95,7 @@ public final class TestPlan implements PlanBuilder {
 
   @Override
   public WeightHandle ropeTable(RopeSpec rope) {
-    return RopeTable.of(rope, 16);
+    return RopeTable.of(rope, POSITIONS);
   }
 
   @Override

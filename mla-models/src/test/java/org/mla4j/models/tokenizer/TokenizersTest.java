@@ -4,10 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.sun.management.ThreadMXBean;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
@@ -49,6 +55,7 @@ class TokenizersTest {
     Path model = Golden.repository().resolve("demo-model");
     try (Tokenizer tokenizer = Tokenizers.open(model)) {
       assertEquals(640, tokenizer.vocabularySize());
+      assertEquals(639, tokenizer.largestId());
       assertEquals(OptionalInt.of(635), tokenizer.bosToken());
       assertEquals(OptionalInt.of(636), tokenizer.eosToken());
       assertEquals(OptionalInt.of(639), tokenizer.idOf("<｜Assistant｜>"));
@@ -84,6 +91,28 @@ class TokenizersTest {
       assertEquals(3, tokenizer.vocabularySize());
       assertEquals(OptionalInt.of(2), tokenizer.idOf("ab"));
       assertArrayEquals(new int[] {2, 1}, tokenizer.encode("aba", false));
+    }
+  }
+
+  /** It would take 64 MB as an array. */
+  @Test
+  void oneLargeIdTakesNoMoreMemoryThanASmallOne() {
+    folder.withFile(
+        "tokenizer.json",
+        """
+        {"version": "1.0", "added_tokens": [],
+         "model": {"type": "WordLevel", "unk_token": "a", "vocab": {"a": 0, "b": 16777216}}}
+        """);
+    folder.open().close(); // classes, and the native library
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    try (Tokenizer tokenizer = folder.open()) {
+      long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+      assertEquals(true, bytes < 5_000_000, () -> bytes + " bytes");
+      assertEquals(2, tokenizer.vocabularySize());
+      assertEquals(16777216, tokenizer.largestId());
+      assertEquals(Optional.of("b"), tokenizer.tokenOf(16777216));
+      assertEquals(Optional.empty(), tokenizer.tokenOf(5));
     }
   }
 
@@ -330,6 +359,108 @@ class TokenizersTest {
           "decode() on the closed tokenizer of '" + file + "'. [MLA-0403]",
           ClosedException.class,
           () -> tokenizer.decode(new int[] {5}, false));
+      Map<String, Executable> others =
+          Map.of(
+              "newDecoder", () -> tokenizer.newDecoder(false),
+              "vocabularySize", tokenizer::vocabularySize,
+              "largestId", tokenizer::largestId,
+              "idOf", () -> tokenizer.idOf("a"),
+              "tokenOf", () -> tokenizer.tokenOf(1),
+              "bosToken", tokenizer::bosToken,
+              "eosToken", tokenizer::eosToken);
+      others.forEach((name, call) ->
+          assertMessage(
+              name + "() on the closed tokenizer of '" + file + "'. [MLA-0403]",
+              ClosedException.class,
+              call));
+    }
+
+    @Test
+    void ofADecoderWhoseTokenizerIsClosed() {
+      Path file = Golden.folder("tokenizer").resolve("tokenizer.json");
+      Tokenizer tokenizer = Tokenizers.open(file);
+      var decoder = tokenizer.newDecoder(false);
+      tokenizer.close();
+      assertMessage(
+          "decode() on the closed tokenizer of '" + file + "'. [MLA-0403]",
+          ClosedException.class,
+          () -> decoder.append(5));
+    }
+
+    @Test
+    void ofATextThatItHasNoTokenFor() {
+      folder.withFile(
+          "tokenizer.json",
+          """
+          {"version": "1.0", "added_tokens": [],
+           "model": {"type": "WordLevel", "unk_token": "<unk>", "vocab": {"a": 0}}}
+          """);
+      try (Tokenizer tokenizer = folder.open()) {
+        assertArrayEquals(new int[] {0}, tokenizer.encode("a", false));
+        assertMessage(
+            temporary.resolve("tokenizer.json")
+                + ": encode() failed: WordLevel error: Missing [UNK] token from the vocabulary."
+                + " [MLA-0207]",
+            ModelException.class,
+            () -> tokenizer.encode("b", false));
+      }
+    }
+
+    /** Each of them ends the JVM if the library gets to see it. */
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        value = {
+          "'decoder': {'type': 'Fuse', 'x': 1e400} | a number at line 1, column 35; expected one that"
+              + " 64 bits can hold",
+          "'decoder': {'type': 'Fuse', 'x': '\\ud800'} | a string with half a surrogate pair at line"
+              + " 1, column 35; expected Unicode",
+          "'post_processor': {'type': 'TemplateProcessing', 'single': [{'SpecialToken': {'id': '<s>',"
+              + " 'type_id': 0}}, {'Sequence': {'id': 'A', 'type_id': 0}}], 'pair': [],"
+              + " 'special_tokens': {'<t>': {'id': '<t>', 'ids': [0], 'tokens': ['a']}}} | a template"
+              + " of field 'post_processor' has special token '<s>'; expected one of its"
+              + " 'special_tokens': <t>",
+        })
+    void ofWhatWouldEndTheJvm(String fields, String problem) {
+      folder.withFile(
+          "tokenizer.json",
+          "{%s, \"model\": {\"type\": \"WordLevel\", \"unk_token\": \"a\", \"vocab\": {\"a\": 0}}}"
+              .formatted(fields.replace('\'', '"')));
+      assertMessage(
+          temporary.resolve("tokenizer.json") + ": " + problem + ". [MLA-0207]",
+          ModelException.class);
+    }
+
+    @Test
+    void ofJsonThatIsDeeperThanTheLibraryReads() {
+      folder.withFile("tokenizer.json", "{\"decoder\": " + "[".repeat(101) + "]".repeat(101) + "}");
+      MlaException refusal = assertThrows(ModelException.class, folder::open);
+      assertEquals(
+          true,
+          refusal
+              .getMessage()
+              .startsWith(
+                  temporary.resolve("tokenizer.json") + ": not JSON: Document nesting depth (101)"),
+          refusal::getMessage);
+    }
+
+    @Test
+    void ofAFileThatIsNoUtf8() throws IOException {
+      Path file = temporary.resolve("tokenizer.json");
+      Files.write(file, new byte[] {'{', (byte) 0xFF, '}'});
+      assertMessage(
+          file + ": has bytes that are no UTF-8; expected UTF-8. [MLA-0207]", ModelException.class);
+    }
+
+    @Test
+    void ofAFileThatIsTooLargeToBeOne() throws IOException {
+      Path file = temporary.resolve("tokenizer.json");
+      try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+        sparse.setLength(3L << 30);
+      }
+      assertMessage(
+          file + ": has 3221225472 bytes; expected at most 268435456. [MLA-0207]",
+          ModelException.class);
     }
 
     @Test

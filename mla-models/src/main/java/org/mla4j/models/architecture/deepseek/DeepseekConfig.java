@@ -50,7 +50,7 @@ record DeepseekConfig(
     }
     int hiddenSize = config.positiveInt("hidden_size");
     int maxPositions = config.positiveInt("max_position_embeddings");
-    boolean sparse = config.optionalInt("n_routed_experts").orElse(0) > 0;
+    boolean sparse = config.count("n_routed_experts") > 0;
     return new DeepseekConfig(
         name(config.file()),
         config.positiveInt("vocab_size"),
@@ -62,7 +62,7 @@ record DeepseekConfig(
         config.booleanField("tie_word_embeddings", false),
         attention(config, hiddenSize, maxPositions),
         sparse ? routing.read(config, hiddenSize) : null,
-        config.optionalInt("first_k_dense_replace").orElse(0),
+        config.count("first_k_dense_replace"),
         config.has("moe_layer_freq") ? config.positiveInt("moe_layer_freq") : 1);
   }
 
@@ -84,13 +84,26 @@ record DeepseekConfig(
   }
 
   private static MlaSpec attention(ModelConfig config, int hiddenSize, int maxPositions) {
-    int qLoraRank = config.optionalInt("q_lora_rank").orElse(0);
+    int heads = config.positiveInt("num_attention_heads");
+    if (config.optionalInt("num_key_value_heads").orElse(heads) != heads) {
+      throw config.refused(
+          "num_key_value_heads",
+          Integer.toString(config.intField("num_key_value_heads")),
+          "num_attention_heads = " + heads + ", since every head has keys and values of its own");
+    }
+    int qLoraRank = config.count("q_lora_rank");
     int ropeDim = config.positiveInt("qk_rope_head_dim");
+    if (ropeDim % 2 != 0) {
+      throw config.refused(
+          "qk_rope_head_dim",
+          Integer.toString(ropeDim),
+          "an even number, since elements turn in pairs");
+    }
     DeepseekRope rope = DeepseekRope.read(config, ropeDim, maxPositions);
     NormSpec latentNorm = new NormSpec(LATENT_NORM_EPS);
     return MlaSpec.builder()
         .hiddenSize(hiddenSize)
-        .numHeads(config.positiveInt("num_attention_heads"))
+        .numHeads(heads)
         .qLoraRank(qLoraRank)
         .kvLoraRank(config.positiveInt("kv_lora_rank"))
         .qkNopeHeadDim(config.positiveInt("qk_nope_head_dim"))

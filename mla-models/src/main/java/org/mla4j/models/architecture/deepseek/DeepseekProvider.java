@@ -25,6 +25,7 @@ public final class DeepseekProvider implements ArchitectureProvider {
     Quantization.requireReadable(config);
     DeepseekRouting routing = architecture.equals(V2) ? DeepseekRouting.V2 : DeepseekRouting.V3;
     DeepseekConfig deepseek = config.checked(() -> DeepseekConfig.read(config, routing));
+    LayerCount.requirePresent(config, checkpoint, deepseek.layers());
     AttentionBias.requireAgreement(config, checkpoint, deepseek);
     SharedExperts.requireNoneLeftOut(config, checkpoint, deepseek);
     PredictionLayers.requireNoOther(config, checkpoint, deepseek.layers());

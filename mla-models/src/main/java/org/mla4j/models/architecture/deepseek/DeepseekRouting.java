@@ -64,10 +64,12 @@ enum DeepseekRouting {
       int topKGroups,
       GroupScore groupScore,
       boolean normTopK) {
+    int experts = config.intField("n_routed_experts");
     int intermediate = config.positiveInt("moe_intermediate_size");
+    ExpertFields.requireAgreement(config, experts, groups, topKGroups);
     return new MoeSpec(
         hiddenSize,
-        config.intField("n_routed_experts"),
+        experts,
         config.intField("num_experts_per_tok"),
         intermediate,
         scoring,
@@ -76,6 +78,6 @@ enum DeepseekRouting {
         groupScore,
         normTopK,
         config.doubleField("routed_scaling_factor"),
-        config.optionalInt("n_shared_experts").orElse(0) * intermediate);
+        ExpertFields.sharedWidth(config, intermediate));
   }
 }
