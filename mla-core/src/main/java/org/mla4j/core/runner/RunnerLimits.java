@@ -34,7 +34,19 @@ final class RunnerLimits {
     }
     long cacheTokens = options.cacheTokens() == 0 ? 2L * length : options.cacheTokens();
     // Block 0 is reserved.
-    int blocks = Math.toIntExact(Math.ceilDiv(cacheTokens, options.blockSize()) + 1);
+    long wanted = Math.ceilDiv(cacheTokens, options.blockSize()) + 1;
+    if (wanted > Integer.MAX_VALUE) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_REQUEST,
+          "A cache of "
+              + cacheTokens
+              + " tokens in blocks of "
+              + options.blockSize()
+              + "; expected fewer than "
+              + Integer.MAX_VALUE
+              + " blocks (options cacheTokens, maxSequenceLength, blockSize).");
+    }
+    int blocks = (int) wanted;
     int tokens = options.maxTokensPerStep();
     int sequences = Math.min(options.maxSequences(), tokens);
     return new StepLimits(

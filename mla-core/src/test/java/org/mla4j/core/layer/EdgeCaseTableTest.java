@@ -36,6 +36,7 @@ import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.ConcatAndCacheMla;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MergeAttentionStates;
+import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.plan.PlanBuilder;
 import org.mla4j.api.spec.CacheSpec;
@@ -53,7 +54,9 @@ import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.core.cpu.CpuBackendProvider;
 import org.mla4j.core.cpu.kernel.KernelSet;
+import org.mla4j.core.cpu.kernel.OrderedKernels;
 import org.mla4j.core.cpu.scalar.ScalarKernels;
+import org.mla4j.core.cpu.vector.VectorKernels;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.CacheDTypes;
 import org.mla4j.core.options.EngineOptions;
@@ -150,7 +153,6 @@ class EdgeCaseTableTest {
 
   @Test
   void cacheWithoutElements() {
-    KernelSet kernels = new ScalarKernels();
     try (OpTestBench bench = OpTestBench.tokens(4).prefillStep(3)) {
       StepValue kvC = bench.filled("kv_c", Rows.ALL, new float[12], 4);
       CacheValue cache = new CacheValue("cache", "layer", CacheSpec.mla(4, 0, DType.F32));
@@ -169,10 +171,20 @@ class EdgeCaseTableTest {
               return none;
             }
           };
+      StepValue query = bench.filled("q_latent", Rows.ALL, new float[12], 1, 4);
+      StepValue out = bench.buffer("o_latent", Rows.ALL, 1, 4);
       // A write or a read would leave a segment of no bytes.
-      Op write = new ConcatAndCacheMla(kvC, null, cache);
-      try (Kernel kernel = kernels.create(write, empty, bench.context())) {
-        kernel.forward(bench.step(), Queue.SYNCHRONOUS);
+      List<Op> ops =
+          List.of(
+              new ConcatAndCacheMla(kvC, null, cache),
+              new MlaDecodeAttention(query, null, cache, 1, out, null));
+      for (KernelSet kernels : List.of(new ScalarKernels(), new OrderedKernels(new VectorKernels(), new ScalarKernels()))) {
+        for (Op op : ops) {
+          try (Kernel kernel = kernels.create(op, empty, bench.context())) {
+            kernel.forward(bench.step(), Queue.SYNCHRONOUS);
+          }
+        }
+        assertArrayEquals(new float[12], bench.read(out));
       }
     }
   }

@@ -7,6 +7,7 @@ import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.DecompressedOperands;
 import org.mla4j.core.cpu.kernel.WorkerScratch;
 
 /**
@@ -14,17 +15,6 @@ import org.mla4j.core.cpu.kernel.WorkerScratch;
  * walks a range of key rows in order.
  */
 final class DecompressedAttention implements ParallelFor.Body {
-  /** What is attended; {@code kPe} is shared by all heads. */
-  record Parts(
-      StepValue qNope,
-      @Nullable StepValue qPe,
-      StepValue kNope,
-      @Nullable StepValue kPe,
-      StepValue v,
-      double scale,
-      StepValue out,
-      @Nullable StepValue lse) {}
-
   /** A bound of the key rows that a token sees. */
   @FunctionalInterface
   interface Bound {
@@ -54,7 +44,7 @@ final class DecompressedAttention implements ParallelFor.Body {
   private StepDescription step;
 
   DecompressedAttention(
-      Parts parts, Bound firstKey, Bound endKey, Bindings bindings, CpuContext context) {
+      DecompressedOperands parts, Bound firstKey, Bound endKey, Bindings bindings, CpuContext context) {
     queries = parts.out().rows();
     scale = parts.scale();
     this.firstKey = firstKey;

@@ -6,6 +6,7 @@ import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.DecompressedOperands;
 
 /** {@code mla_context_attention}: every token sees all context rows of its sequence. */
 final class ScalarContextAttention implements Kernel {
@@ -14,8 +15,7 @@ final class ScalarContextAttention implements Kernel {
   ScalarContextAttention(MlaContextAttention op, Bindings bindings, CpuContext context) {
     attention =
         new DecompressedAttention(
-            new DecompressedAttention.Parts(
-                op.qNope(), op.qPe(), op.kNope(), op.kPe(), op.v(), op.scale(), op.out(), op.lse()),
+            DecompressedOperands.of(op),
             ScalarContextAttention::firstKey,
             ScalarContextAttention::endKey,
             bindings,

@@ -7,6 +7,7 @@ import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.DecompressedOperands;
 
 /** {@code mla_prefill_attention}: every token sees its sequence's new tokens up to itself. */
 final class ScalarPrefillAttention implements Kernel {
@@ -16,8 +17,7 @@ final class ScalarPrefillAttention implements Kernel {
     Rows rows = op.kNope().rows();
     attention =
         new DecompressedAttention(
-            new DecompressedAttention.Parts(
-                op.qNope(), op.qPe(), op.kNope(), op.kPe(), op.v(), op.scale(), op.out(), op.lse()),
+            DecompressedOperands.of(op),
             (step, token) -> step.queryStart(step.sequenceOf(token)) - step.firstToken(rows),
             (step, token) -> token - step.firstToken(rows) + 1,
             bindings,

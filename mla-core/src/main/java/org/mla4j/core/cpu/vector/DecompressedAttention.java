@@ -15,23 +15,13 @@ import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.DecompressedOperands;
 
 /**
  * Attention where every head has keys and values of its own: one task per head and {@linkplain
  * QueryBlocks block} of queries, which walks the keys span by span.
  */
 abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
-  /** What is attended; {@code kPe} is shared by all heads. */
-  record Parts(
-      StepValue qNope,
-      @Nullable StepValue qPe,
-      StepValue kNope,
-      @Nullable StepValue kPe,
-      StepValue v,
-      double scale,
-      StepValue out,
-      @Nullable StepValue lse) {}
-
   private final Rows rows;
   private final Operand query;
   private final @Nullable Operand queryRope;
@@ -56,7 +46,7 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
   private final Scratch scratch;
   private final ParallelFor parallel;
 
-  DecompressedAttention(Parts op, Bindings bindings, CpuContext context, Scratch scratch) {
+  DecompressedAttention(DecompressedOperands op, Bindings bindings, CpuContext context, Scratch scratch) {
     rows = op.qNope().rows();
     query = Operand.of(bindings.tensor(op.qNope()));
     queryRope = operand(op.qPe(), bindings);

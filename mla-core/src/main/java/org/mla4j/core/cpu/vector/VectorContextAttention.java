@@ -4,14 +4,14 @@ import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.DecompressedOperands;
 
 /** {@code mla_context_attention}: every token sees all context rows of its sequence. */
 final class VectorContextAttention extends DecompressedAttention {
   VectorContextAttention(
       MlaContextAttention op, Bindings bindings, CpuContext context, Scratch scratch) {
     super(
-        new Parts(
-            op.qNope(), op.qPe(), op.kNope(), op.kPe(), op.v(), op.scale(), op.out(), op.lse()),
+        DecompressedOperands.of(op),
         bindings,
         context,
         scratch);

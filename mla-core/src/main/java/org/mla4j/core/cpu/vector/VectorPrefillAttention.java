@@ -4,14 +4,14 @@ import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.DecompressedOperands;
 
 /** {@code mla_prefill_attention}: every token sees its sequence's new tokens up to itself. */
 final class VectorPrefillAttention extends DecompressedAttention {
   VectorPrefillAttention(
       MlaPrefillAttention op, Bindings bindings, CpuContext context, Scratch scratch) {
     super(
-        new Parts(
-            op.qNope(), op.qPe(), op.kNope(), op.kPe(), op.v(), op.scale(), op.out(), op.lse()),
+        DecompressedOperands.of(op),
         bindings,
         context,
         scratch);
