@@ -37,7 +37,8 @@ class AfterCloseTest {
         "generate() on a closed engine. [MLA-0403]",
         () -> engine.generate("Hello", TextOptions.defaults()));
     assertClosed(
-        "reloadWeights() on a closed engine. [MLA-0403]", () -> engine.engine().reloadWeights(() -> {}));
+        "reloadWeights() on a closed engine. [MLA-0403]",
+        () -> engine.engine().reloadWeights(() -> {}));
     model.close();
   }
 

@@ -4,9 +4,9 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 
 /**
- * Splits the sequences of a step at one boundary, for a decode kernel that takes only short queries,
- * or only queries of one length. Everything from the first sequence that does not fit belongs to the
- * other side.
+ * Splits the sequences of a step at one boundary, for a decode kernel that takes only short
+ * queries, or only queries of one length. Everything from the first sequence that does not fit
+ * belongs to the other side.
  *
  * <p>The rules are vLLM's {@code split_decodes_and_prefills}; {@link Kind} is its three-way form.
  * Made once and filled in {@code Backend.prepare}, it allocates nothing. Threading: filled by one

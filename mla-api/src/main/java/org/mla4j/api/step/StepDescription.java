@@ -14,12 +14,12 @@ import org.mla4j.api.error.InvalidInputException;
  * <p>The context of prefill sequences is attended in <em>context passes</em>, which bound the
  * memory of decompressed keys and values: each takes up a piece of every sequence's context, all
  * pieces of one length but the last. Whoever runs the plan opens the passes one after another, and
- * waits for the kernels of one before the next; {@link Rows#CONTEXT} and the methods named after the
- * context speak of the open one.
+ * waits for the kernels of one before the next; {@link Rows#CONTEXT} and the methods named after
+ * the context speak of the open one.
  *
  * <p>The engine owns it and refills it in place, without allocation; kernels read it. A kernel that
- * wants the numbers on a device copies the segments in {@code Backend.prepare}, once per step; those
- * of the context it copies in its {@code forward}, once per pass.
+ * wants the numbers on a device copies the segments in {@code Backend.prepare}, once per step;
+ * those of the context it copies in its {@code forward}, once per pass.
  *
  * <p>Threading: filled by one thread, then read by any number until it is cleared; passes are
  * opened while no kernel reads.

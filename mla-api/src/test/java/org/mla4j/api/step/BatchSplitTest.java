@@ -56,8 +56,7 @@ class BatchSplitTest {
   @Test
   void refusesFewerPaddedTokensThanTokens() {
     InvalidInputException e =
-        assertThrows(
-            InvalidInputException.class, () -> split.split(new int[] {2, 3}, 4, 8, false));
+        assertThrows(InvalidInputException.class, () -> split.split(new int[] {2, 3}, 4, 8, false));
     assertEquals(
         "Batch split: 4 tokens with padding; expected at least the 5 of the queries. [MLA-0303]",
         e.getMessage());
@@ -101,8 +100,7 @@ class BatchSplitTest {
   }
 
   private static StepDescription step(int[] queryLengths) {
-    StepDescription step =
-        new StepDescription(new StepLimits(64, 16, 32, 16, 64), Arena.ofAuto());
+    StepDescription step = new StepDescription(new StepLimits(64, 16, 32, 16, 64), Arena.ofAuto());
     for (int length : queryLengths) {
       step.addSequence(Phase.PREFILL, 10, new int[length], 0, length, new int[] {1, 2}, 2);
     }

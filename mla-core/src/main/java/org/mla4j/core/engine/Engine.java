@@ -111,8 +111,8 @@ public final class Engine implements AutoCloseable {
   /**
    * Changes weights between two steps: runs the caller's change of the values behind the weight
    * handles, then has all backends take them again, into the same storage. No step runs meanwhile;
-   * running generations go on with the new weights, over what their cache holds. The model must still
-   * be open.
+   * running generations go on with the new weights, over what their cache holds. The model must
+   * still be open.
    *
    * @param change writes the new values; called on the engine's thread
    * @throws org.mla4j.api.error.BackendException if a backend cannot reload, before anything is

@@ -119,8 +119,8 @@ public final class StepRunner implements AutoCloseable {
   }
 
   /**
-   * Takes all weights again, after the values behind their handles have changed; the model must still
-   * be open. What caches hold is left as it is. Not while a step runs.
+   * Takes all weights again, after the values behind their handles have changed; the model must
+   * still be open. What caches hold is left as it is. Not while a step runs.
    *
    * @throws org.mla4j.api.error.BackendException if a backend fails: then some have the new weights
    *     and some the old, and the runner is of no more use

@@ -29,8 +29,8 @@ import org.mla4j.core.testing.TinyModel;
 
 /**
  * Random requests, random cancels, random closes, and a backend that throws at a random op of a
- * random step, more than 500 times: whatever ends, every block and every byte comes back, and who had nothing
- * to do with it gets its answer.
+ * random step, more than 500 times: whatever ends, every block and every byte comes back, and who
+ * had nothing to do with it gets its answer.
  */
 @Timeout(300)
 class FailureStormTest {

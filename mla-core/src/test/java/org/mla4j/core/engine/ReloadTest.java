@@ -63,10 +63,9 @@ class ReloadTest {
           assertThrows(
               IllegalStateException.class,
               () ->
-                  engine.reloadWeights(
-                      () -> {
-                        throw own;
-                      })));
+                  engine.reloadWeights(() -> {
+                    throw own;
+                  })));
       assertEquals(5, answer(engine).size());
     }
   }
@@ -77,8 +76,7 @@ class ReloadTest {
     try (Engine engine = Engine.open(model, options("fixed"))) {
       List<Integer> before = answer(engine);
       BackendException e =
-          assertThrows(
-              BackendException.class, () -> engine.reloadWeights(model::negateNorms));
+          assertThrows(BackendException.class, () -> engine.reloadWeights(model::negateNorms));
       assertEquals(
           "Backend 'fixed' cannot reload weights; nothing was changed. Build the engine anew."
               + " [MLA-0112]",
@@ -92,8 +90,7 @@ class ReloadTest {
     TinyModel model = new TinyModel();
     try (Engine engine = Engine.open(model, options("torn"))) {
       BackendException e =
-          assertThrows(
-              BackendException.class, () -> engine.reloadWeights(model::negateNorms));
+          assertThrows(BackendException.class, () -> engine.reloadWeights(model::negateNorms));
       assertEquals(
           "Backend 'torn' failed to reload its weights: java.lang.IllegalStateException: half way"
               + " [MLA-0112]",

@@ -178,7 +178,9 @@ class EdgeCaseTableTest {
           List.of(
               new ConcatAndCacheMla(kvC, null, cache),
               new MlaDecodeAttention(query, null, cache, 1, out, null));
-      for (KernelSet kernels : List.of(new ScalarKernels(), new OrderedKernels(new VectorKernels(), new ScalarKernels()))) {
+      for (KernelSet kernels :
+          List.of(
+              new ScalarKernels(), new OrderedKernels(new VectorKernels(), new ScalarKernels()))) {
         for (Op op : ops) {
           try (Kernel kernel = kernels.create(op, empty, bench.context())) {
             kernel.forward(bench.step(), Queue.SYNCHRONOUS);

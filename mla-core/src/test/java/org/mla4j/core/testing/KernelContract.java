@@ -1,8 +1,6 @@
 package org.mla4j.core.testing;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.mla4j.core.testing.Close.assertClose;
 
 import java.util.ArrayList;
@@ -14,7 +12,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mla4j.api.error.BackendException;
 import org.mla4j.api.op.Embedding;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MoeGate;

@@ -9,9 +9,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.api.Timeout;
 import org.mla4j.api.backend.ProgressListener;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.core.options.EngineOptions;
@@ -75,7 +75,8 @@ class EvaluationDemoTest {
   void oneByOneTheAnswersAreTheSame() {
     assertEquals(
         report.answers(),
-        new Evaluation(report.answers().stream().map(GradedAnswer::question).toList(), 1, MAX_TOKENS)
+        new Evaluation(
+                report.answers().stream().map(GradedAnswer::question).toList(), 1, MAX_TOKENS)
             .run(engine, ProgressListener.NONE)
             .answers());
   }

@@ -63,8 +63,8 @@ public final class WeightStore implements AutoCloseable {
   }
 
   /**
-   * Writes the values of all dequantised weights again, where they are. Weights read in
-   * place have changed with their source.
+   * Writes the values of all dequantised weights again, where they are. Weights read in place have
+   * changed with their source.
    */
   public void reload() {
     widened.forEach(WeightHandle::materialise);

@@ -42,8 +42,8 @@ public final class RowSampler {
    * @param offset where the row starts, in bytes
    * @param how how to draw
    * @param draw a uniform number of [0, 1)
-   * @return the id of the token; {@link Sample#UNUSABLE} if a logit is not a number, or none is above
-   *     minus infinity
+   * @return the id of the token; {@link Sample#UNUSABLE} if a logit is not a number, or none is
+   *     above minus infinity
    */
   public int sample(MemorySegment segment, long offset, Sampling how, double draw) {
     MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, logits, 0, logits.length);

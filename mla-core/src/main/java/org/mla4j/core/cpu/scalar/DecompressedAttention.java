@@ -44,7 +44,11 @@ final class DecompressedAttention implements ParallelFor.Body {
   private StepDescription step;
 
   DecompressedAttention(
-      DecompressedOperands parts, Bound firstKey, Bound endKey, Bindings bindings, CpuContext context) {
+      DecompressedOperands parts,
+      Bound firstKey,
+      Bound endKey,
+      Bindings bindings,
+      CpuContext context) {
     queries = parts.out().rows();
     scale = parts.scale();
     this.firstKey = firstKey;

@@ -46,7 +46,8 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
   private final Scratch scratch;
   private final ParallelFor parallel;
 
-  DecompressedAttention(DecompressedOperands op, Bindings bindings, CpuContext context, Scratch scratch) {
+  DecompressedAttention(
+      DecompressedOperands op, Bindings bindings, CpuContext context, Scratch scratch) {
     rows = op.qNope().rows();
     query = Operand.of(bindings.tensor(op.qNope()));
     queryRope = operand(op.qPe(), bindings);

@@ -10,11 +10,7 @@ import org.mla4j.core.cpu.kernel.DecompressedOperands;
 final class VectorContextAttention extends DecompressedAttention {
   VectorContextAttention(
       MlaContextAttention op, Bindings bindings, CpuContext context, Scratch scratch) {
-    super(
-        DecompressedOperands.of(op),
-        bindings,
-        context,
-        scratch);
+    super(DecompressedOperands.of(op), bindings, context, scratch);
   }
 
   @Override
