@@ -125,10 +125,7 @@ final class SpanAttention {
     scale(memory, scoresAt, QUERIES * keys, scale);
     hide(memory, keys);
     int scores = QUERIES * keys;
-    findLargest(memory, scoresAt, scores, foldAt);
-    for (int query = 0; query < QUERIES; query++) {
-      set(memory, foldAt, query, foldLargest(memory, query));
-    }
+    findLargest(memory, keys);
     for (int i = QUERIES; i < COUNT; i++) {
       set(memory, foldAt, i, get(memory, foldAt, i % QUERIES));
     }
@@ -172,21 +169,30 @@ final class SpanAttention {
     }
   }
 
-  private static void findLargest(MemorySegment memory, long at, int count, long largestAt) {
-    FloatVector largest = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
-    for (int i = 0; i < count; i += COUNT) {
-      largest = largest.max(FloatVector.fromMemorySegment(FLOATS, memory, at + 4L * i, ORDER));
+  /**
+   * Finds the largest score of each query. Scalar, four at a time: of a running vector maximum C2
+   * now and then leaves a call in the loop, for good, and every call makes objects.
+   */
+  private void findLargest(MemorySegment memory, int keys) {
+    float first = Float.NEGATIVE_INFINITY;
+    float second = Float.NEGATIVE_INFINITY;
+    float third = Float.NEGATIVE_INFINITY;
+    float fourth = Float.NEGATIVE_INFINITY;
+    for (int key = 0; key < keys; key++) {
+      first = larger(first, get(memory, scoresAt, QUERIES * key));
+      second = larger(second, get(memory, scoresAt, QUERIES * key + 1));
+      third = larger(third, get(memory, scoresAt, QUERIES * key + 2));
+      fourth = larger(fourth, get(memory, scoresAt, QUERIES * key + 3));
     }
-    largest.intoMemorySegment(memory, largestAt, ORDER);
+    set(memory, foldAt, 0, first);
+    set(memory, foldAt, 1, second);
+    set(memory, foldAt, 2, third);
+    set(memory, foldAt, 3, fourth);
   }
 
-  /** The lanes of a query are every fourth one. */
-  private float foldLargest(MemorySegment memory, int query) {
-    float largest = get(memory, foldAt, query);
-    for (int lane = query + QUERIES; lane < COUNT; lane += QUERIES) {
-      largest = Math.max(largest, get(memory, foldAt, lane));
-    }
-    return largest;
+  /** The larger one; a score that is NaN makes NaN of its weight all the same. */
+  private static float larger(float largest, float score) {
+    return score > largest ? score : largest;
   }
 
   private static void subtract(MemorySegment memory, long at, int count, long largestAt) {
