@@ -34,9 +34,6 @@ public final class BackendException extends MlaException {
    * @return a new exception with this one's code and message
    */
   public BackendException forCaller() {
-    String suffix = " [" + code().id() + "]";
-    String message = String.valueOf(getMessage());
-    return new BackendException(
-        code(), message.substring(0, message.length() - suffix.length()), this);
+    return new BackendException(code(), problem(), this);
   }
 }

@@ -21,6 +21,16 @@ public sealed class MlaException extends RuntimeException
   }
 
   /**
+   * Returns the message without the code, to be part of another one.
+   *
+   * @return what was given, what was expected and where
+   */
+  public String problem() {
+    String message = String.valueOf(getMessage());
+    return message.substring(0, message.length() - (" [" + code.id() + "]").length());
+  }
+
+  /**
    * Returns the stable code of this failure.
    *
    * @return the code

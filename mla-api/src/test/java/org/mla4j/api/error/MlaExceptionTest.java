@@ -38,6 +38,7 @@ class MlaExceptionTest {
   @MethodSource({"withCause", "withoutCause"})
   void messagesEndWithTheCodeInBrackets(MlaException e) {
     assertEquals("No. [MLA-0101]", e.getMessage());
+    assertEquals("No.", e.problem());
     assertSame(CODE, e.code());
   }
 

@@ -33,6 +33,9 @@ public final class StepExecutor implements AutoCloseable {
   /** For each node, which of the used backends runs it. */
   private final int[] owners;
 
+  /** For each node, the number of its layer: neighbours of one layer have one number. */
+  private final int[] layers;
+
   /** For each node, the end of the group that runs once for each context pass; or just the next. */
   private final int[] groupEnds;
 
@@ -50,6 +53,7 @@ public final class StepExecutor implements AutoCloseable {
     this.queues = new Queue[nodes.length];
     this.names = new String[nodes.length];
     this.owners = new int[nodes.length];
+    this.layers = new int[nodes.length];
     this.groupEnds = ContextGroups.ends(plan.plainNodes());
     List<OpenBackend> distinct = new ArrayList<>();
     for (int i = 0; i < nodes.length; i++) {
@@ -60,6 +64,8 @@ public final class StepExecutor implements AutoCloseable {
         distinct.add(backend);
       }
       owners[i] = distinct.indexOf(backend);
+      boolean same = i > 0 && nodes[i].layer().equals(nodes[i - 1].layer());
+      layers[i] = i == 0 ? 0 : layers[i - 1] + (same ? 0 : 1);
     }
     this.used = distinct.stream().map(OpenBackend::backend).toArray(Backend[]::new);
     this.usedNames = distinct.stream().map(OpenBackend::name).toArray(String[]::new);
@@ -135,7 +141,7 @@ public final class StepExecutor implements AutoCloseable {
   }
 
   private boolean isNewLayer(int index) {
-    return last != NONE && !nodes[index].layer().equals(nodes[last].layer());
+    return last != NONE && layers[index] != layers[last];
   }
 
   private void runContextPasses(

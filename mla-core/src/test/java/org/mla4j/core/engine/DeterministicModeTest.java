@@ -13,13 +13,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.mla4j.api.backend.EngineContext;
 import org.mla4j.api.backend.Probe;
 import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.error.BackendException;
-import org.mla4j.api.op.Op;
 import org.mla4j.api.step.Sampling;
-import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.testing.DelegatingBackend;
@@ -144,8 +141,5 @@ class DeterministicModeTest {
     public Probe probe() {
       return new Probe.Available("no promise", false);
     }
-
-    @Override
-    protected void before(Op op, StepDescription step, EngineContext context) {}
   }
 }

@@ -12,11 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.mla4j.api.backend.Backend;
-import org.mla4j.api.backend.EngineContext;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ClosedException;
-import org.mla4j.api.op.Op;
-import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.testing.DelegatingBackend;
 import org.mla4j.core.testing.PluginLoader;
@@ -132,9 +129,6 @@ class ReloadTest {
     public String name() {
       return "fixed";
     }
-
-    @Override
-    protected void before(Op op, StepDescription step, EngineContext context) {}
 
     @Override
     protected boolean canReload(Backend inner) {

@@ -18,11 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.mla4j.api.backend.Backend;
-import org.mla4j.api.backend.BackendProvider;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.EngineContext;
 import org.mla4j.api.backend.Kernel;
-import org.mla4j.api.backend.Probe;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.backend.StepTensor;
 import org.mla4j.api.backend.Support;
@@ -62,6 +60,7 @@ import org.mla4j.core.options.CacheDTypes;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.runner.StepRunner;
 import org.mla4j.core.testing.ArrayWeight;
+import org.mla4j.core.testing.DelegatingBackend;
 import org.mla4j.core.testing.ListedPlan;
 import org.mla4j.core.testing.ObservedRunner;
 import org.mla4j.core.testing.OpTestBench;
@@ -456,25 +455,10 @@ class EdgeCaseTableTest {
   }
 
   /** Has one op and never runs it. */
-  public static final class Picky implements BackendProvider {
+  public static final class Picky extends DelegatingBackend {
     @Override
     public String name() {
       return "picky";
-    }
-
-    @Override
-    public String version() {
-      return "1";
-    }
-
-    @Override
-    public int spiLevel() {
-      return 1;
-    }
-
-    @Override
-    public Probe probe() {
-      return new Probe.Available("nothing", true);
     }
 
     @Override

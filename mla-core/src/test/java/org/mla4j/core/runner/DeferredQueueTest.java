@@ -7,21 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.mla4j.api.backend.Backend;
-import org.mla4j.api.backend.Bindings;
-import org.mla4j.api.backend.EngineContext;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Queue;
-import org.mla4j.api.backend.Support;
-import org.mla4j.api.op.Op;
 import org.mla4j.api.step.Phase;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.options.EngineOptions;
@@ -108,6 +100,7 @@ class DeferredQueueTest {
   /** Runs what {@code cpu} has, one kernel after another, on a thread that lags behind. */
   public static final class Deferred extends DelegatingBackend {
     private static final AtomicInteger PENDING = new AtomicInteger();
+    private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
 
     @Override
     public String name() {
@@ -115,67 +108,25 @@ class DeferredQueueTest {
     }
 
     @Override
-    protected void before(Op op, StepDescription step, EngineContext context) {}
-
-    @Override
-    public Backend open(EngineContext context) {
-      return new Lagging(super.open(context));
-    }
-  }
-
-  private static final class Lagging implements Backend {
-    private final Backend inner;
-    private final ExecutorService device = Executors.newSingleThreadExecutor();
-    private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
-
-    Lagging(Backend inner) {
-      this.inner = inner;
+    protected void launch(Kernel kernel, StepDescription step) {
+      PENDING.incrementAndGet();
+      last = last.thenRunAsync(() -> later(kernel, step), Thread.ofPlatform().daemon()::start);
     }
 
     @Override
-    public Queue queue() {
+    protected Queue queue() {
       return () -> last::join;
-    }
-
-    @Override
-    public Set<String> ops() {
-      return inner.ops();
-    }
-
-    @Override
-    public Set<String> features() {
-      return inner.features();
-    }
-
-    @Override
-    public Support supports(Op op) {
-      return inner.supports(op);
-    }
-
-    @Override
-    public Kernel create(Op op, Bindings bindings) {
-      Kernel kernel = inner.create(op, bindings);
-      return (step, _) -> {
-        Deferred.PENDING.incrementAndGet();
-        last = CompletableFuture.runAsync(() -> later(kernel, step), device);
-      };
     }
 
     private static void later(Kernel kernel, StepDescription step) {
       try {
-        Thread.sleep(1);
+        Thread.sleep(1); // long enough for the engine to run ahead
         kernel.forward(step, Queue.SYNCHRONOUS);
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       } finally {
-        Deferred.PENDING.decrementAndGet();
+        PENDING.decrementAndGet();
       }
-    }
-
-    @Override
-    public void close() {
-      device.close();
-      inner.close();
     }
   }
 }

@@ -34,7 +34,17 @@ public abstract class DelegatingBackend implements BackendProvider {
    * @param step the step
    * @param context the engine's, with its options
    */
-  protected abstract void before(Op op, StepDescription step, EngineContext context);
+  protected void before(Op op, StepDescription step, EngineContext context) {}
+
+  /** Runs a kernel, now or later. */
+  protected void launch(Kernel kernel, StepDescription step) {
+    kernel.forward(step, Queue.SYNCHRONOUS);
+  }
+
+  /** Where what was launched can be waited for. */
+  protected Queue queue() {
+    return Queue.SYNCHRONOUS;
+  }
 
   /** What {@code canReloadWeights} answers. */
   protected boolean canReload(Backend inner) {
@@ -71,6 +81,11 @@ public abstract class DelegatingBackend implements BackendProvider {
     Backend inner = cpu.open(new WithoutOptions(context));
     return new Backend() {
       @Override
+      public Queue queue() {
+        return DelegatingBackend.this.queue();
+      }
+
+      @Override
       public Set<String> ops() {
         return inner.ops();
       }
@@ -92,7 +107,7 @@ public abstract class DelegatingBackend implements BackendProvider {
           @Override
           public void forward(StepDescription step, Queue queue) {
             before(op, step, context);
-            kernel.forward(step, queue);
+            launch(kernel, step);
           }
 
           @Override

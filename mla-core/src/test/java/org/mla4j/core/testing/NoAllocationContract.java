@@ -58,7 +58,7 @@ public abstract class NoAllocationContract {
    * Until the JIT compiler has settled, calls allocate what compiled code keeps in registers,
    * vectors above all. What a kernel itself allocates, it allocates in every round.
    */
-  private static final int ROUNDS = 4000;
+  private static final int ROUNDS = 600;
 
   /** Now and then the compiler gets a processor to itself: on a busy machine it lags behind. */
   private static final int ROUNDS_BETWEEN_PAUSES = 20;

@@ -31,7 +31,8 @@ public record Evaluation(List<Question> questions, int concurrency, int maxToken
 
   /**
    * Makes an engine large enough: as many sequences as are asked at a time, and a cache that holds
-   * them all at their full length. A longest sequence that the options have already is kept.
+   * them all at their full length. A longest sequence that the options have already is not
+   * exceeded.
    *
    * @param model the model, which turns the questions into tokens
    * @param options gets the limits

@@ -81,10 +81,8 @@ final class EvaluationRun implements AutoCloseable {
     try {
       return new Asked(question, engine.chat(question.messages(), options));
     } catch (InvalidInputException e) {
-      // The code of the cause would stand before the one of this message.
-      String reason = String.valueOf(e.getMessage()).replace(" [" + e.code().id() + "]", "");
       throw new InvalidInputException(
-          e.code(), "The question in line " + question.line() + ": " + reason, e);
+          e.code(), "The question in line " + question.line() + ": " + e.problem(), e);
     }
   }
 

@@ -164,6 +164,7 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
       SpanAttention attention,
       MemorySegment memory) {
     int live = Math.min(QUERIES, blocks.rows(block) - row);
+    Operand rotated = queryRope == null ? query : queryRope;
     // Blocks and spans start at multiples of four queries: all of them see a key of it, or none.
     if (visible(row, keys, blocks, block, span) <= 0) {
       return;
@@ -172,34 +173,13 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
       int index = Math.min(i, live - 1);
       long resultAt = span == 0 ? resultAt(row + index) : laterAt + index * Partial.bytes(width);
       int visible = visible(row + index, keys, blocks, block, span);
-      takeQuery(
-          attention, i, blocks.firstRow(block) + row + index, head, visible, resultAt, memory);
+      int queryRow = blocks.firstRow(block) + row + index;
+      attention.takeQuery(
+          i, query, nopeWidth, rotated, ropeWidth, queryRow, head, visible, resultAt, memory);
     }
     attention.attend(memory, keysAt, valuesAt, valueStride, memory);
     for (int i = 0; span > 0 && i < live; i++) {
       Partial.merge(memory, resultAt(row + i), laterAt + i * Partial.bytes(width), width);
     }
-  }
-
-  private void takeQuery(
-      SpanAttention attention,
-      int index,
-      int row,
-      int head,
-      int visible,
-      long resultAt,
-      MemorySegment memory) {
-    Operand rotated = queryRope == null ? query : queryRope;
-    attention.takeQuery(
-        index,
-        query.segment(),
-        query.at(row) + query.headShift(head),
-        nopeWidth,
-        rotated.segment(),
-        rotated.at(row) + rotated.headShift(head),
-        ropeWidth,
-        visible,
-        resultAt,
-        memory);
   }
 }

@@ -80,28 +80,36 @@ final class SpanAttention {
    *
    * @param index 0 to 3; a later query sees no fewer keys. Where there are fewer than four, the
    *     last one is taken again, with the same result.
-   * @param nope where its part without positions is
-   * @param nopeAt where that starts
+   * @param nope its part without positions
    * @param nopeWidth elements of that
-   * @param rope where its rotated part is
-   * @param ropeAt where that starts
+   * @param rope its rotated part; anything if there is none
    * @param ropeWidth elements of that; 0 for none
+   * @param row which row of both
+   * @param head which head of both
    * @param visible how many of the span's keys it sees; at least 1
    * @param resultAt where its {@link Partial} result goes
    * @param memory the worker's memory
    */
   void takeQuery(
       int index,
-      MemorySegment nope,
-      long nopeAt,
+      Operand nope,
       int nopeWidth,
-      MemorySegment rope,
-      long ropeAt,
+      Operand rope,
       int ropeWidth,
+      int row,
+      int head,
       int visible,
       long resultAt,
       MemorySegment memory) {
-    Concat.copy(nope, nopeAt, nopeWidth, rope, ropeAt, ropeWidth, memory, queryAt);
+    Concat.copy(
+        nope.segment(),
+        nope.at(row) + nope.headShift(head),
+        nopeWidth,
+        rope.segment(),
+        rope.at(row) + rope.headShift(head),
+        ropeWidth,
+        memory,
+        queryAt);
     long slot = panelAt + BYTES * index;
     F32Format.INSTANCE.widen(memory, queryAt, keyWidth, memory, slot, BYTES * QUERIES);
     this.visible[index] = visible;

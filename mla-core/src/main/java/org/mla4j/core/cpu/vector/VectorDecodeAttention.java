@@ -122,6 +122,7 @@ final class VectorDecodeAttention implements Kernel {
     int firstToken = step.firstToken(rows);
 
     MemorySegment memory = scratch.of(worker);
+    Operand rotated = rope == null ? latent : rope;
     SpanAttention attention = attentions[worker];
     int keys = SpanAttention.visible(step.position(firstToken + lastRow), span);
     int sequence = step.sequenceOf(firstToken + firstRow);
@@ -133,33 +134,12 @@ final class VectorDecodeAttention implements Kernel {
           // A missing head is computed as a copy of the last one.
           int head = Math.min(tile * QUERIES + i, heads - 1);
           long resultAt = partialAt(unit, row - firstRow, head);
-          takeQuery(attention, i, row, head, visible, resultAt, memory);
+          attention.takeQuery(
+              i, latent, width, rotated, ropeWidth, row, head, visible, resultAt, memory);
         }
         attention.attend(memory, keysAt, keysAt, attention.keyStride(), scratch.shared());
       }
     }
-  }
-
-  private void takeQuery(
-      SpanAttention attention,
-      int index,
-      int row,
-      int head,
-      int visible,
-      long resultAt,
-      MemorySegment memory) {
-    Operand rotated = rope == null ? latent : rope;
-    attention.takeQuery(
-        index,
-        latent.segment(),
-        latent.at(row) + latent.headShift(head),
-        width,
-        rotated.segment(),
-        rotated.at(row) + rotated.headShift(head),
-        ropeWidth,
-        visible,
-        resultAt,
-        memory);
   }
 
   private void merge(int task, int worker) {
