@@ -11,6 +11,9 @@ public final class Catalogue {
   /** Makes the cases of a run. */
   public static List<Case> cases(ConformanceSettings settings) {
     List<Case> cases = new ArrayList<>(OpCases.cases());
+    cases.addAll(ShapeCases.cases(settings));
+    cases.addAll(SemanticCases.cases());
+    cases.addAll(CacheCases.cases(settings));
     return cases;
   }
 }

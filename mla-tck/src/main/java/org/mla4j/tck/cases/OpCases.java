@@ -20,6 +20,9 @@ final class OpCases {
     List<Case> cases = new ArrayList<>();
     for (String type : Op.VOCABULARY) {
       for (Batch batch : BATCHES) {
+        if (!Specimens.hasRows(type, batch)) {
+          continue;
+        }
         cases.add(
             new Case(
                 Rules.ofOp(type),

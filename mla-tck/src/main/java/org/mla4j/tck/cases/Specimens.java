@@ -42,10 +42,12 @@ import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.op.Sample;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.op.SiluAndMul;
+import org.mla4j.api.spec.CacheLayout;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.spec.MoeSpec;
 import org.mla4j.api.spec.MoeSpec.GroupScore;
 import org.mla4j.api.spec.MoeSpec.Scoring;
+import org.mla4j.api.step.Phase;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
@@ -67,14 +69,24 @@ final class Specimens {
 
   private final Session session;
   private final Dims dims;
+  private final @Nullable CacheLayout layout;
 
   Specimens(Session session, Dims dims) {
+    this(session, dims, null);
+  }
+
+  /** Specimens whose caches lie in a given layout, rather than in the first that fits. */
+  Specimens(Session session, Dims dims, @Nullable CacheLayout layout) {
     this.session = session;
     this.dims = dims;
+    this.layout = layout;
   }
 
   /** The first specimen of an op that the backend takes; skips with its reasons if it takes none. */
   static Specimen accepted(Session session, String type) {
+    if (!session.backend().ops().contains(type)) {
+      throw new Skipped("does not offer the op '" + type + "'");
+    }
     List<String> reasons = new ArrayList<>();
     for (Dims dims : List.of(Dims.SMALL, Dims.REAL, Dims.REAL.heads(128))) {
       try {
@@ -89,6 +101,29 @@ final class Specimens {
       }
     }
     throw new Skipped(reasons.getFirst());
+  }
+
+  /** A specimen of an op with these widths; skips if the backend has no such op at all. */
+  Specimen offered(String type) {
+    if (!session.backend().ops().contains(type)) {
+      throw new Skipped("does not offer the op '" + type + "'");
+    }
+    return of(type);
+  }
+
+  /** Tells whether an op has rows to work on in a batch: without them it is not launched. */
+  static boolean hasRows(String type, Batch batch) {
+    boolean decode = batch.sequences().stream().anyMatch(seq -> seq.phase() == Phase.DECODE);
+    boolean prefill = batch.sequences().stream().anyMatch(seq -> seq.phase() == Phase.PREFILL);
+    return switch (type) {
+      case AbsorbQuery.TYPE, MlaDecodeAttention.TYPE, ProjectValue.TYPE -> decode;
+      case MlaPrefillAttention.TYPE,
+          GatherCache.TYPE,
+          MlaContextAttention.TYPE,
+          MergeAttentionStates.TYPE ->
+          prefill;
+      default -> true;
+    };
   }
 
   /** A specimen of an op with these widths. */
@@ -116,7 +151,7 @@ final class Specimens {
       case ProjectValue.TYPE -> project();
       case QkvAProj.TYPE -> qkv();
       case RmsNorm.TYPE -> Specimen.of(norm(), Specimen.F32);
-      case RmsNormRopeConcatAndCacheMla.TYPE -> normRopeConcat(rope());
+      case RmsNormRopeConcatAndCacheMla.TYPE -> normRopeConcat(dims.rope() == 0 ? null : rope());
       case RopeConcatAndCacheMla.TYPE ->
           Specimen.of(new RopeConcatAndCacheMla(rope(), concat(kvC())), Specimen.F32);
       case RotaryEmbedding.TYPE -> Specimen.of(rope(), Specimen.F32);
@@ -171,7 +206,13 @@ final class Specimens {
   }
 
   CacheValue cache() {
-    return session.cache("cache", dims.cacheSpec());
+    return cache(dims.cacheSpec());
+  }
+
+  private CacheValue cache(CacheSpec spec) {
+    return layout == null
+        ? session.cache("cache", spec)
+        : new CacheValue("cache", "layer", spec, layout);
   }
 
   private Specimen absorb() {
@@ -267,7 +308,7 @@ final class Specimens {
             StepValue.buffer("q", DType.F32, ALL, heads, width),
             StepValue.buffer("k", DType.F32, ALL, groups, width),
             StepValue.buffer("v", DType.F32, ALL, groups, value),
-            session.cache("cache", spec),
+            cache(spec),
             1 / Math.sqrt(width),
             StepValue.buffer("out", DType.F32, ALL, heads, value)),
         dims.cache() == DType.F32 ? Specimen.F32 : storedTolerance(dims.cache()));

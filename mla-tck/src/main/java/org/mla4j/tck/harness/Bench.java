@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.value.Value;
+import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.tck.reference.CacheModel;
 import org.mla4j.tck.reference.StepMemory;
 
@@ -42,6 +44,7 @@ public final class Bench implements AutoCloseable {
   private final Map<StepValue, MemorySegment> buffers = new LinkedHashMap<>();
   private final Map<Stored, MemorySegment> caches = new LinkedHashMap<>();
   private @Nullable Batch batch;
+  private final Map<WeightHandle, double[]> weights = new IdentityHashMap<>();
   private boolean emptyCaches;
   private long seed = 1;
 
@@ -302,7 +305,7 @@ public final class Bench implements AutoCloseable {
 
   /** A copy of all numbers, for a reference to work on. */
   public StepMemory model() {
-    StepMemory memory = new StepMemory(step);
+    StepMemory memory = new StepMemory(step, weights);
     buffers.forEach((root, segment) -> memory.bind(root, numbers(root, segment)));
     caches.keySet().stream()
         .map(Stored::cache)
@@ -336,6 +339,11 @@ public final class Bench implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** Has references read weights again, whose values have changed. */
+  public void forgetWeights() {
+    weights.clear();
   }
 
   /** All bytes as they are now. */

@@ -30,6 +30,10 @@ public final class Trial implements AutoCloseable {
     return bench;
   }
 
+  public org.mla4j.api.op.Op op() {
+    return specimen.op();
+  }
+
   public Kernel kernel() {
     return kernel;
   }

@@ -1,5 +1,7 @@
 package org.mla4j.tck.reference;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.layer.MlaAttention;
@@ -27,6 +29,9 @@ final class MlaReference {
   private final CacheValue cache;
   private final StepMemory memory;
   private final StepDescription step;
+
+  /** Cache rows by slot, decoded once. */
+  private final Map<Long, double[]> decoded = new HashMap<>();
 
   private MlaReference(
       MlaSpec spec,
@@ -182,7 +187,8 @@ final class MlaReference {
       keys[position] =
           fresh && position >= context
               ? row(tokens[step.queryStart(sequence) + position - context])
-              : memory.cacheModel(cache).decode(memory.slot(sequence, position));
+              : decoded.computeIfAbsent(
+                  memory.slot(sequence, position), memory.cacheModel(cache)::decode);
     }
     Token token = tokens[index];
     for (int head = 0; head < heads; head++) {

@@ -17,7 +17,7 @@ public final class StepMemory implements ReferenceData {
   private final Map<StepValue, double[]> buffers = new HashMap<>();
   private final Map<StepValue, View> views = new HashMap<>();
   private final Map<CacheValue, CacheModel> caches = new HashMap<>();
-  private final Map<WeightHandle, double[]> weights = new IdentityHashMap<>();
+  private final Map<WeightHandle, double[]> weights;
 
   /** Where the elements of a row of a value lie in a row of its root. */
   private record View(double[] buffer, int rowWidth, int[] elements) {}
@@ -28,7 +28,18 @@ public final class StepMemory implements ReferenceData {
    * @param step which rows are live
    */
   public StepMemory(StepDescription step) {
+    this(step, new IdentityHashMap<>());
+  }
+
+  /**
+   * Makes an empty memory that knows some weights already.
+   *
+   * @param step which rows are live
+   * @param weights by identity; takes those that are read
+   */
+  public StepMemory(StepDescription step, Map<WeightHandle, double[]> weights) {
     this.step = step;
+    this.weights = weights;
   }
 
   /**
