@@ -14,6 +14,9 @@ public final class Catalogue {
     cases.addAll(ShapeCases.cases(settings));
     cases.addAll(SemanticCases.cases());
     cases.addAll(CacheCases.cases(settings));
+    cases.addAll(AttentionCases.cases(settings));
+    cases.addAll(EdgeCases.cases());
+    cases.addAll(LayerCases.cases(settings));
     return cases;
   }
 }
