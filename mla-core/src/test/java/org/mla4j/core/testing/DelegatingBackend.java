@@ -135,7 +135,7 @@ public abstract class DelegatingBackend implements BackendProvider {
   }
 
   /** The options are the plug-in's, not those of {@code cpu}. */
-  private record WithoutOptions(EngineContext context) implements EngineContext {
+  record WithoutOptions(EngineContext context) implements EngineContext {
     @Override
     public StepLimits limits() {
       return context.limits();
