@@ -25,8 +25,7 @@ final class Session implements AutoCloseable {
   private final TextEngine engine;
   private final CacheDTypes cacheDTypes;
 
-  private Session(
-      CliContext context, Plugins plugins, LanguageModel model, EngineOptions options) {
+  private Session(CliContext context, Plugins plugins, LanguageModel model, EngineOptions options) {
     this.context = context;
     this.plugins = plugins;
     this.model = model;

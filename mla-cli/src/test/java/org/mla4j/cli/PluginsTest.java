@@ -139,8 +139,7 @@ class PluginsTest {
     assertTrue(info.out().contains("\nidle "), info.out());
     Outcome explain = CommandRun.run("explain", "--model", TINY, "--plugins", name());
     assertEquals(ExitStatus.OK, explain.status());
-    assertEquals(
-        "mla: warning: Plug-in '" + broken + "' " + reason + ".\n", explain.err());
+    assertEquals("mla: warning: Plug-in '" + broken + "' " + reason + ".\n", explain.err());
   }
 
   @ParameterizedTest

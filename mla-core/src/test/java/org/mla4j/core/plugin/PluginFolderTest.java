@@ -53,8 +53,7 @@ class PluginFolderTest {
     ProviderJar.write(folder.resolve("sound.jar"), "sound", 10);
     try (PluginFolder plugins = PluginFolder.open(folder, PARENT)) {
       String reason = "cannot be read as a jar: zip END header not found";
-      assertEquals(
-          List.of(new PluginFolder.UnreadableJar(broken, reason)), plugins.unreadable());
+      assertEquals(List.of(new PluginFolder.UnreadableJar(broken, reason)), plugins.unreadable());
       List<BackendReport> found = Diagnostics.diagnose(plugins).backends();
       assertEquals(
           List.of("sound", "broken.jar", "cpu"), found.stream().map(BackendReport::name).toList());
@@ -75,7 +74,8 @@ class PluginFolderTest {
     Files.writeString(folder.resolve("README.md"), "not a jar");
     assertFalse(PluginFolder.hasJars(folder));
     assertRefused(
-        folder, "Plug-in folder '" + folder + "' has no file *.jar; expected a folder with plug-in jars.");
+        folder,
+        "Plug-in folder '" + folder + "' has no file *.jar; expected a folder with plug-in jars.");
     ProviderJar.write(folder.resolve("inner.jar").resolve("deep.jar"), "deep", 10);
     assertFalse(PluginFolder.hasJars(folder));
     ProviderJar.write(folder.resolve("one.jar"), "first", 10);

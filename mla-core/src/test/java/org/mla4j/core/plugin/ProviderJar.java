@@ -85,8 +85,7 @@ final class ProviderJar {
     }
   }
 
-  private static void pack(
-      Path jar, Path classes, List<String> files, @Nullable String provider) {
+  private static void pack(Path jar, Path classes, List<String> files, @Nullable String provider) {
     try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(jar))) {
       for (String file : files) {
         zip.putNextEntry(new ZipEntry(file));

@@ -60,7 +60,9 @@ public final class Architectures {
     ClassLoader own = Architectures.class.getClassLoader();
     architectures.add(ServiceLoader.load(ArchitectureProvider.class, own), seen);
     if (given instanceof PluginFolder plugins) {
-      plugins.unreadable().forEach(jar -> architectures.broken.add(jar.file() + " " + jar.reason()));
+      plugins
+          .unreadable()
+          .forEach(jar -> architectures.broken.add(jar.file() + " " + jar.reason()));
     }
     return architectures;
   }
