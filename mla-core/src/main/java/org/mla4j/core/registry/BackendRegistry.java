@@ -132,7 +132,12 @@ public final class BackendRegistry {
     return named.get();
   }
 
-  private void requireSound() {
+  /**
+   * Refuses what no choice of backend can mend.
+   *
+   * @throws BackendException if there is no provider at all, or two have one name
+   */
+  public void requireSound() {
     if (found.stream().noneMatch(backend -> backend.name().equals(CPU))) {
       throw new BackendException(
           ErrorCode.NO_PROVIDER,
