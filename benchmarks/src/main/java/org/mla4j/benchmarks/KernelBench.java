@@ -104,7 +104,7 @@ final class KernelBench implements EngineContext, Bindings, AutoCloseable {
   }
 
   @Override
-  public Tensor cache(CacheValue value) {
+  public Tensor cache(CacheValue value, int tensor) {
     return caches.computeIfAbsent(
         value,
         key -> filled(key.spec().dtype(), key.spec().shape(limits.blocks(), limits.blockSize())));

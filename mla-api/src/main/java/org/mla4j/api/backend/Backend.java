@@ -1,8 +1,14 @@
 package org.mla4j.api.backend;
 
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import org.mla4j.api.op.AttentionForm;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
+import org.mla4j.api.plan.FusionPass;
+import org.mla4j.api.plan.Node;
+import org.mla4j.api.spec.CacheLayout;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.HostStorage;
 
@@ -37,10 +43,39 @@ public interface Backend extends AutoCloseable {
   /**
    * Returns the types of ops it has kernels for. Only these are asked for.
    *
-   * @return names of {@link Op#VOCABULARY}
+   * @return names of {@link Op#VOCABULARY}, and of {@linkplain org.mla4j.api.op.VendorOp its own}
    */
   default Set<String> ops() {
     return Set.of();
+  }
+
+  /**
+   * Returns how much of an MLA layer its attention kernels do. The plan is cut so that the first
+   * form that {@link #supports} accepts takes its inputs at that stage and returns that form; only
+   * a backend with {@code mla_attention} among its {@linkplain #ops() ops} is asked.
+   *
+   * @return the forms, preferred ones first
+   */
+  default List<AttentionForm> attentionForms() {
+    return List.of();
+  }
+
+  /**
+   * Returns how caches may lie in memory for its kernels.
+   *
+   * @return the layouts, preferred ones first
+   */
+  default List<CacheLayout> cacheLayouts() {
+    return List.of(CacheLayout.ROW_MAJOR);
+  }
+
+  /**
+   * Returns its own fusion passes, tried before those of the core.
+   *
+   * @return the passes, in the order in which they are tried
+   */
+  default List<FusionPass> fusionPasses() {
+    return List.of();
   }
 
   /**
@@ -93,6 +128,49 @@ public interface Backend extends AutoCloseable {
    */
   default PluggableLayer createLayer(LayerCall call, Bindings bindings) {
     throw new UnsupportedOperationException("This backend has no layer '" + call.type() + "'.");
+  }
+
+  /**
+   * Tells whether it can take the whole plan of a step, fused already, and compile it to something
+   * of its own. Asked only if the user switched nothing off and pinned nothing elsewhere.
+   *
+   * @param nodes the plan, in order
+   * @return yes, or no with the reasons; empty if it never takes plans
+   */
+  default Optional<Support> supportsPlan(List<Node> nodes) {
+    return Optional.empty();
+  }
+
+  /**
+   * Compiles the whole plan of a step that it supports. Which rows the step has, and how many
+   * context passes, is up to the kernel.
+   *
+   * @param nodes the plan, in order
+   * @param bindings the memory behind its values
+   * @return one kernel for all of it
+   */
+  default Kernel createPlan(List<Node> nodes, Bindings bindings) {
+    throw new UnsupportedOperationException("This backend takes no whole plans.");
+  }
+
+  /**
+   * Returns which steps it can capture. Without that its nodes are launched one by one in graph
+   * mode too.
+   *
+   * @return the level
+   */
+  default GraphSupport graphSupport() {
+    return GraphSupport.NEVER;
+  }
+
+  /**
+   * Captures neighbouring nodes for replay. Called while the engine is built.
+   *
+   * @param request the nodes and their kernels
+   * @return the graph; closed before the kernels
+   */
+  default Graph capture(GraphRequest request) {
+    throw new UnsupportedOperationException("This backend captures no graphs.");
   }
 
   /**

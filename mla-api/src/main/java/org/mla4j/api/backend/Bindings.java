@@ -15,10 +15,21 @@ public interface Bindings {
   StepTensor tensor(StepValue value);
 
   /**
-   * Returns the tensor of a cache.
+   * Returns the tensor of a cache that lies in one.
+   *
+   * @param value a cache that the op names, with {@code ROWS} for its arrangement
+   * @return {@code [blocks, blockSize, cellsPerRow]}, dense; blocks as kernels see them
+   */
+  default Tensor cache(CacheValue value) {
+    return cache(value, 0);
+  }
+
+  /**
+   * Returns one of the tensors of a cache.
    *
    * @param value a cache that the op names
-   * @return {@code [blocks, blockSize, rowWidth]}, dense
+   * @param tensor which of those that its layout has: 0, or the index of a part
+   * @return of the shape that the layout says, dense
    */
-  Tensor cache(CacheValue value);
+  Tensor cache(CacheValue value, int tensor);
 }

@@ -37,6 +37,15 @@ public interface EngineContext {
   boolean deterministic();
 
   /**
+   * Returns how the engine runs its steps: some kernels suit one mode only.
+   *
+   * @return the mode
+   */
+  default ExecutionMode execution() {
+    return ExecutionMode.EAGER;
+  }
+
+  /**
    * Returns options the user set for this backend, for example {@code vector=off} of {@code
    * cpu:vector=off}.
    *

@@ -34,6 +34,10 @@ public enum ErrorCode {
   RELOAD_FAILED("MLA-0112"),
   /** No token can be drawn from the logits of a request. */
   UNUSABLE_LOGITS("MLA-0113"),
+  /** A backend could not capture a graph that it said it can. */
+  CAPTURE_FAILED("MLA-0114"),
+  /** Something that a captured graph took for constant has changed. */
+  STALE_GRAPH("MLA-0115"),
   /** The architecture of a checkpoint is not known. */
   UNKNOWN_ARCHITECTURE("MLA-0201"),
   /** A tensor that the architecture needs is not in the checkpoint. */

@@ -20,9 +20,14 @@ import org.mla4j.api.weight.WeightHandle;
 public sealed interface Op
     permits AbsorbQuery,
         Add,
+        CompositeOp,
         ConcatAndCacheMla,
+        CopyBlocks,
+        CopyTo,
         Embedding,
+        FusedOp,
         GatherCache,
+        GqaAttention,
         LayerCall,
         Linear,
         MergeAttentionStates,
@@ -36,23 +41,36 @@ public sealed interface Op
         RoutedExperts,
         Sample,
         SelectRows,
-        SiluAndMul {
-  /** The names of all ops that are not pluggable layers, as users write them in op lists. */
+        SiluAndMul,
+        VendorOp {
+  /**
+   * The names of all ops of this version that are not pluggable layers, as users write them in op
+   * lists. Backends may have {@linkplain VendorOp ops of their own} beside these.
+   */
   List<String> VOCABULARY =
       List.of(
           AbsorbQuery.TYPE,
           Add.TYPE,
           ConcatAndCacheMla.TYPE,
+          CopyBlocks.TYPE,
+          CopyTo.TYPE,
           Embedding.TYPE,
+          FusedAddRmsNorm.TYPE,
           GatherCache.TYPE,
+          GqaAttention.TYPE,
           Linear.TYPE,
           MergeAttentionStates.TYPE,
+          CompositeOp.MLA_ATTENTION,
           MlaContextAttention.TYPE,
           MlaDecodeAttention.TYPE,
           MlaPrefillAttention.TYPE,
+          MlaPreprocess.TYPE,
           MoeGate.TYPE,
           ProjectValue.TYPE,
+          QkvAProj.TYPE,
           RmsNorm.TYPE,
+          RmsNormRopeConcatAndCacheMla.TYPE,
+          RopeConcatAndCacheMla.TYPE,
           RotaryEmbedding.TYPE,
           RoutedExperts.TYPE,
           Sample.TYPE,

@@ -1,5 +1,9 @@
 package org.mla4j.api.plan;
 
+import java.util.Optional;
+import java.util.function.Function;
+import org.mla4j.api.op.AttentionForm;
+import org.mla4j.api.op.CompositeOp;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.spec.CacheSpec;
@@ -73,6 +77,31 @@ public interface PlanBuilder {
    * @param op what is computed
    */
   void add(String name, Rows rows, Op op);
+
+  /**
+   * Adds an op that is defined by a sub-plan: one node if somebody has a kernel for it, otherwise
+   * the nodes of its sub-plan, which passes over the plan do not see.
+   *
+   * @param name last part of its name
+   * @param rows the rows it works on
+   * @param op what is computed
+   * @param body adds the nodes of the sub-plan; must write the outputs of the op
+   */
+  default void composite(String name, Rows rows, CompositeOp op, DefaultForward body) {
+    body.contribute(this);
+  }
+
+  /**
+   * Asks how much of a layer is left to one attention op.
+   *
+   * @param offer makes the op of a form, to be offered to backends; its values need not be made by
+   *     any node yet
+   * @return the form of the op to {@linkplain #composite add}; empty if attention is to be added as
+   *     separate ops
+   */
+  default Optional<AttentionForm> attentionForm(Function<AttentionForm, CompositeOp> offer) {
+    return Optional.empty();
+  }
 
   /**
    * Adds a pluggable layer: if a backend takes it whole it becomes one opaque node, otherwise the

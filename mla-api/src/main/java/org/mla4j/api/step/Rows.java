@@ -16,6 +16,11 @@ public enum Rows {
    * context pass reaches: see {@link StepDescription#contextPasses()}.
    */
   CONTEXT,
+  /**
+   * One row per cache block that is copied before anything else: see {@link
+   * StepDescription#copyBlock}.
+   */
+  BLOCK_COPIES,
   /** One row per token whose logits are wanted, in the order of the tokens. */
   LOGITS
 }

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Objects;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 
@@ -40,6 +41,7 @@ public final class StepDescription {
   private final MemorySegment contextStarts;
   private final MemorySegment contextRowStarts;
   private final MemorySegment contextSequences;
+  private final MemorySegment copiedBlocks;
   private final Sampling[] sampling;
   private final double[] draws;
 
@@ -60,6 +62,7 @@ public final class StepDescription {
 
   private int contextPass;
   private int contextRows;
+  private int blockCopies;
   private boolean slotMapping;
   private boolean profiling;
 
@@ -85,6 +88,7 @@ public final class StepDescription {
     contextStarts = arena.allocate(ValueLayout.JAVA_INT, maxSequences);
     contextRowStarts = arena.allocate(ValueLayout.JAVA_INT, maxSequences + 1L);
     contextSequences = arena.allocate(ValueLayout.JAVA_INT, limits.contextTokens());
+    copiedBlocks = arena.allocate(ValueLayout.JAVA_INT, 2L * limits.blocks());
     sampling = new Sampling[limits.maxLogitRows()];
     Arrays.fill(sampling, Sampling.GREEDY);
     draws = new double[limits.maxLogitRows()];
@@ -102,6 +106,7 @@ public final class StepDescription {
     contextSequenceCount = 0;
     longestContext = 0;
     contextPiece = 0;
+    blockCopies = 0;
     closeContextPass();
     slotMapping = true;
     profiling = false;
@@ -295,6 +300,56 @@ public final class StepDescription {
   }
 
   /**
+   * Has a cache block copied before anything else of this step happens, in every layer. Copies run
+   * one after another in the order in which they are added.
+   *
+   * @param from the block that is read
+   * @param to the block that is written
+   * @throws InvalidInputException if a block does not exist or is block 0, both are one, or there
+   *     are more copies than blocks
+   */
+  public void copyBlock(int from, int to) {
+    int last = limits.blocks() - 1;
+    if (from < 1 || from > last || to < 1 || to > last || from == to) {
+      throw invalid(
+          "copy of block "
+              + from
+              + " to block "
+              + to
+              + "; expected two different blocks of 1 to "
+              + last);
+    }
+    if (blockCopies == limits.blocks()) {
+      throw invalid("more block copies than blocks = " + limits.blocks());
+    }
+    copiedBlocks.setAtIndex(ValueLayout.JAVA_INT, 2L * blockCopies, from);
+    copiedBlocks.setAtIndex(ValueLayout.JAVA_INT, 2L * blockCopies + 1, to);
+    blockCopies++;
+  }
+
+  /**
+   * Returns the block that a copy reads.
+   *
+   * @param copy index of the copy
+   * @return the block
+   */
+  public int copySource(int copy) {
+    return copiedBlocks.getAtIndex(
+        ValueLayout.JAVA_INT, 2L * Objects.checkIndex(copy, blockCopies));
+  }
+
+  /**
+   * Returns the block that a copy writes.
+   *
+   * @param copy index of the copy
+   * @return the block
+   */
+  public int copyTarget(int copy) {
+    return copiedBlocks.getAtIndex(
+        ValueLayout.JAVA_INT, 2L * Objects.checkIndex(copy, blockCopies) + 1);
+  }
+
+  /**
    * Drops the slot mapping: nothing is written to a cache in this step; rope is applied all the
    * same.
    */
@@ -382,6 +437,7 @@ public final class StepDescription {
       case PREFILL -> tokens - decodeTokens;
       case LOGITS -> logits;
       case CONTEXT -> contextRows;
+      case BLOCK_COPIES -> blockCopies;
     };
   }
 
@@ -395,7 +451,7 @@ public final class StepDescription {
     return switch (rows) {
       case ALL, DECODE -> 0;
       case PREFILL -> decodeTokens;
-      case LOGITS, CONTEXT -> throw invalid(rows + " rows are not a range of tokens");
+      case LOGITS, CONTEXT, BLOCK_COPIES -> throw invalid(rows + " rows are not a range of tokens");
     };
   }
 

@@ -72,6 +72,7 @@ public record StepLimits(
       case ALL, DECODE, PREFILL -> maxTokens;
       case LOGITS -> maxLogitRows;
       case CONTEXT -> contextTokens;
+      case BLOCK_COPIES -> blocks;
     };
   }
 

@@ -24,6 +24,9 @@ public record InputValue(String name) implements Value {
   /** The cache rows of the current context pass, by sequence and position. */
   public static final InputValue CONTEXT_ROWS = new InputValue("context_rows");
 
+  /** The cache blocks that are copied before anything else. */
+  public static final InputValue BLOCK_COPIES = new InputValue("block_copies");
+
   /** The tokens whose logits are wanted. */
   public static final InputValue LOGIT_ROWS = new InputValue("logit_rows");
 

@@ -2,6 +2,7 @@ package org.mla4j.core.cpu;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.HashSet;
 import java.util.Set;
 import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.Bindings;
@@ -9,6 +10,11 @@ import org.mla4j.api.backend.EngineContext;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.diagnosis.Diagnosis.VectorSupport;
+import org.mla4j.api.op.CompositeOp;
+import org.mla4j.api.op.CopyBlocks;
+import org.mla4j.api.op.CopyTo;
+import org.mla4j.api.op.FusedOp;
+import org.mla4j.api.op.GqaAttention;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.core.cpu.kernel.CpuContext;
@@ -47,7 +53,11 @@ final class CpuBackend implements Backend {
 
   @Override
   public Set<String> ops() {
-    return Set.copyOf(Op.VOCABULARY);
+    Set<String> types = new HashSet<>(Op.VOCABULARY);
+    types.removeAll(FusedOp.VOCABULARY);
+    types.removeAll(
+        Set.of(CompositeOp.MLA_ATTENTION, CopyTo.TYPE, CopyBlocks.TYPE, GqaAttention.TYPE));
+    return Set.copyOf(types);
   }
 
   @Override

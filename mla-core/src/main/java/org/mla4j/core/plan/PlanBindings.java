@@ -1,7 +1,9 @@
 package org.mla4j.core.plan;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.StepTensor;
 import org.mla4j.api.error.ErrorCode;
@@ -17,11 +19,14 @@ import org.mla4j.api.value.StepValue;
 final class PlanBindings implements Bindings {
   private final BufferLayout layout;
   private final HostStorage block;
-  private final Map<String, Tensor> caches;
+  private final Map<String, List<Tensor>> caches;
   private final StepLimits limits;
 
   PlanBindings(
-      BufferLayout layout, MemorySegment block, Map<String, Tensor> caches, StepLimits limits) {
+      BufferLayout layout,
+      MemorySegment block,
+      Map<String, List<Tensor>> caches,
+      StepLimits limits) {
     this.layout = layout;
     this.block = new HostStorage(block);
     this.caches = Map.copyOf(caches);
@@ -42,13 +47,13 @@ final class PlanBindings implements Bindings {
   }
 
   @Override
-  public Tensor cache(CacheValue value) {
-    Tensor cache = caches.get(value.name());
-    if (cache == null) {
+  public Tensor cache(CacheValue value, int tensor) {
+    List<Tensor> tensors = caches.get(value.name());
+    if (tensors == null) {
       throw new InvalidInputException(
           ErrorCode.INVALID_PLAN, "Cache '" + value.name() + "' is not part of the plan.");
     }
-    return cache;
+    return tensors.get(Objects.checkIndex(tensor, tensors.size()));
   }
 
   boolean contains(StepValue value) {

@@ -1,11 +1,13 @@
 package org.mla4j.core.plan;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.ProgressListener;
+import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
@@ -46,18 +48,25 @@ public record PreparedPlan(StepPlan plan, Bindings bindings, StepExecutor execut
     BufferLayout layout =
         BufferLayout.of(plan.plainNodes(), List.of(plan.logits(), plan.sampled()), limits);
     MemorySegment block = allocator.allocate("step buffers", Math.max(1, layout.bytes()));
-    Map<String, Tensor> caches = new HashMap<>();
+    Map<String, List<Tensor>> caches = new HashMap<>();
     for (CacheValue cache : plan.caches()) {
-      Shape shape = cache.spec().shape(limits.blocks(), limits.blockSize());
-      long bytes = shape.elements() * cache.spec().dtype().byteSize();
-      caches.put(
-          cache.name(),
-          Tensor.dense(cache.spec().dtype(), shape, allocator.allocate("cache", bytes)));
+      caches.put(cache.name(), allocate(cache, limits, allocator));
     }
     PlanBindings bindings = new PlanBindings(layout, block, caches, limits);
     StepExecutor executor =
         StepExecutor.create(
             plan, bindings, (done, total) -> progress.progress("kernels", done, total));
     return new PreparedPlan(plan, bindings, executor);
+  }
+
+  private static List<Tensor> allocate(CacheValue cache, StepLimits limits, Allocator allocator) {
+    CacheSpec spec = cache.spec();
+    List<Tensor> tensors = new ArrayList<>();
+    for (int i = 0; i < cache.layout().tensors(spec); i++) {
+      Shape shape = cache.layout().shape(spec, i, limits.blocks(), limits.blockSize());
+      long bytes = shape.elements() * spec.dtype().byteSize();
+      tensors.add(Tensor.dense(spec.dtype(), shape, allocator.allocate("cache", bytes)));
+    }
+    return tensors;
   }
 }

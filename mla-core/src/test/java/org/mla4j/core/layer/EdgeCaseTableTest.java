@@ -166,7 +166,7 @@ class EdgeCaseTableTest {
             }
 
             @Override
-            public Tensor cache(CacheValue value) {
+            public Tensor cache(CacheValue value, int tensor) {
               return none;
             }
           };

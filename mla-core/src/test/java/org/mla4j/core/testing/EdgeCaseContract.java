@@ -133,7 +133,7 @@ public abstract class EdgeCaseContract {
           }
 
           @Override
-          public Tensor cache(CacheValue value) {
+          public Tensor cache(CacheValue value, int tensor) {
             Tensor full = bench.cache(value);
             return Tensor.dense(
                 full.dtype(), Shape.of(0, 16, LATENT + ROPE), full.storage(), full.byteOffset());

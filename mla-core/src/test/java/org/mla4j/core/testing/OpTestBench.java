@@ -46,7 +46,10 @@ public final class OpTestBench implements Bindings, AutoCloseable {
   private final CpuContext context;
   private final StepDescription step;
   private final Map<StepValue, MemorySegment> buffers = new HashMap<>();
-  private final Map<CacheValue, MemorySegment> caches = new HashMap<>();
+  private final Map<Stored, MemorySegment> caches = new HashMap<>();
+
+  /** One of the tensors that hold a cache. */
+  private record Stored(CacheValue cache, int tensor) {}
 
   public OpTestBench(StepLimits limits, ParallelFor parallel) {
     engine = new TestEngine(limits, parallel, Map.of());
@@ -119,11 +122,13 @@ public final class OpTestBench implements Bindings, AutoCloseable {
   }
 
   @Override
-  public Tensor cache(CacheValue value) {
+  public Tensor cache(CacheValue value, int tensor) {
     CacheSpec spec = value.spec();
-    Shape shape = spec.shape(step.limits().blocks(), step.limits().blockSize());
+    Shape shape =
+        value.layout().shape(spec, tensor, step.limits().blocks(), step.limits().blockSize());
     MemorySegment segment =
-        caches.computeIfAbsent(value, key -> poisoned(shape.elements() * spec.dtype().byteSize()));
+        caches.computeIfAbsent(
+            new Stored(value, tensor), key -> poisoned(shape.elements() * spec.dtype().byteSize()));
     return Tensor.dense(spec.dtype(), shape, new HostStorage(segment), GUARD_BYTES);
   }
 
@@ -198,7 +203,7 @@ public final class OpTestBench implements Bindings, AutoCloseable {
    */
   public void run(KernelSet kernels, Op op) {
     try (Kernel kernel = create(kernels, op)) {
-      Map<Value, byte[]> before = snapshot();
+      Map<Object, byte[]> before = snapshot();
       kernel.forward(step, Queue.SYNCHRONOUS);
       requireUntouched(op, before);
     }
@@ -212,50 +217,68 @@ public final class OpTestBench implements Bindings, AutoCloseable {
     return kernels.create(op, this, context);
   }
 
-  private Map<Value, byte[]> snapshot() {
-    Map<Value, byte[]> bytes = new HashMap<>();
+  private Map<Object, byte[]> snapshot() {
+    Map<Object, byte[]> bytes = new HashMap<>();
     buffers.forEach((value, segment) -> bytes.put(value, segment.toArray(ValueLayout.JAVA_BYTE)));
     caches.forEach((value, segment) -> bytes.put(value, segment.toArray(ValueLayout.JAVA_BYTE)));
     return bytes;
   }
 
-  private void requireUntouched(Op op, Map<Value, byte[]> before) {
-    Map<Value, BitSet> allowed = new HashMap<>();
+  private void requireUntouched(Op op, Map<Object, byte[]> before) {
+    Map<Object, BitSet> allowed = new HashMap<>();
     for (Value written : op.writes()) {
       if (written instanceof StepValue value) {
         BitSet bytes = allowed.computeIfAbsent(value.root(), root -> new BitSet());
         eachLive(value, offset -> bytes.set((int) offset, (int) offset + value.dtype().byteSize()));
       } else if (written instanceof CacheValue value) {
-        allowed.put(value, mappedSlots(value));
+        for (int i = 0; i < value.layout().tensors(value.spec()); i++) {
+          allowed.put(new Stored(value, i), mappedSlots(value, i));
+        }
       }
     }
     buffers.forEach((value, segment) -> requireUntouched(value, segment, before, allowed));
-    caches.forEach((value, segment) -> requireUntouched(value, segment, before, allowed));
+    caches.forEach((part, segment) -> requireUntouched(part, segment, before, allowed));
   }
 
   private static void requireUntouched(
-      Value value, MemorySegment segment, Map<Value, byte[]> before, Map<Value, BitSet> allowed) {
+      Object part, MemorySegment segment, Map<Object, byte[]> before, Map<Object, BitSet> allowed) {
     byte[] now = segment.toArray(ValueLayout.JAVA_BYTE);
-    byte[] was = before.get(value);
-    BitSet mayChange = allowed.getOrDefault(value, new BitSet());
+    byte[] was = before.get(part);
+    BitSet mayChange = allowed.getOrDefault(part, new BitSet());
     for (int i = 0; i < now.length; i++) {
       if (was != null && now[i] != was[i] && !mayChange.get(i)) {
         throw new AssertionError(
-            "Byte " + i + " of " + value.name() + " was written, which is not live output.");
+            "Byte " + i + " of " + part + " was written, which is not live output.");
       }
     }
   }
 
-  private BitSet mappedSlots(CacheValue value) {
+  private BitSet mappedSlots(CacheValue value, int tensor) {
     BitSet bytes = new BitSet();
-    int rowBytes = Math.toIntExact(value.spec().bytesPerToken());
     for (int token = 0; step.hasSlotMapping() && token < step.tokens(); token++) {
       if (step.slot(token) >= 0) {
-        int start = Math.toIntExact(GUARD_BYTES + step.slot(token) * rowBytes);
-        bytes.set(start, start + rowBytes);
+        allow(value, tensor, step.slot(token), bytes);
       }
     }
     return bytes;
+  }
+
+  private void allow(CacheValue value, int tensor, long slot, BitSet bytes) {
+    CacheSpec spec = value.spec();
+    int cell = spec.dtype().byteSize();
+    if (spec.format() != CacheSpec.Format.CELLS) {
+      int start = Math.toIntExact(GUARD_BYTES + slot * spec.bytesPerToken());
+      bytes.set(start, start + Math.toIntExact(spec.bytesPerToken()));
+      return;
+    }
+    boolean whole = value.layout().tensors(spec) == 1;
+    for (int part = whole ? 0 : tensor; part < (whole ? spec.parts().size() : tensor + 1); part++) {
+      for (int i = 0; i < spec.parts().get(part).width(); i++) {
+        long index = value.layout().cell(spec, part, slot, i, step.limits().blockSize());
+        int start = Math.toIntExact(GUARD_BYTES + index * cell);
+        bytes.set(start, start + cell);
+      }
+    }
   }
 
   private void eachLive(StepValue value, LongConsumer offsets) {

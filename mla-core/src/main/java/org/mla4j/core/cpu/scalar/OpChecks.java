@@ -5,9 +5,14 @@ import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.Add;
+import org.mla4j.api.op.CompositeOp;
 import org.mla4j.api.op.ConcatAndCacheMla;
+import org.mla4j.api.op.CopyBlocks;
+import org.mla4j.api.op.CopyTo;
 import org.mla4j.api.op.Embedding;
+import org.mla4j.api.op.FusedOp;
 import org.mla4j.api.op.GatherCache;
+import org.mla4j.api.op.GqaAttention;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MergeAttentionStates;
@@ -24,6 +29,7 @@ import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.op.Sample;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.op.SiluAndMul;
+import org.mla4j.api.op.VendorOp;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.StepValue;
@@ -59,6 +65,8 @@ final class OpChecks {
       case SiluAndMul silu -> check(silu, reasons);
       case LayerCall layer ->
           reasons.require(false, "'" + layer.type() + "' is a whole layer; expected an op");
+      case CompositeOp _, VendorOp _, FusedOp _, CopyTo _, CopyBlocks _, GqaAttention _ ->
+          reasons.require(false, "has no kernel for '" + op.type() + "'");
     }
     return reasons.answer();
   }

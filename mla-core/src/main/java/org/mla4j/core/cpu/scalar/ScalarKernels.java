@@ -5,9 +5,14 @@ import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.Add;
+import org.mla4j.api.op.CompositeOp;
 import org.mla4j.api.op.ConcatAndCacheMla;
+import org.mla4j.api.op.CopyBlocks;
+import org.mla4j.api.op.CopyTo;
 import org.mla4j.api.op.Embedding;
+import org.mla4j.api.op.FusedOp;
 import org.mla4j.api.op.GatherCache;
+import org.mla4j.api.op.GqaAttention;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MergeAttentionStates;
@@ -23,6 +28,7 @@ import org.mla4j.api.op.RoutedExperts;
 import org.mla4j.api.op.Sample;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.op.SiluAndMul;
+import org.mla4j.api.op.VendorOp;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.KernelSet;
 
@@ -57,6 +63,8 @@ public final class ScalarKernels implements KernelSet {
       case Sample sample -> new ScalarSample(sample, bindings, context);
       case SelectRows select -> new ScalarSelectRows(select, bindings, context);
       case SiluAndMul silu -> new ScalarSiluAndMul(silu, bindings, context);
+      case CompositeOp _, VendorOp _, FusedOp _, CopyTo _, CopyBlocks _, GqaAttention _ ->
+          throw new UnsupportedOperationException("No kernel for '" + op.type() + "'.");
       case LayerCall layer ->
           throw new UnsupportedOperationException(
               "No kernel for the whole layer '" + layer.layer() + "'.");

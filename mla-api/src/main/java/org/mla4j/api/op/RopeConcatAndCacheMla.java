@@ -1,0 +1,41 @@
+package org.mla4j.api.op;
+
+import java.util.List;
+
+/**
+ * Rotates queries and key in place and writes latent and rotated key to the cache.
+ *
+ * <p>Rope and cache write have skip conditions of their own: a step without slot mapping, or a
+ * token with a negative slot, is rotated all the same and not written. The rotated key of a token
+ * that is not written may be left as it was, since nobody may depend on it.
+ *
+ * @param rope the rotation
+ * @param concat the cache write, of the rotated key
+ */
+public record RopeConcatAndCacheMla(RotaryEmbedding rope, ConcatAndCacheMla concat)
+    implements FusedOp {
+  /** The name of this op. */
+  public static final String TYPE = "rope_concat_and_cache_mla";
+
+  /**
+   * Checks that the key written is the one rotated.
+   *
+   * @throws org.mla4j.api.error.InvalidInputException if it is not
+   */
+  public RopeConcatAndCacheMla {
+    FusedOp.require(
+        rope.k().equals(concat.kPe()),
+        TYPE,
+        "the cache write to take the rotated key '" + rope.k().name() + "'");
+  }
+
+  @Override
+  public String type() {
+    return TYPE;
+  }
+
+  @Override
+  public List<Op> parts() {
+    return List.of(rope, concat);
+  }
+}
