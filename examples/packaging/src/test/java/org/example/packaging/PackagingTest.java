@@ -16,7 +16,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command and one plug-in, put together in every way that there is, each in a JVM of its own. */
+/**
+ * The command and one plug-in, put together in every way that there is, each in a JVM of its own.
+ */
 class PackagingTest {
   private static final Path TARGET = Path.of(System.getProperty("example.target"));
   private static final Path PLUGIN = Path.of(System.getProperty("example.plugin"));
@@ -96,7 +98,8 @@ class PackagingTest {
 
   private static String lib() throws IOException {
     try (Stream<Path> jars = Files.list(TARGET.resolve("lib"))) {
-      String path = jars.map(Path::toString).sorted().collect(Collectors.joining(File.pathSeparator));
+      String path =
+          jars.map(Path::toString).sorted().collect(Collectors.joining(File.pathSeparator));
       assertNotEquals("", path);
       return path;
     }
@@ -117,7 +120,8 @@ class PackagingTest {
   }
 
   /** Runs the command in a folder that has a folder {@code plugins}. */
-  private Outcome run(List<String> start, String... options) throws IOException, InterruptedException {
+  private Outcome run(List<String> start, String... options)
+      throws IOException, InterruptedException {
     List<String> line = new ArrayList<>();
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     line.addAll(start);
