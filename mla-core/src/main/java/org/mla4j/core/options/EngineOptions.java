@@ -436,7 +436,8 @@ public record EngineOptions(
     /**
      * Sets where backends are looked for.
      *
-     * @param loader a class loader that sees the plug-ins' jars
+     * @param loader a class loader that sees the plug-ins' jars, for example a {@link
+     *     org.mla4j.core.plugin.PluginFolder}; it is not closed with the engine
      * @return this builder
      */
     public Builder pluginLoader(ClassLoader loader) {

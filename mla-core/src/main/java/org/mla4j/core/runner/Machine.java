@@ -48,6 +48,7 @@ final class Machine implements AutoCloseable {
 
   static Machine open(
       BackendRegistry registry, StepLimits limits, EngineOptions options, String name) {
+    registry.requireSound(); // before anything is said to be missing that only was not found
     requireKnown(registry, options);
     Machine machine = new Machine(registry, limits, options, name);
     try {
