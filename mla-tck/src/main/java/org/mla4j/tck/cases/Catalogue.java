@@ -17,6 +17,10 @@ public final class Catalogue {
     cases.addAll(AttentionCases.cases(settings));
     cases.addAll(EdgeCases.cases());
     cases.addAll(LayerCases.cases(settings));
+    cases.addAll(MemoryCases.cases());
+    cases.addAll(StateCases.cases());
+    cases.addAll(WeightCases.cases());
+    cases.addAll(CostCases.cases());
     return cases;
   }
 }
