@@ -21,6 +21,11 @@ public final class Catalogue {
     cases.addAll(StateCases.cases());
     cases.addAll(WeightCases.cases());
     cases.addAll(CostCases.cases());
+    cases.addAll(GraphCases.cases());
+    cases.addAll(ModelCases.cases());
+    cases.addAll(ProviderCases.cases());
+    cases.addAll(SupportCases.cases());
+    cases.addAll(VendorCases.cases(settings));
     return cases;
   }
 }
