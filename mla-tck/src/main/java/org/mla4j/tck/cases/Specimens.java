@@ -210,9 +210,14 @@ final class Specimens {
   }
 
   private CacheValue cache(CacheSpec spec) {
-    return layout == null
-        ? session.cache("cache", spec)
-        : new CacheValue("cache", "layer", spec, layout);
+    if (layout == null) {
+      return session.cache("cache", spec);
+    }
+    String problem = layout.problem(spec, session.engine().limits().blockSize());
+    if (!problem.isEmpty()) {
+      throw new Skipped(problem);
+    }
+    return new CacheValue("cache", "layer", spec, layout);
   }
 
   private Specimen absorb() {

@@ -277,9 +277,7 @@ public final class Bench implements AutoCloseable {
 
   /** Writes a row of a cache. */
   public void put(CacheModel model, long slot, double[] row) {
-    for (int i = 0; i < row.length; i++) {
-      model.put(slot, i, row[i]);
-    }
+    model.putRow(slot, row);
   }
 
   public long slot(int sequence, int position) {

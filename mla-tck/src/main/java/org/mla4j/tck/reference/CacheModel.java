@@ -82,6 +82,23 @@ public final class CacheModel {
   }
 
   /**
+   * Writes a row.
+   *
+   * @param slot the row
+   * @param row all its elements, not rounded yet
+   */
+  public void putRow(long slot, double[] row) {
+    written.put(slot, row.clone());
+    if (cache.spec().format() != CacheSpec.Format.CELLS) {
+      encodeRow(slot, row);
+      return;
+    }
+    for (int i = 0; i < row.length; i++) {
+      encodeCell(slot, i, row[i]);
+    }
+  }
+
+  /**
    * Reads an element as attention sees it.
    *
    * @param slot the row
