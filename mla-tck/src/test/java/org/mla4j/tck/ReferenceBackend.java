@@ -258,7 +258,10 @@ final class ReferenceBackend implements Backend {
           int first = firstRow(value, step) + row;
           for (int i = 0; i < elements.length; i++) {
             numbers.get(value.root())[first * value.root().rowWidth() + elements[i]] =
-                Cells.get(value.dtype(), tensor.tensor().segment(), at(value, tensor, step, row, elements[i]));
+                Cells.get(
+                    value.dtype(),
+                    tensor.tensor().segment(),
+                    at(value, tensor, step, row, elements[i]));
           }
         }
       });

@@ -13,8 +13,7 @@ import org.junit.jupiter.api.Test;
 class ReferenceBackendTest {
   @Test
   void passesAllButWhatCostsNothing() {
-    EnumSet<RuleGroup> groups =
-        EnumSet.complementOf(EnumSet.of(RuleGroup.COST, RuleGroup.GRAPH));
+    EnumSet<RuleGroup> groups = EnumSet.complementOf(EnumSet.of(RuleGroup.COST, RuleGroup.GRAPH));
     ConformanceReport report =
         Conformance.run(
             new ReferenceBackend.Provider(),

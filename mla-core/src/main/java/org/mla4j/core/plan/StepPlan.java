@@ -89,8 +89,7 @@ public record StepPlan(
     draft.fuse(List.of(logits, sampled));
     draft.expand();
     draft.settle();
-    List<PlannedNode> nodes =
-        PlanTaking.offer(draft.nodes(), choice, options.ops().planBackend());
+    List<PlannedNode> nodes = PlanTaking.offer(draft.nodes(), choice, options.ops().planBackend());
     return new StepPlan(
         model.name(),
         draft.before(),
@@ -158,11 +157,10 @@ public record StepPlan(
    */
   List<Node> nodesInMemory() {
     return nodes.stream()
-        .flatMap(
-            planned ->
-                planned.node().op() instanceof WholePlan whole
-                    ? whole.nodes().stream()
-                    : Stream.of(planned.node()))
+        .flatMap(planned ->
+            planned.node().op() instanceof WholePlan whole
+                ? whole.nodes().stream()
+                : Stream.of(planned.node()))
         .toList();
   }
 

@@ -47,15 +47,20 @@ final class WeightCases {
       cases.add(new Case(Rules.LEASES, type, Set.of(type), subject -> leases(subject, type)));
       cases.add(new Case(Rules.RELOAD, type, Set.of(type), subject -> reload(subject, type)));
       cases.add(
-          new Case(
-              Rules.RELOAD_IN_PLACE, type, Set.of(type), subject -> inPlace(subject, type)));
+          new Case(Rules.RELOAD_IN_PLACE, type, Set.of(type), subject -> inPlace(subject, type)));
     }
     cases.add(
-        Case.of(Rules.DERIVED_WEIGHTS, "linear", Linear.TYPE, subject ->
-            Trial.check(subject, Batch.mixed(), WeightCases::derivedLinear)));
+        Case.of(
+            Rules.DERIVED_WEIGHTS,
+            "linear",
+            Linear.TYPE,
+            subject -> Trial.check(subject, Batch.mixed(), WeightCases::derivedLinear)));
     cases.add(
-        Case.of(Rules.DERIVED_WEIGHTS, "rms_norm", RmsNorm.TYPE, subject ->
-            Trial.check(subject, Batch.mixed(), WeightCases::derivedNorm)));
+        Case.of(
+            Rules.DERIVED_WEIGHTS,
+            "rms_norm",
+            RmsNorm.TYPE,
+            subject -> Trial.check(subject, Batch.mixed(), WeightCases::derivedNorm)));
     return cases;
   }
 
@@ -102,8 +107,12 @@ final class WeightCases {
       Failure.unless(
           weight.openLeases() == 0,
           () ->
-              weight.openLeases() + " leases on weight '" + weight.name()
-                  + "' of " + type + " are open after the backend was closed; expected none");
+              weight.openLeases()
+                  + " leases on weight '"
+                  + weight.name()
+                  + "' of "
+                  + type
+                  + " are open after the backend was closed; expected none");
     }
   }
 
@@ -157,7 +166,10 @@ final class WeightCases {
       Failure.unless(
           after == before,
           () ->
-              "three reloads of " + type + " allocated " + (after - before)
+              "three reloads of "
+                  + type
+                  + " allocated "
+                  + (after - before)
                   + " bytes of the engine; expected none");
     }
   }

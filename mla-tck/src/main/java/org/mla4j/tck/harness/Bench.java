@@ -265,7 +265,10 @@ public final class Bench implements AutoCloseable {
         boolean stays =
             position < context || !step.hasSlotMapping() || step.slot(token) < 0 || writtenToo;
         if (stays) {
-          put(model, slot(i, position), cacheRow(cache, batch().sequences().get(i).id(), position, width));
+          put(
+              model,
+              slot(i, position),
+              cacheRow(cache, batch().sequences().get(i).id(), position, width));
         }
       }
     }
@@ -295,8 +298,7 @@ public final class Bench implements AutoCloseable {
     for (int i = 0; i < cache.layout().tensors(cache.spec()); i++) {
       MemorySegment all = stored(cache, i);
       MemorySegment cells = all.asSlice(GUARD, all.byteSize() - 2L * GUARD);
-      tensors.add(
-          copied ? MemorySegment.ofArray(cells.toArray(ValueLayout.JAVA_BYTE)) : cells);
+      tensors.add(copied ? MemorySegment.ofArray(cells.toArray(ValueLayout.JAVA_BYTE)) : cells);
     }
     return new CacheModel(cache, step.limits().blockSize(), tensors);
   }

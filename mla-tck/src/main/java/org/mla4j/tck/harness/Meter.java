@@ -72,8 +72,7 @@ public final class Meter {
    */
   public static long allocated(Thread[] others, Runnable work) throws InterruptedException {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    if (!threads.isThreadAllocatedMemorySupported()
-        || !threads.isThreadAllocatedMemoryEnabled()) {
+    if (!threads.isThreadAllocatedMemorySupported() || !threads.isThreadAllocatedMemoryEnabled()) {
       throw new Skipped("this JVM does not count the bytes that threads allocate");
     }
     long[] ids = new long[others.length];

@@ -204,8 +204,7 @@ public final class CacheModel {
       }
     }
     for (int i = 0; i < CacheSpec.DS_MLA_ROPE; i++) {
-      encode(
-          DType.BF16, bytes, start + ROPE_AT + 2L * i, row[CacheSpec.DS_MLA_LATENT + i]);
+      encode(DType.BF16, bytes, start + ROPE_AT + 2L * i, row[CacheSpec.DS_MLA_LATENT + i]);
     }
   }
 

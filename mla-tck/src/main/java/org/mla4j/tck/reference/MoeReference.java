@@ -8,7 +8,6 @@ import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.spec.MoeSpec;
 import org.mla4j.api.weight.WeightHandle;
 
-
 /** Routing and experts. */
 final class MoeReference {
   private static final double NORM_EPSILON = 1e-20;
