@@ -107,7 +107,8 @@ final class Legality {
   }
 
   /** Whoever reads later what a member wrote last must find it written. */
-  private void vanished(Op fused, List<Value> written, Set<Integer> members, List<String> reasons) {
+  private void vanished(
+      Op fused, List<Value> written, Set<Integer> members, List<String> reasons) {
     int first = members.iterator().next();
     for (int i = first; i < graph.nodes().size(); i++) {
       if (!members.contains(i)) {
@@ -133,9 +134,7 @@ final class Legality {
           && members.contains(graph.writerIndex(read, reader))
           && fused.writes().stream().noneMatch(left -> elements.covers(left, value, read))) {
         String who =
-            reader == graph.nodes().size()
-                ? "the step"
-                : "'" + graph.nodes().get(reader).name() + "'";
+            reader == graph.nodes().size() ? "the step" : "'" + graph.nodes().get(reader).name() + "'";
         String reason = "'" + value.name() + "' would vanish, which " + who + " reads";
         if (!reasons.contains(reason)) {
           reasons.add(reason);

@@ -98,13 +98,14 @@ final class MlaFlow {
   /** What lies behind the queries is a query latent only if it is made in the same layer. */
   private static Optional<Queries> queriesOf(StepGraph graph, Node absorb) {
     return linear(graph, ((AbsorbQuery) absorb.op()).qNope(), absorb)
-        .map(projection -> {
-          StepValue source = ((Linear) projection.op()).x();
-          Optional<Projected> latent =
-              projected(graph, source, projection)
-                  .filter(found -> found.projection().layer().equals(absorb.layer()));
-          return new Queries(projection, latent.orElse(null), absorb);
-        });
+        .map(
+            projection -> {
+              StepValue source = ((Linear) projection.op()).x();
+              Optional<Projected> latent =
+                  projected(graph, source, projection)
+                      .filter(found -> found.projection().layer().equals(absorb.layer()));
+              return new Queries(projection, latent.orElse(null), absorb);
+            });
   }
 
   /** The projection behind a value, and the norm in between. */
@@ -118,10 +119,11 @@ final class MlaFlow {
   private static Optional<Node> norm(StepGraph graph, StepValue value, Node reader) {
     return graph
         .writer(value, reader)
-        .filter(before ->
-            before.op() instanceof RmsNorm norm
-                && norm.out().equals(value)
-                && !norm.x().root().equals(value.root()));
+        .filter(
+            before ->
+                before.op() instanceof RmsNorm norm
+                    && norm.out().equals(value)
+                    && !norm.x().root().equals(value.root()));
   }
 
   private static Optional<Node> linear(StepGraph graph, StepValue value, Node reader) {

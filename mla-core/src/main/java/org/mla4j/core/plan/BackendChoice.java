@@ -241,10 +241,11 @@ final class BackendChoice {
     Optional<String> pinned = ops.planBackend();
     return backends.stream()
         .filter(candidate -> candidate.problem().isEmpty())
-        .filter(candidate ->
-            pinned.isPresent()
-                ? candidate.name().equals(pinned.get())
-                : isCandidate(candidate, Optional.empty()))
+        .filter(
+            candidate ->
+                pinned.isPresent()
+                    ? candidate.name().equals(pinned.get())
+                    : isCandidate(candidate, Optional.empty()))
         .toList();
   }
 
@@ -255,15 +256,16 @@ final class BackendChoice {
   /** A user who pins a fused op wants to see it run. */
   void requirePins(Set<String> typesThatRun, Map<String, List<String>> refusals) {
     ops.pins()
-        .forEach((type, backend) -> {
-          boolean separate = !isFusedOrVendor(type);
-          if (!separate && !typesThatRun.contains(type)) {
-            throw declinedError(
-                backend,
-                "op '" + type + "'",
-                refusals.getOrDefault(type, List.of("the plan has no place for it")));
-          }
-        });
+        .forEach(
+            (type, backend) -> {
+              boolean separate = !isFusedOrVendor(type);
+              if (!separate && !typesThatRun.contains(type)) {
+                throw declinedError(
+                    backend,
+                    "op '" + type + "'",
+                    refusals.getOrDefault(type, List.of("the plan has no place for it")));
+              }
+            });
   }
 
   private static boolean isFusedOrVendor(String type) {
@@ -370,8 +372,7 @@ final class BackendChoice {
   }
 
   /** The attention op of a layer that a named backend has but declines, as an error to be. */
-  @Nullable Complaint attentionComplaint(
-      OpenBackend candidate, String layer, List<String> reasons) {
+  @Nullable Complaint attentionComplaint(OpenBackend candidate, String layer, List<String> reasons) {
     Optional<String> pinned = ops.pinned(MlaAttention.TYPE);
     boolean must =
         pinned.isPresent()

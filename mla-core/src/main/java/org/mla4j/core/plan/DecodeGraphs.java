@@ -123,7 +123,8 @@ final class DecodeGraphs implements AutoCloseable {
     return sizes.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  private static void capture(Segment segment, int[] sizes, StepPlan plan, List<Kernel> kernels) {
+  private static void capture(
+      Segment segment, int[] sizes, StepPlan plan, List<Kernel> kernels) {
     if (segment.backend.backend().graphSupport() == GraphSupport.NEVER) {
       return;
     }
@@ -216,17 +217,15 @@ final class DecodeGraphs implements AutoCloseable {
       lines.add(
           "graph: decode steps of up to "
               + sizes[sizes.length - 1]
-              + (level == GraphSupport.SINGLE_TOKEN
-                  ? " sequences with one new token each"
-                  : " tokens")
+              + (level == GraphSupport.SINGLE_TOKEN ? " sequences with one new token each" : " tokens")
               + ", "
               + captured
               + " of "
               + segments.size()
               + " parts captured; other steps eager");
-      eager.forEach((backend, nodes) ->
-          lines.add(
-              "eager: '" + backend + "' captures nothing; its " + nodes + " nodes run one by one"));
+      eager.forEach(
+          (backend, nodes) ->
+              lines.add("eager: '" + backend + "' captures nothing; its " + nodes + " nodes run one by one"));
     }
     return lines;
   }

@@ -44,15 +44,17 @@ final class PlanDraft {
     choose(elements, List.of(), nodes);
     before =
         nodes.stream()
-            .map(planned ->
-                new Before(
-                    planned.node().name(),
-                    planned.node().op().type(),
-                    planned.runner() == null ? "" : planned.runner().name()))
+            .map(
+                planned ->
+                    new Before(
+                        planned.node().name(),
+                        planned.node().op().type(),
+                        planned.runner() == null ? "" : planned.runner().name()))
             .toList();
   }
 
-  private void choose(List<Element> elements, List<Declined> inherited, List<PlannedNode> chosen) {
+  private void choose(
+      List<Element> elements, List<Declined> inherited, List<PlannedNode> chosen) {
     List<Declined> pending = inherited;
     for (Element element : elements) {
       switch (element) {
@@ -79,13 +81,16 @@ final class PlanDraft {
     String name = layer.call().layer();
     decision
         .strict()
-        .ifPresent(backend ->
-            obligations.add(
-                new Obligation(
-                    name,
-                    backend,
-                    choice.layerDeclined(
-                        backend.name(), layer.call(), decision.declined().getLast().reasons()))));
+        .ifPresent(
+            backend ->
+                obligations.add(
+                    new Obligation(
+                        name,
+                        backend,
+                        choice.layerDeclined(
+                            backend.name(),
+                            layer.call(),
+                            decision.declined().getLast().reasons()))));
     List<Element> inside = layer.expand();
     declined.addAll(attention.declined(name));
     choose(inside, declined, chosen);
@@ -124,10 +129,12 @@ final class PlanDraft {
       }
       report(pass.fusedType(), parts, candidate, fused != null, outcome.reasons());
     }
-    nodes = new ArrayList<>(result.nodes().stream().map(node -> byName.get(node.name())).toList());
+    nodes =
+        new ArrayList<>(result.nodes().stream().map(node -> byName.get(node.name())).toList());
   }
 
-  private static PlannedNode fusedNode(Node fused, OpenBackend runner, List<PlannedNode> parts) {
+  private static PlannedNode fusedNode(
+      Node fused, OpenBackend runner, List<PlannedNode> parts) {
     List<Declined> declined = new ArrayList<>();
     List<Node> replaced = new ArrayList<>();
     PlannedNode.Complaint complaint = null;

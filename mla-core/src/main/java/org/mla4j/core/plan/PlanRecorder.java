@@ -61,7 +61,8 @@ final class PlanRecorder implements PlanBuilder {
     CacheLayout layout(CacheSpec spec);
 
     /** How much of a layer is left to one attention op. */
-    Optional<AttentionForm> attentionForm(String layer, Function<AttentionForm, CompositeOp> offer);
+    Optional<AttentionForm> attentionForm(
+        String layer, Function<AttentionForm, CompositeOp> offer);
   }
 
   /** What all scopes of one plan share. */

@@ -17,8 +17,7 @@ final class PlanTaking {
   private PlanTaking() {}
 
   /** The plan as one node if a backend takes it, otherwise as it is. */
-  static List<PlannedNode> offer(
-      List<PlannedNode> nodes, BackendChoice choice, Optional<String> pinnedTo) {
+  static List<PlannedNode> offer(List<PlannedNode> nodes, BackendChoice choice, Optional<String> pinnedTo) {
     boolean pinned = pinnedTo.isPresent();
     if (pinnedTo.equals(Optional.of(BackendRegistry.CPU))) {
       return nodes;
@@ -49,13 +48,15 @@ final class PlanTaking {
     return declined.isEmpty() ? nodes : withRefusals(nodes, declined);
   }
 
-  private static List<PlannedNode> withRefusals(List<PlannedNode> nodes, List<Declined> declined) {
+  private static List<PlannedNode> withRefusals(
+      List<PlannedNode> nodes, List<Declined> declined) {
     List<PlannedNode> told = new ArrayList<>(nodes);
     PlannedNode first = told.getFirst();
     List<Declined> all = new ArrayList<>(declined);
     all.addAll(first.declined());
     told.set(
-        0, new PlannedNode(first.node(), first.runner(), all, first.replaced(), first.complaint()));
+        0,
+        new PlannedNode(first.node(), first.runner(), all, first.replaced(), first.complaint()));
     return told;
   }
 

@@ -19,8 +19,7 @@ record ReplacedNodes(List<Node> visible) {
     List<Node> visible = new ArrayList<>();
     List<Node> all = planned.replaced();
     for (int i = 0; i < all.size(); i++) {
-      if (isLeft(all.get(i), planned.node())
-          && !isChanged(all.get(i), all.subList(i + 1, all.size()))) {
+      if (isLeft(all.get(i), planned.node()) && !isChanged(all.get(i), all.subList(i + 1, all.size()))) {
         visible.add(all.get(i));
       }
     }

@@ -88,7 +88,8 @@ public final class StepExecutor implements AutoCloseable {
         eager[distinct.indexOf(segment.backend())] |= segment.graph(0) == null;
       }
     }
-    this.replaced = plan.nodes().stream().map(ReplacedNodes::of).toArray(ReplacedNodes[]::new);
+    this.replaced =
+        plan.nodes().stream().map(ReplacedNodes::of).toArray(ReplacedNodes[]::new);
   }
 
   /** Looks at values after a node ran, while its outputs are complete. */
@@ -120,7 +121,8 @@ public final class StepExecutor implements AutoCloseable {
   }
 
   /** Creates the kernels of a plan; if one fails, those created before are closed. */
-  static StepExecutor create(StepPlan plan, Bindings bindings, Capture capture, Progress progress) {
+  static StepExecutor create(
+      StepPlan plan, Bindings bindings, Capture capture, Progress progress) {
     List<Kernel> kernels = new ArrayList<>();
     try {
       for (PlannedNode planned : plan.nodes()) {
@@ -379,7 +381,8 @@ public final class StepExecutor implements AutoCloseable {
 
   private BackendException failure(int index, Throwable e) {
     Node node = nodes[index];
-    return BackendException.inForward(names[index], node.layer(), node.op().type(), node.name(), e);
+    return BackendException.inForward(
+        names[index], node.layer(), node.op().type(), node.name(), e);
   }
 
   /**

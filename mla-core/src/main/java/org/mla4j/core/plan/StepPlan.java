@@ -89,7 +89,8 @@ public record StepPlan(
     draft.fuse(List.of(logits, sampled));
     draft.expand();
     draft.settle();
-    List<PlannedNode> nodes = PlanTaking.offer(draft.nodes(), choice, options.ops().planBackend());
+    List<PlannedNode> nodes =
+        PlanTaking.offer(draft.nodes(), choice, options.ops().planBackend());
     return new StepPlan(
         model.name(),
         draft.before(),
@@ -157,10 +158,11 @@ public record StepPlan(
    */
   List<Node> nodesInMemory() {
     return nodes.stream()
-        .flatMap(planned ->
-            planned.node().op() instanceof WholePlan whole
-                ? whole.nodes().stream()
-                : Stream.of(planned.node()))
+        .flatMap(
+            planned ->
+                planned.node().op() instanceof WholePlan whole
+                    ? whole.nodes().stream()
+                    : Stream.of(planned.node()))
         .toList();
   }
 

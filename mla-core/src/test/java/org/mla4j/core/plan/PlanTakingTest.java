@@ -122,8 +122,8 @@ class PlanTakingTest {
             BackendException.class,
             () ->
                 explain(
-                    compiling(options ->
-                        options.ops("plan=compiler").backendOption("compiler:most", "3"))));
+                    compiling(
+                        options -> options.ops("plan=compiler").backendOption("compiler:most", "3"))));
     assertTrue(
         e.getMessage()
             .matches(

@@ -89,11 +89,12 @@ class VendorOpTest {
           graph
               .writer(down.x(), node)
               .filter(before -> before.op() instanceof SiluAndMul)
-              .ifPresent(before ->
-                  matches.add(
-                      new Match(
-                          List.of(before, node),
-                          new ActivatedProjection((SiluAndMul) before.op(), down))));
+              .ifPresent(
+                  before ->
+                      matches.add(
+                          new Match(
+                              List.of(before, node),
+                              new ActivatedProjection((SiluAndMul) before.op(), down))));
         }
       }
       return matches;
