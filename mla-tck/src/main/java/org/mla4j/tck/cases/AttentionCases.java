@@ -46,6 +46,7 @@ final class AttentionCases {
   }
 
   /** Sequence lengths and query lengths, as the tests there list them. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Spec(String name, int[] lengths, int[] queries) {
     long cost(Dims dims) {
       long scores = 0;

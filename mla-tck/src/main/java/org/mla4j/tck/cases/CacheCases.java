@@ -447,7 +447,8 @@ final class CacheCases {
 
   private static void extremeRows(Bench bench, Specimen specimen, float scale) {
     ConcatAndCacheMla op = (ConcatAndCacheMla) specimen.op();
-    for (StepValue value : List.of(op.kvC(), Objects.requireNonNull(op.kPe()))) {
+    StepValue kPe = Objects.requireNonNull(op.kPe());
+    for (StepValue value : List.of(op.kvC(), kPe)) {
       for (int row = 0; row < bench.step().count(value.rows()); row++) {
         double[] numbers = new double[value.rowWidth()];
         for (int i = 0; i < numbers.length; i++) {

@@ -200,7 +200,7 @@ final class EdgeCases {
                   of,
                   session -> {
                     Specimen specimen = Specimens.accepted(session, MlaContextAttention.TYPE);
-                    return of == late ? specimen.in(batch2 -> batch2) : specimen;
+                    return of.equals(late) ? specimen.in(batch2 -> batch2) : specimen;
                   }));
     }
   }

@@ -165,7 +165,7 @@ final class ProviderCases {
         trial.stage(Batch.mixed()).forward();
         return trial;
       } catch (Skipped e) {
-        continue;
+        // The next one.
       }
     }
     return null;

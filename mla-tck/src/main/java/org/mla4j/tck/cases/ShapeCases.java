@@ -130,7 +130,7 @@ final class ShapeCases {
                   2 * (1 + random.nextInt(40)),
                   1 + random.nextInt(90),
                   1 + random.nextInt(200))
-              .style(RopeStyle.values()[random.nextInt(2)]));
+              .style(random.nextBoolean() ? RopeStyle.NEOX : RopeStyle.INTERLEAVED));
     }
     add(Rules.WIDTHS, type, chosen);
   }

@@ -184,7 +184,7 @@ final class StateCases {
       if (e.getCause() instanceof RuntimeException failure) {
         throw failure;
       }
-      throw new Failure("two engines at once: " + e.getCause(), e.getCause());
+      throw new Failure("two engines at once: " + e.getCause(), e);
     }
   }
 

@@ -143,7 +143,7 @@ final class WeightCases {
     for (SampleWeight weight : weights) {
       int count = Math.toIntExact(weight.shape().elements());
       boolean vector = weight.shape().rank() == 1;
-      double deviation = vector ? 0.3 : 1 / Math.sqrt(weight.shape().extent(1));
+      double deviation = vector ? 0.3 : 1 / Math.sqrt((double) weight.shape().extent(1));
       double[] numbers = Numbers.normal(count, deviation, weight.name().hashCode(), 77);
       for (int i = 0; vector && i < count; i++) {
         numbers[i] += 0.5;

@@ -44,7 +44,7 @@ public final class Bench implements AutoCloseable {
   private final Map<StepValue, MemorySegment> buffers = new LinkedHashMap<>();
   private final Map<Stored, MemorySegment> caches = new LinkedHashMap<>();
   private @Nullable Batch batch;
-  private final Map<WeightHandle, double[]> weights = new IdentityHashMap<>();
+  private final IdentityHashMap<WeightHandle, double[]> weights = new IdentityHashMap<>();
   private boolean emptyCaches;
   private long seed = 1;
 

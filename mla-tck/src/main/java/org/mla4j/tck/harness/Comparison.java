@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.layer.MlaAttention;
@@ -111,7 +112,7 @@ public final class Comparison {
         && fused.parts().stream()
             .anyMatch(part ->
                 part instanceof ConcatAndCacheMla concat
-                    && value.equals(concat.kPe())
+                    && Objects.equals(concat.kPe(), value)
                     && isPadding(step.firstToken(value.rows()) + row));
   }
 
@@ -233,15 +234,16 @@ public final class Comparison {
     for (int i = 0; i < row.length; i++) {
       double wanted = expected.get(slot, i);
       double is = found.get(slot, i);
-      if (wanted == is || (Double.isNaN(wanted) && Double.isNaN(is))) {
+      boolean bothNaN = Double.isNaN(wanted) && Double.isNaN(is);
+      if (wanted == is || bothNaN) {
         continue;
       }
-      double step = allowed + EDGE * Math.abs(row[i]);
+      double step = allowed + (EDGE * Math.abs(row[i]));
       boolean near =
           dsMla && i < CacheSpec.DS_MLA_LATENT
               ? isNear(row[i], is, expected.tileScale(slot, i / 128), step)
               : between(cache.spec(), row[i], is, step);
-      if (!near || (exact(cache.spec()))) {
+      if (!near || exact(cache.spec())) {
         throw new Failure(
             String.format(
                 Locale.ROOT,
@@ -347,7 +349,7 @@ public final class Comparison {
       CacheValue cache, Map<Object, BitSet> allowed, CacheModel model, boolean copied) {
     CacheSpec spec = cache.spec();
     for (int i = 0; i < cache.layout().tensors(spec); i++) {
-      BitSet bytes = allowed.computeIfAbsent(new Stored(cache, i), key -> new BitSet());
+      BitSet bytes = bytesOf(cache, i, allowed);
       if (copied) {
         // Compared byte for byte as a whole.
         bytes.set(Bench.GUARD, Bench.GUARD + Math.toIntExact(model.tensor(i).byteSize()));
@@ -356,15 +358,19 @@ public final class Comparison {
     for (long slot : model.written().keySet()) {
       if (spec.format() != CacheSpec.Format.CELLS) {
         int start = Math.toIntExact(Bench.GUARD + slot * spec.bytesPerToken());
-        allowed.get(new Stored(cache, 0)).set(start, start + Math.toIntExact(spec.bytesPerToken()));
+        bytesOf(cache, 0, allowed).set(start, start + Math.toIntExact(spec.bytesPerToken()));
         continue;
       }
       for (int i = 0; i < spec.rowWidth(); i++) {
         long[] place = model.place(slot, i);
         int start = Math.toIntExact(Bench.GUARD + place[1]);
-        allowed.get(new Stored(cache, (int) place[0])).set(start, start + spec.dtype().byteSize());
+        bytesOf(cache, (int) place[0], allowed).set(start, start + spec.dtype().byteSize());
       }
     }
+  }
+
+  private static BitSet bytesOf(CacheValue cache, int tensor, Map<Object, BitSet> allowed) {
+    return allowed.computeIfAbsent(new Stored(cache, tensor), key -> new BitSet());
   }
 
   private void requireUntouched(

@@ -51,6 +51,7 @@ final class MlaReference {
   }
 
   /** What is known of a token: absorbed query, its rotated part, latent and key. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Token(
       double[] qLatent, double[] qPe, double @Nullable [] latent, double @Nullable [] key) {}
 

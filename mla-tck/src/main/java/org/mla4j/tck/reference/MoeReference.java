@@ -15,6 +15,7 @@ final class MoeReference {
   private MoeReference() {}
 
   /** Which experts a token goes to, ascending, and with which weights. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Routing(int[] ids, double[] weights) {}
 
   static void gate(MoeGate op, StepMemory memory) {
