@@ -60,7 +60,13 @@ final class CostCases {
               });
       Failure.unless(
           bytes == 0,
-          () -> bytes + " bytes were allocated in " + Meter.CALLS + " calls of " + type + "; expected none");
+          () ->
+              bytes
+                  + " bytes were allocated in "
+                  + Meter.CALLS
+                  + " calls of "
+                  + type
+                  + "; expected none");
     }
   }
 
