@@ -2,8 +2,11 @@ package org.mla4j.core.cpu;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.EngineContext;
@@ -11,12 +14,13 @@ import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.diagnosis.Diagnosis.VectorSupport;
 import org.mla4j.api.op.CompositeOp;
-import org.mla4j.api.op.CopyBlocks;
-import org.mla4j.api.op.CopyTo;
 import org.mla4j.api.op.FusedOp;
-import org.mla4j.api.op.GqaAttention;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.RmsNorm;
+import org.mla4j.api.spec.CacheLayout;
+import org.mla4j.api.spec.CacheLayout.Arrangement;
+import org.mla4j.api.spec.CacheLayout.RopeOrder;
+import org.mla4j.core.cpu.fused.FusedKernels;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.KernelSet;
 import org.mla4j.core.cpu.kernel.OrderedKernels;
@@ -31,10 +35,12 @@ final class CpuBackend implements Backend {
 
   private final CpuContext context;
   private final KernelSet kernels;
+  private final Set<String> fused;
 
-  private CpuBackend(CpuContext context, KernelSet kernels) {
+  private CpuBackend(CpuContext context, KernelSet kernels, Set<String> fused) {
     this.context = context;
     this.kernels = kernels;
+    this.fused = fused;
   }
 
   static CpuBackend open(EngineContext engine, CpuOptions options, VectorSupport vector) {
@@ -47,17 +53,36 @@ final class CpuBackend implements Backend {
     KernelSet scalar = new ScalarKernels();
     boolean useVector = options.vector() && vector.usable();
     // Without the Vector API the class of the vector kernels must not even be loaded.
-    KernelSet kernels = useVector ? new OrderedKernels(new VectorKernels(), scalar) : scalar;
-    return new CpuBackend(CpuContext.of(engine), kernels);
+    KernelSet parts = useVector ? new OrderedKernels(new VectorKernels(), scalar) : scalar;
+    return new CpuBackend(
+        CpuContext.of(engine), new FusedKernels(parts), options.fused().ops());
   }
 
   @Override
   public Set<String> ops() {
     Set<String> types = new HashSet<>(Op.VOCABULARY);
+    types.remove(CompositeOp.MLA_ATTENTION);
     types.removeAll(FusedOp.VOCABULARY);
-    types.removeAll(
-        Set.of(CompositeOp.MLA_ATTENTION, CopyTo.TYPE, CopyBlocks.TYPE, GqaAttention.TYPE));
+    types.addAll(fused);
     return Set.copyOf(types);
+  }
+
+  /**
+   * All layouts: row-major first, then each arrangement and order of keys in the allocator's blocks
+   * and in smaller ones.
+   */
+  @Override
+  public List<CacheLayout> cacheLayouts() {
+    int blockSize = context.engine().limits().blockSize();
+    List<CacheLayout> layouts = new ArrayList<>();
+    for (Arrangement arrangement : Arrangement.values()) {
+      for (RopeOrder order : RopeOrder.values()) {
+        IntStream.rangeClosed(0, blockSize)
+            .filter(size -> size == 0 || blockSize % size == 0)
+            .forEach(size -> layouts.add(new CacheLayout(arrangement, order, size)));
+      }
+    }
+    return List.copyOf(layouts);
   }
 
   @Override

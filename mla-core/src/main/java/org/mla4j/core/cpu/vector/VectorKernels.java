@@ -18,7 +18,10 @@ import org.mla4j.api.op.ProjectValue;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RoutedExperts;
 import org.mla4j.api.op.SiluAndMul;
+import org.mla4j.api.spec.CacheLayout;
+import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.KernelSet;
@@ -55,7 +58,32 @@ public final class VectorKernels implements KernelSet {
           requireRows(op, reasons);
       default -> reasons.add("'" + op.type() + "' has no vector kernel");
     }
+    if (op instanceof MlaDecodeAttention decode) {
+      requirePlainCache(decode.cache(), reasons);
+    }
     return Support.unless(reasons);
+  }
+
+  private static void requirePlainCache(CacheValue cache, List<String> reasons) {
+    if (!cache.layout().equals(CacheLayout.ROW_MAJOR)) {
+      reasons.add(
+          "cache '"
+              + cache.name()
+              + "' lies as '"
+              + cache.layout()
+              + "'; expected '"
+              + CacheLayout.ROW_MAJOR
+              + "'");
+    }
+    if (cache.spec().format() != CacheSpec.Format.CELLS) {
+      reasons.add(
+          "cache '"
+              + cache.name()
+              + "' has rows of format "
+              + cache.spec().format()
+              + "; expected "
+              + CacheSpec.Format.CELLS);
+    }
   }
 
   private static void requireRows(Op op, List<String> reasons) {
