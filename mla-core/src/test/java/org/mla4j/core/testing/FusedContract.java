@@ -30,6 +30,9 @@ import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RmsNormRopeConcatAndCacheMla;
 import org.mla4j.api.op.RopeConcatAndCacheMla;
 import org.mla4j.api.op.RotaryEmbedding;
+import org.mla4j.api.spec.CacheLayout;
+import org.mla4j.api.spec.CacheLayout.Arrangement;
+import org.mla4j.api.spec.CacheLayout.RopeOrder;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.spec.RopeStyle;
 import org.mla4j.api.step.Phase;
@@ -128,6 +131,17 @@ public abstract class FusedContract {
             new QkvAProj(linear(X, Q_C), linear(X, KV_A)),
             new RmsNormRopeConcatAndCacheMla(
                 norm(KV_C, KV_C_NORMED), null, concat(KV_C_NORMED, K_PE, DType.F32)),
+            new RmsNormRopeConcatAndCacheMla(
+                norm(KV_C, KV_C_NORMED),
+                rope(RopeStyle.INTERLEAVED),
+                new ConcatAndCacheMla(
+                    KV_C_NORMED,
+                    K_PE,
+                    new CacheValue(
+                        "cache",
+                        "layer",
+                        CacheSpec.mla(LATENT, ROPE, DType.F16),
+                        new CacheLayout(Arrangement.SPLIT, RopeOrder.DEINTERLEAVED, 4)))),
             new MlaPreprocess(
                 linear(X, Q_C),
                 norm(Q_C, Q_C_NORMED),
@@ -179,7 +193,9 @@ public abstract class FusedContract {
       if (written instanceof StepValue value) {
         assertArrayEquals(parts.read(value), fused.read(value), value.name());
       } else if (written instanceof CacheValue cache) {
-        assertArrayEquals(parts.cacheBytes(cache, 0), fused.cacheBytes(cache, 0), cache.name());
+        for (int i = 0; i < cache.layout().tensors(cache.spec()); i++) {
+          assertArrayEquals(parts.cacheBytes(cache, i), fused.cacheBytes(cache, i), cache.name());
+        }
       }
     }
   }
@@ -258,7 +274,7 @@ public abstract class FusedContract {
   void kernelsAreCalledByTheirParts() {
     try (OpTestBench bench = bench();
         Kernel norm = bench.create(kernels(), ops().findFirst().orElseThrow());
-        Kernel all = bench.create(kernels(), ops().skip(3).findFirst().orElseThrow())) {
+        Kernel all = bench.create(kernels(), ops().skip(4).findFirst().orElseThrow())) {
       assertEquals("Add + RmsNorm", plain(norm));
       assertEquals(
           "Linear + Linear, RmsNorm, Linear, RmsNorm + RotaryEmbedding + ConcatAndCache"
