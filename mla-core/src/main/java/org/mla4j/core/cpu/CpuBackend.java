@@ -53,9 +53,14 @@ final class CpuBackend implements Backend {
     KernelSet scalar = new ScalarKernels();
     boolean useVector = options.vector() && vector.usable();
     // Without the Vector API the class of the vector kernels must not even be loaded.
-    KernelSet parts = useVector ? new OrderedKernels(new VectorKernels(), scalar) : scalar;
-    return new CpuBackend(
-        CpuContext.of(engine), new FusedKernels(parts), options.fused().ops());
+    KernelSet kernels = useVector ? withVectors(scalar) : new FusedKernels(scalar);
+    return new CpuBackend(CpuContext.of(engine), kernels, options.fused().ops());
+  }
+
+  /** A vector kernel for what has one, fused ops included; else put together from the best. */
+  private static KernelSet withVectors(KernelSet scalar) {
+    KernelSet vector = new VectorKernels();
+    return new OrderedKernels(vector, new FusedKernels(new OrderedKernels(vector, scalar)));
   }
 
   @Override

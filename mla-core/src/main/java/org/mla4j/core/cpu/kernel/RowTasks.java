@@ -33,17 +33,6 @@ public final class RowTasks implements ParallelFor.Body {
   }
 
   /**
-   * Splits evenly.
-   *
-   * @param parallel the threads
-   * @param rowsPerTask rows of a task
-   * @return the splitter
-   */
-  public static RowTasks ofRows(ParallelFor parallel, int rowsPerTask) {
-    return new RowTasks(parallel, rowsPerTask);
-  }
-
-  /**
    * Returns how many rows a task has.
    *
    * @return rows

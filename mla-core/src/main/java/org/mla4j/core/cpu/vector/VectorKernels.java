@@ -9,6 +9,7 @@ import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.Add;
+import org.mla4j.api.op.FusedAddRmsNorm;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
@@ -47,6 +48,7 @@ public final class VectorKernels implements KernelSet {
     switch (op) {
       case AbsorbQuery _,
           Add _,
+          FusedAddRmsNorm _,
           Linear _,
           MlaContextAttention _,
           MlaDecodeAttention _,
@@ -108,6 +110,7 @@ public final class VectorKernels implements KernelSet {
     return switch (op) {
       case AbsorbQuery absorb -> new VectorAbsorbQuery(absorb, bindings, context, memory);
       case Add add -> new VectorAdd(add, bindings, context);
+      case FusedAddRmsNorm fused -> new VectorAddRmsNorm(fused, bindings, context, memory);
       case Linear linear -> new VectorLinear(linear, bindings, context, memory);
       case MlaContextAttention attend ->
           new VectorContextAttention(attend, bindings, context, memory);

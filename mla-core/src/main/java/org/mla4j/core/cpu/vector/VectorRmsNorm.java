@@ -61,11 +61,16 @@ final class VectorRmsNorm implements RowKernel {
     MemorySegment lanes = scratch.of(worker);
     long at = x.at(row);
     F32Format.INSTANCE.dot(x.segment(), at, x.segment(), at, width, lanes, 0);
+    scaleBy(lanes, row);
+  }
+
+  /** Norms a row whose sum of squares is known: lane by lane, as a dot product leaves it. */
+  void scaleBy(MemorySegment lanes, int row) {
     double mean = (double) LaneSums.of(lanes, 0) / width;
     float factor = (float) (scale / Math.sqrt(mean + eps));
     multiply(
         x.segment(),
-        at,
+        x.at(row),
         factor,
         weight.segment(),
         weight.byteOffset(),

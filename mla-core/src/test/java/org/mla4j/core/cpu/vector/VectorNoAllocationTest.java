@@ -9,6 +9,8 @@ import org.mla4j.core.testing.NoAllocationContract;
 class VectorNoAllocationTest extends NoAllocationContract {
   @Override
   protected KernelSet kernels() {
-    return new FusedKernels(new OrderedKernels(new VectorKernels(), new ScalarKernels()));
+    KernelSet vector = new VectorKernels();
+    return new OrderedKernels(
+        vector, new FusedKernels(new OrderedKernels(vector, new ScalarKernels())));
   }
 }
