@@ -5,6 +5,7 @@ import static org.mla4j.api.step.Rows.LOGITS;
 import static org.mla4j.api.tensor.DType.F32;
 
 import module org.mla4j.models;
+
 import org.mla4j.api.spec.CacheType;
 
 /** The plan of a step: it asks for layers and ops and connects them; backends run them. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.util.List;
@@ -168,6 +169,10 @@ class BackendTest {
   @Test
   void takesCachesRowByRowAndAttentionOpByOp() {
     assertEquals(List.of(CacheLayout.ROW_MAJOR), backend.cacheLayouts());
+    assertTrue(backend.takesLayout(CacheLayout.ROW_MAJOR));
+    assertFalse(
+        backend.takesLayout(
+            new CacheLayout(CacheLayout.Arrangement.NZ, CacheLayout.RopeOrder.AS_ROTATED, 0)));
     assertEquals(List.of(), backend.attentionForms());
     assertEquals(List.of(), backend.fusionPasses());
   }

@@ -130,8 +130,7 @@ class MlaAttentionTest {
         op.weightsByRole().handles().stream().map(WeightHandle::name).toList();
     assertEquals(ofTheLayer, names.subList(0, names.size() - 1));
     assertEquals("rope_table", names.getLast());
-    MlaAttention direct =
-        attention(DIRECT, AttentionForm.DEFAULT, 10, null, "kv_c", "k_pe", 10);
+    MlaAttention direct = attention(DIRECT, AttentionForm.DEFAULT, 10, null, "kv_c", "k_pe", 10);
     assertEquals(direct.weightsByRole().handles().size(), direct.weights().size());
   }
 

@@ -9,15 +9,13 @@ import org.mla4j.api.op.AttentionForm.OutputForm;
 class AttentionFormTest {
   @Test
   void theCoresOwnSplitLiesBetweenRopeAndHeads() {
-    assertEquals(
-        new AttentionForm(InputStage.ROPED, OutputForm.HEADS), AttentionForm.DEFAULT);
+    assertEquals(new AttentionForm(InputStage.ROPED, OutputForm.HEADS), AttentionForm.DEFAULT);
   }
 
   @Test
   void isWrittenInWords() {
     assertEquals("roped -> heads", AttentionForm.DEFAULT.toString());
     assertEquals(
-        "latents -> hidden",
-        new AttentionForm(InputStage.LATENTS, OutputForm.HIDDEN).toString());
+        "latents -> hidden", new AttentionForm(InputStage.LATENTS, OutputForm.HIDDEN).toString());
   }
 }

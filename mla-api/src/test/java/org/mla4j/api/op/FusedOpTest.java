@@ -33,7 +33,8 @@ class FusedOpTest {
   private static final StepValue KV_C = KV_A.narrow("kv_c", -1, 0, 4);
   private static final StepValue K_PE = KV_A.narrow("k_pe", -1, 4, 2);
   private static final StepValue KV_C_NORMED = value("kv_c_normed", 4);
-  private static final StepValue Q_LATENT = StepValue.buffer("q_latent", DType.F32, Rows.DECODE, 2, 4);
+  private static final StepValue Q_LATENT =
+      StepValue.buffer("q_latent", DType.F32, Rows.DECODE, 2, 4);
 
   private static final Linear Q_A = linear("q_a", HIDDEN, Q_C);
   private static final RmsNorm Q_NORM = norm("q_norm", Q_C, Q_C_NORMED, 1);
@@ -244,8 +245,7 @@ class FusedOpTest {
     void takesHiddenStatesOnce() {
       String expected = "queries and latent to come from the same hidden states 'other'";
       Linear kvOfOther = linear("kv_a", value("other", 8), KV_A);
-      assertPreprocessRefused(
-          expected, Q_A, Q_NORM, Q_B, kvOfOther, KV_NORM, ROPE, CONCAT, ABSORB);
+      assertPreprocessRefused(expected, Q_A, Q_NORM, Q_B, kvOfOther, KV_NORM, ROPE, CONCAT, ABSORB);
       Linear q = linear("q", HIDDEN, Q);
       assertPreprocessRefused(expected, null, null, q, kvOfOther, KV_NORM, ROPE, CONCAT, ABSORB);
     }

@@ -59,7 +59,8 @@ class OpTest {
           arguments(new CopyBlocks(CACHE), "block_copies cache", "cache", ""),
           arguments(new CopyTo(value("from"), value("to")), "from", "to", ""),
           arguments(new Embedding(weight("table"), value("out")), "token_ids", "out", "table"),
-          arguments(new GatherCache(CACHE, value("out")), "block_tables cache context_rows", "out", ""),
+          arguments(
+              new GatherCache(CACHE, value("out")), "block_tables cache context_rows", "out", ""),
           arguments(
               new GqaAttention(value("q"), value("k"), value("v"), CACHE, 1, value("out")),
               "block_tables cache k positions q query_start slot_mapping v",

@@ -60,9 +60,8 @@ class PlanBuilderTest {
     assertEquals(
         Optional.empty(),
         new Names("layers.0")
-            .attentionForm(
-                _ -> {
-                  throw new AssertionError();
-                }));
+            .attentionForm(_ -> {
+              throw new AssertionError();
+            }));
   }
 }

@@ -21,7 +21,8 @@ class CacheLayoutTest {
   private static final int BLOCK_SIZE = 8;
   private static final CacheSpec SPEC = CacheSpec.mla(32, 16, DType.BF16);
   private static final CacheSpec DS_MLA =
-      new CacheSpec(CacheSpec.mla(512, 64, DType.F8_E4M3).parts(), DType.F8_E4M3, 1, Format.FP8_DS_MLA);
+      new CacheSpec(
+          CacheSpec.mla(512, 64, DType.F8_E4M3).parts(), DType.F8_E4M3, 1, Format.FP8_DS_MLA);
 
   private static CacheLayout of(Arrangement arrangement, int kernelBlockSize) {
     return new CacheLayout(arrangement, RopeOrder.AS_ROTATED, kernelBlockSize);
@@ -29,12 +30,10 @@ class CacheLayoutTest {
 
   static Stream<CacheLayout> all() {
     return Stream.of(Arrangement.values())
-        .flatMap(
-            arrangement ->
-                Stream.of(RopeOrder.values())
-                    .flatMap(
-                        order ->
-                            Stream.of(0, 2, 8).map(size -> new CacheLayout(arrangement, order, size))));
+        .flatMap(arrangement ->
+            Stream.of(RopeOrder.values())
+                .flatMap(order ->
+                    Stream.of(0, 2, 8).map(size -> new CacheLayout(arrangement, order, size))));
   }
 
   @ParameterizedTest
@@ -51,7 +50,8 @@ class CacheLayoutTest {
       for (long slot = 0; slot < BLOCKS * BLOCK_SIZE; slot++) {
         for (int i = 0; i < SPEC.parts().get(part).width(); i++) {
           int cell = Math.toIntExact(layout.cell(SPEC, part, slot, i, BLOCK_SIZE));
-          assertEquals(false, cells.get(cell), "cell " + cell + " of part " + part + " taken twice");
+          assertEquals(
+              false, cells.get(cell), "cell " + cell + " of part " + part + " taken twice");
           cells.set(cell);
         }
       }
@@ -84,7 +84,15 @@ class CacheLayoutTest {
 
   /** In a page, element d of token s lies at (d / 16) * blockSize * 16 + s * 16 + d % 16. */
   @ParameterizedTest
-  @CsvSource({"0, 0, 0", "1, 0, 16", "0, 15, 15", "0, 16, 128", "7, 31, 255", "8, 0, 256", "9, 17, 401"})
+  @CsvSource({
+    "0, 0, 0",
+    "1, 0, 16",
+    "0, 15, 15",
+    "0, 16, 128",
+    "7, 31, 255",
+    "8, 0, 256",
+    "9, 17, 401"
+  })
   void tilesRunThroughTheTokensOfABlock(long slot, int element, long cell) {
     assertEquals(cell, of(Arrangement.NZ, 0).cell(SPEC, 0, slot, element, BLOCK_SIZE));
   }
@@ -113,7 +121,8 @@ class CacheLayoutTest {
   void deinterleavedKeysHaveEvenElementsFirst(int element, int index) {
     CacheLayout layout = new CacheLayout(Arrangement.SPLIT, RopeOrder.DEINTERLEAVED, 0);
     assertEquals(3 * 16 + index, layout.cell(SPEC, 1, 3, element, BLOCK_SIZE));
-    assertEquals(3 * 32 + element, layout.cell(SPEC, 0, 3, element, BLOCK_SIZE), "the latent is not");
+    assertEquals(
+        3 * 32 + element, layout.cell(SPEC, 0, 3, element, BLOCK_SIZE), "the latent is not");
   }
 
   @Test
@@ -142,8 +151,7 @@ class CacheLayoutTest {
             of(Arrangement.SPLIT, 0),
             of(Arrangement.ROWS, 4),
             new CacheLayout(Arrangement.ROWS, RopeOrder.DEINTERLEAVED, 0))) {
-      assertEquals(
-          "rows of format fp8_ds_mla have one layout, rows", layout.problem(DS_MLA, 8));
+      assertEquals("rows of format fp8_ds_mla have one layout, rows", layout.problem(DS_MLA, 8));
     }
     assertEquals(Shape.of(3, 8, 656), CacheLayout.ROW_MAJOR.shape(DS_MLA, 0, 3, 8));
     assertEquals(5 * 656, CacheLayout.ROW_MAJOR.cell(DS_MLA, 0, 5, 0, 8));

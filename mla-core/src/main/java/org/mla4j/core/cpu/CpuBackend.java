@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.EngineContext;
@@ -75,22 +74,22 @@ final class CpuBackend implements Backend {
     return Set.copyOf(types);
   }
 
-  /**
-   * All layouts: row-major first, then each arrangement and order of keys in the allocator's blocks
-   * and in smaller ones.
-   */
+  /** Row-major first, for which alone there are vector kernels. */
   @Override
   public List<CacheLayout> cacheLayouts() {
-    int blockSize = context.engine().limits().blockSize();
     List<CacheLayout> layouts = new ArrayList<>();
     for (Arrangement arrangement : Arrangement.values()) {
       for (RopeOrder order : RopeOrder.values()) {
-        IntStream.rangeClosed(0, blockSize)
-            .filter(size -> size == 0 || blockSize % size == 0)
-            .forEach(size -> layouts.add(new CacheLayout(arrangement, order, size)));
+        layouts.add(new CacheLayout(arrangement, order, 0));
       }
     }
     return List.copyOf(layouts);
+  }
+
+  /** Every layout, whatever the size of its blocks. */
+  @Override
+  public boolean takesLayout(CacheLayout layout) {
+    return true;
   }
 
   @Override

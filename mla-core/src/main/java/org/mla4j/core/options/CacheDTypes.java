@@ -90,11 +90,10 @@ public record CacheDTypes(CacheType common, Map<String, CacheType> byLayerType) 
    * Reads a choice as users write it: {@code bf16}, or {@code
    * bf16,multi_head_latent_attention=fp8_e4m3}.
    *
-   * @param list a type for all layers, {@code layer_type=type} for some, separated by
-   *     commas
+   * @param list a type for all layers, {@code layer_type=type} for some, separated by commas
    * @return the choice; F32 for layers that are not named
-   * @throws InvalidInputException if the list is malformed, a type is unknown, or layers are
-   *     to have one that is not for them
+   * @throws InvalidInputException if the list is malformed, a type is unknown, or layers are to
+   *     have one that is not for them
    */
   public static CacheDTypes parse(String list) {
     CacheType common = null;

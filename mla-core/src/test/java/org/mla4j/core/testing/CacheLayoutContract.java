@@ -22,7 +22,7 @@ import org.mla4j.core.testing.MlaCase.Attended;
 
 /**
  * Wherever the rows of a cache lie, what is written is where the layout says and what is computed
- * is the same. The bench proves that no other byte is written, and fills those with NaN. 
+ * is the same. The bench proves that no other byte is written, and fills those with NaN.
  */
 @DisplayName("Cache layouts")
 public abstract class CacheLayoutContract {
@@ -38,8 +38,7 @@ public abstract class CacheLayoutContract {
         .flatMap(arrangement ->
             Stream.of(RopeOrder.values())
                 .flatMap(order ->
-                    Stream.of(0, 1, 4, 16)
-                        .map(size -> new CacheLayout(arrangement, order, size))));
+                    Stream.of(0, 1, 4, 16).map(size -> new CacheLayout(arrangement, order, size))));
   }
 
   static Stream<Arguments> layoutsAndTypes() {

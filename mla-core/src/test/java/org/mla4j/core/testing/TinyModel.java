@@ -23,7 +23,6 @@ import org.mla4j.api.spec.NormSpec;
 import org.mla4j.api.spec.RopeScaling;
 import org.mla4j.api.spec.RopeSpec;
 import org.mla4j.api.spec.RopeStyle;
-import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.core.layer.GatedMlp;
 import org.mla4j.core.layer.MlaLayer;

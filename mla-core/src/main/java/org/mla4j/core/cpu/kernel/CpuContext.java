@@ -11,10 +11,7 @@ import org.mla4j.api.backend.EngineContext;
  * @param betweenParts buffers for what exists only between the parts of a fused op
  */
 public record CpuContext(
-    EngineContext engine,
-    WeightStore weights,
-    WorkerScratch scratch,
-    SharedBuffers betweenParts) {
+    EngineContext engine, WeightStore weights, WorkerScratch scratch, SharedBuffers betweenParts) {
   /**
    * Makes the context of a newly opened backend.
    *

@@ -54,7 +54,8 @@ final class Cells {
     switch (dtype) {
       case F32 -> {
         for (int i = 0; i < count; i++) {
-          into[start + i] = from.get(ValueLayout.JAVA_FLOAT_UNALIGNED, offset + (long) i * Float.BYTES);
+          into[start + i] =
+              from.get(ValueLayout.JAVA_FLOAT_UNALIGNED, offset + (long) i * Float.BYTES);
         }
       }
       case BF16 -> {
@@ -73,7 +74,8 @@ final class Cells {
       }
       case F8_E4M3 -> {
         for (int i = 0; i < count; i++) {
-          into[start + i] = f8Values[Byte.toUnsignedInt(from.get(ValueLayout.JAVA_BYTE, offset + i))];
+          into[start + i] =
+              f8Values[Byte.toUnsignedInt(from.get(ValueLayout.JAVA_BYTE, offset + i))];
         }
       }
       case I64, I32, U8 -> throw new AssertionError(dtype);

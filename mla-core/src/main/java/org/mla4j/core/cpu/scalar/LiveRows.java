@@ -58,8 +58,7 @@ final class LiveRows {
 
   /** Reads the start of a row into an array, from an index on. */
   void get(int row, float[] into, int from, int width) {
-    MemorySegment.copy(
-        segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset(row), into, from, width);
+    MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset(row), into, from, width);
   }
 
   /** Reads a head into an array, from an index on. */

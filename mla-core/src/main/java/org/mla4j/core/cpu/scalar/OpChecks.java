@@ -118,9 +118,7 @@ final class OpChecks {
 
   private static void check(ConcatAndCacheMla op, Reasons reasons) {
     long latent = op.kvC().rowWidth();
-    reasons
-        .flat("kvC", op.kvC(), latent)
-        .tokenRows("kvC", op.kvC());
+    reasons.flat("kvC", op.kvC(), latent).tokenRows("kvC", op.kvC());
     if (op.kPe() == null) {
       reasons.cacheParts(op.cache(), latent);
     } else {

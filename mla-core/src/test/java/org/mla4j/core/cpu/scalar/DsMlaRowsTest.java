@@ -204,7 +204,8 @@ class DsMlaRowsTest {
       assertSameBits(
           ATTENTION.decodeForm(plain, bench, wide), ATTENTION.decodeForm(plain, bench, CACHE));
       assertSameBits(
-          ATTENTION.extendForm(plain, bench, wide, 3), ATTENTION.extendForm(plain, bench, CACHE, 3));
+          ATTENTION.extendForm(plain, bench, wide, 3),
+          ATTENTION.extendForm(plain, bench, CACHE, 3));
       Close.assertClose(
           ATTENTION.decodeForm(kernels, bench, wide).output(),
           ATTENTION.decodeForm(kernels, bench, CACHE).output(),
@@ -239,8 +240,7 @@ class DsMlaRowsTest {
     StepValue raw = StepValue.buffer("raw", DType.F32, Rows.ALL, LATENT);
     float[] ones = new float[LATENT];
     Arrays.fill(ones, 1);
-    RmsNorm norm =
-        new RmsNorm(raw, ArrayWeight.of("w", DType.F32, ones, LATENT), 1e-6, 1, KV_C);
+    RmsNorm norm = new RmsNorm(raw, ArrayWeight.of("w", DType.F32, ones, LATENT), 1e-6, 1, KV_C);
     ConcatAndCacheMla concat = new ConcatAndCacheMla(KV_C, K_PE, CACHE);
     try (OpTestBench parts = scattered(TOKENS);
         OpTestBench fused = scattered(TOKENS)) {

@@ -66,12 +66,14 @@ class ScalarCopyTest {
   void copyOfOtherShapesTypesOrRowsIsDeclined() {
     StepValue from = StepValue.buffer("from", DType.F32, Rows.ALL, 4);
     assertEquals(
-        Support.no("from is from F32 ALL x [4], to is to BF16 ALL x [4]; expected one type and row"
-            + " shape"),
+        Support.no(
+            "from is from F32 ALL x [4], to is to BF16 ALL x [4]; expected one type and row"
+                + " shape"),
         kernels.supports(new CopyTo(from, StepValue.buffer("to", DType.BF16, Rows.ALL, 4))));
     assertEquals(
-        Support.no("from is from F32 ALL x [4], to is to F32 ALL x [2, 2]; expected one type and"
-            + " row shape"),
+        Support.no(
+            "from is from F32 ALL x [4], to is to F32 ALL x [2, 2]; expected one type and"
+                + " row shape"),
         kernels.supports(new CopyTo(from, StepValue.buffer("to", DType.F32, Rows.ALL, 2, 2))));
     assertEquals(
         Support.no("rows differ: from ALL, to DECODE; expected one kind"),
@@ -139,8 +141,7 @@ class ScalarCopyTest {
       bench.fillCache(cache, firstCell, new RandomData(1).normal(16 * 656));
       bench.step().copyBlock(3, 1);
       bench.run(kernels, new CopyBlocks(cache));
-      assertArrayEquals(
-          block(bench.cacheBytes(cache, 0), 3), block(bench.cacheBytes(cache, 0), 1));
+      assertArrayEquals(block(bench.cacheBytes(cache, 0), 3), block(bench.cacheBytes(cache, 0), 1));
     }
   }
 }

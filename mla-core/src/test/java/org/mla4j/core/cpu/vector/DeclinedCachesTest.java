@@ -22,8 +22,7 @@ class DeclinedCachesTest {
     StepValue rope = StepValue.buffer("q_pe", DType.F32, Rows.DECODE, 2, 64);
     StepValue out = StepValue.buffer("out", DType.F32, Rows.DECODE, 2, 512);
     CacheValue cache = new CacheValue("kv", "layer", spec, layout);
-    return new VectorKernels()
-        .supports(new MlaDecodeAttention(query, rope, cache, 1, out, null));
+    return new VectorKernels().supports(new MlaDecodeAttention(query, rope, cache, 1, out, null));
   }
 
   @Test

@@ -34,8 +34,7 @@ class VectorFusedTest extends FusedContract {
     StepValue x = StepValue.buffer("x", DType.F32, Rows.ALL, width);
     StepValue out = StepValue.buffer("out", DType.F32, Rows.ALL, width);
     Add add = new Add(x, StepValue.buffer("y", DType.F32, Rows.ALL, width));
-    ArrayWeight weight =
-        ArrayWeight.of("w", DType.BF16, new RandomData(1).normal(width), width);
+    ArrayWeight weight = ArrayWeight.of("w", DType.BF16, new RandomData(1).normal(width), width);
     RmsNorm norm = new RmsNorm(x, weight, 1e-6, 1, out);
     try (OpTestBench parts = bench(add);
         OpTestBench fused = bench(add)) {

@@ -15,9 +15,9 @@ import org.mla4j.core.engine.Engine;
 import org.mla4j.core.engine.GenerationRequest;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
+import org.mla4j.models.TestData;
 import org.mla4j.models.architecture.Architectures;
 import org.mla4j.models.checkpoint.ModelConfig;
-import org.mla4j.models.TestData;
 import org.mla4j.models.verify.GoldenVerifier;
 import org.mla4j.models.verify.VerificationReport.Form;
 import org.mla4j.models.verify.VerificationReport.TensorCheck;
@@ -57,14 +57,13 @@ class DsMlaCacheTest {
     Map<String, Double> bf16 = errors(CacheType.BF16);
     Map<String, Double> rows = errors(CacheType.FP8_DS_MLA);
     assertEquals(12, rows.size());
-    rows.forEach(
-        (logits, error) -> {
-          double bound = Math.max(exact.get(logits), MOST_TIMES_BF16 * bf16.get(logits));
-          assertTrue(error <= bound, () -> logits + ": " + error + " of " + bound);
-          if (logits.startsWith(Form.DECODE.name())) {
-            assertTrue(error > bf16.get(logits), () -> logits + " were read from other rows");
-          }
-        });
+    rows.forEach((logits, error) -> {
+      double bound = Math.max(exact.get(logits), MOST_TIMES_BF16 * bf16.get(logits));
+      assertTrue(error <= bound, () -> logits + ": " + error + " of " + bound);
+      if (logits.startsWith(Form.DECODE.name())) {
+        assertTrue(error > bf16.get(logits), () -> logits + " were read from other rows");
+      }
+    });
   }
 
   @Test
