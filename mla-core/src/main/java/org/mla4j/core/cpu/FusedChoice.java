@@ -10,21 +10,19 @@ import org.mla4j.api.op.RopeConcatAndCacheMla;
 /** Which fused ops the {@code cpu} backend says it has. */
 enum FusedChoice {
   /** All it has kernels for, so that every fusion can be seen at work on any machine. */
-  ALL(Set.copyOf(FusedOp.VOCABULARY)),
+  ALL,
   /** Those measured to be no slower than their parts one after another. */
-  GAINING(Set.of(FusedAddRmsNorm.TYPE, QkvAProj.TYPE, RopeConcatAndCacheMla.TYPE)),
+  GAINING,
   /** None. */
-  OFF(Set.of());
-
-  private final Set<String> ops;
-
-  FusedChoice(Set<String> ops) {
-    this.ops = ops;
-  }
+  OFF;
 
   /** Names of ops. */
   Set<String> ops() {
-    return ops;
+    return switch (this) {
+      case ALL -> Set.copyOf(FusedOp.VOCABULARY);
+      case GAINING -> Set.of(FusedAddRmsNorm.TYPE, QkvAProj.TYPE, RopeConcatAndCacheMla.TYPE);
+      case OFF -> Set.of();
+    };
   }
 
   /** What users write. */
