@@ -51,7 +51,8 @@ class SelectionTest {
     assertTrue(explanation.entries().stream().allMatch(entry -> entry.declined().isEmpty()));
     assertEquals(
         List.of(
-            "layers.0.attn.q_proj+kv_a_proj",
+            "layers.0.attn.q_proj",
+            "layers.0.attn.kv_a_proj",
             "layers.0.attn.kv_a_layernorm",
             "layers.0.attn.rotary_emb+concat_and_cache",
             "layers.0.attn.absorb_query",
