@@ -54,7 +54,7 @@ public final class StepExecutor implements AutoCloseable {
   /** What a fused node stands for, for each node. */
   private final ReplacedNodes[] replaced;
 
-  private long replays;
+  private volatile long replays;
 
   private StepExecutor(
       StepPlan plan, Bindings bindings, List<Kernel> kernels, @Nullable DecodeGraphs graphs) {
@@ -211,7 +211,7 @@ public final class StepExecutor implements AutoCloseable {
       }
     }
     awaitLast();
-    replays++;
+    replays = replays + 1;
     return true;
   }
 
