@@ -1,7 +1,9 @@
 package org.mla4j.core.plan;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +23,7 @@ final class AttentionChoice {
   private final OpChoice ops;
   private final AttentionSplit split;
   private final Map<String, List<Declined>> declined = new HashMap<>();
-  private final Map<String, PlannedNode.Complaint> complaints = new HashMap<>();
+  private final Map<String, PlannedNode.Complaint> complaints = new LinkedHashMap<>();
 
   AttentionChoice(BackendChoice choice, OpChoice ops, AttentionSplit split) {
     this.choice = choice;
@@ -64,6 +66,6 @@ final class AttentionChoice {
 
   /** Layers whose separate attention ops must be run by a backend that declined them as one. */
   Map<String, PlannedNode.Complaint> complaints() {
-    return Map.copyOf(complaints);
+    return Collections.unmodifiableMap(complaints);
   }
 }

@@ -134,8 +134,13 @@ public abstract class DelegatingBackend implements BackendProvider {
     };
   }
 
+  /** The same engine for {@code cpu}, which does not know the options of a plug-in. */
+  public static EngineContext withoutOptions(EngineContext context) {
+    return new WithoutOptions(context);
+  }
+
   /** The options are the plug-in's, not those of {@code cpu}. */
-  record WithoutOptions(EngineContext context) implements EngineContext {
+  private record WithoutOptions(EngineContext context) implements EngineContext {
     @Override
     public StepLimits limits() {
       return context.limits();

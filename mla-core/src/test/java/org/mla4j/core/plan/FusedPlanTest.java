@@ -6,12 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,19 +20,17 @@ import org.mla4j.api.diagnosis.Explanation.Entry;
 import org.mla4j.api.diagnosis.Explanation.Fusion;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.op.FusedOp;
-import org.mla4j.api.step.Phase;
 import org.mla4j.api.step.Rows;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.runner.StepRunner;
 import org.mla4j.core.testing.FusingBackend;
+import org.mla4j.core.testing.MixedSteps;
 import org.mla4j.core.testing.PluginLoader;
 import org.mla4j.core.testing.TinyModel;
 import org.mla4j.core.testing.TinyModel.Variant;
 
 /** Fused ops in the place of separate ones: where, by whom, why not, and with which results. */
-class FusionTest {
-  private static final int[] IDS = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8};
-
+class FusedPlanTest {
   @TempDir Path folder;
 
   @ParameterizedTest
@@ -257,49 +252,15 @@ class FusionTest {
   }
 
   private EngineOptions.Builder options(String fused) {
-    return EngineOptions.builder()
+    return MixedSteps.options()
         .pluginLoader(PluginLoader.beside(folder, FusingBackend.class))
-        .backendOption("fusing:ops", fused)
-        .maxTokensPerStep(32)
-        .maxSequences(4)
-        .cacheTokens(256)
-        .blockSize(4)
-        .contextTokens(4)
-        .allLogits(true)
-        .threads(2);
+        .backendOption("fusing:ops", fused);
   }
 
-  /** All logits of a prompt, a decode step beside a continued prompt, and a step of both. */
   private List<float[]> logits(Variant variant, String fused) {
     try (TinyModel model = new TinyModel(variant);
         StepRunner runner = StepRunner.build(model, options(fused).build())) {
-      List<float[]> rows = new ArrayList<>();
-      runner.step().clear();
-      runner.step().addSequence(Phase.PREFILL, 0, IDS, 0, 5, new int[] {1, 2}, 2);
-      runner.step().wantAllLogits();
-      run(runner, rows);
-      runner.step().clear();
-      runner.step().addSequence(Phase.DECODE, 5, IDS, 5, 1, new int[] {1, 2}, 2);
-      runner.step().wantAllLogits();
-      runner.step().addSequence(Phase.PREFILL, 0, IDS, 0, 6, new int[] {3, 4}, 2);
-      runner.step().wantAllLogits();
-      run(runner, rows);
-      runner.step().clear();
-      runner.step().addSequence(Phase.DECODE, 6, IDS, 6, 1, new int[] {1, 2}, 2);
-      runner.step().wantAllLogits();
-      runner.step().addSequence(Phase.PREFILL, 6, IDS, 6, 5, new int[] {3, 4, 5}, 3);
-      runner.step().wantAllLogits();
-      run(runner, rows);
-      return rows;
-    }
-  }
-
-  private static void run(StepRunner runner, List<float[]> rows) {
-    runner.run();
-    Set<Integer> wanted = new TreeSet<>();
-    for (int row = 0; row < runner.step().count(Rows.LOGITS); row++) {
-      wanted.add(row);
-      rows.add(runner.logits(row));
+      return MixedSteps.logits(runner);
     }
   }
 }
