@@ -16,7 +16,7 @@ final class FusionText {
   private record Place(String op, String nodes, String backend, List<String> refusals) {
     static Place of(Fusion fusion) {
       NodeName first = NodeName.of(fusion.nodes().getFirst());
-      String nodes = nodes(fusion, first);
+      String nodes = names(fusion, first);
       List<String> refusals = new ArrayList<>();
       for (Declined refusal : fusion.declined()) {
         String who = refusal.backend().isEmpty() ? "refused" : refusal.backend() + " declined";
@@ -30,7 +30,7 @@ final class FusionText {
   }
 
   /** The names; the scope that one shares with the first is said once. */
-  private static String nodes(Fusion fusion, NodeName first) {
+  private static String names(Fusion fusion, NodeName first) {
     String scope = first.rest().substring(0, first.rest().lastIndexOf('.') + 1);
     return fusion.nodes().stream()
         .map(name -> NodeName.of(name).beside(first))
