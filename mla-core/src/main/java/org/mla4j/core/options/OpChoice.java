@@ -162,7 +162,7 @@ public final class OpChoice {
   public List<String> vendorOps() {
     TreeSet<String> named = new TreeSet<>(pinned.keySet());
     named.addAll(switched.keySet());
-    named.removeIf(op -> op.indexOf(VENDOR) < 0);
+    named.removeIf(op -> !isVendorOp(op));
     return List.copyOf(named);
   }
 
@@ -184,8 +184,18 @@ public final class OpChoice {
     return text;
   }
 
+  /**
+   * Tells ops of backends' own apart.
+   *
+   * @param op type of the op
+   * @return true if there is a colon in it
+   */
+  public static boolean isVendorOp(String op) {
+    return op.indexOf(VENDOR) >= 0;
+  }
+
   private static String known(String text, String op) {
-    if (op.indexOf(VENDOR) < 0 && !Op.VOCABULARY.contains(op)) {
+    if (!isVendorOp(op) && !Op.VOCABULARY.contains(op)) {
       throw invalid(
           text, "the unknown op '" + op + "'; known are " + String.join(", ", Op.VOCABULARY));
     }

@@ -16,6 +16,7 @@ import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.plan.FusionPass;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.value.StepValue;
+import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.plan.PlanRecorder.Element;
 
 /**
@@ -23,8 +24,11 @@ import org.mla4j.core.plan.PlanRecorder.Element;
  * the sub-plans of ops that nobody runs as one; then settled.
  */
 final class PlanDraft {
-  private final BackendChoice choice;
-  private final AttentionChoice attention;
+  private final Candidates candidates;
+  private final OpSelection ops;
+  private final LayerSelection layers;
+  private final AttentionSelection attention;
+  private final FusionSelection fusing;
   private final Map<String, Element.CompositeElement> composites = new HashMap<>();
   private final List<Obligation> obligations = new ArrayList<>();
   private final Map<List<String>, Fusion> fusions = new LinkedHashMap<>();
@@ -34,9 +38,17 @@ final class PlanDraft {
   /** A layer that a backend must run with ops of its own, or else. */
   private record Obligation(String layer, OpenBackend backend, BackendException error) {}
 
-  PlanDraft(BackendChoice choice, AttentionChoice attention) {
-    this.choice = choice;
-    this.attention = attention;
+  PlanDraft(Candidates candidates, EngineOptions options) {
+    this.candidates = candidates;
+    this.ops = new OpSelection(candidates, options);
+    this.layers = new LayerSelection(candidates, options.ops());
+    this.attention = new AttentionSelection(candidates, ops, options);
+    this.fusing = new FusionSelection(candidates, ops, options.ops());
+  }
+
+  /** How much of a layer is left to one attention op: asked while the model records. */
+  AttentionSelection attention() {
+    return attention;
   }
 
   /** Takes what a model recorded. */
@@ -58,10 +70,10 @@ final class PlanDraft {
     List<Declined> pending = inherited;
     for (Element element : elements) {
       switch (element) {
-        case Element.OpElement(Node node) -> chosen.add(choice.chooseOp(node, pending));
+        case Element.OpElement(Node node) -> chosen.add(ops.choose(node, pending));
         case Element.CompositeElement composite -> {
           composites.put(composite.node().name(), composite);
-          chosen.add(choice.chooseComposite(composite.node()));
+          chosen.add(attention.choose(composite.node()));
         }
         case Element.LayerElement layer -> chooseLayer(layer, pending, chosen);
       }
@@ -71,7 +83,7 @@ final class PlanDraft {
 
   private void chooseLayer(
       Element.LayerElement layer, List<Declined> pending, List<PlannedNode> chosen) {
-    BackendChoice.LayerDecision decision = choice.chooseLayer(layer.call());
+    LayerSelection.Decision decision = layers.choose(layer.call());
     List<Declined> declined = new ArrayList<>(pending);
     declined.addAll(decision.declined());
     if (decision.taker().isPresent()) {
@@ -87,7 +99,7 @@ final class PlanDraft {
                     new Obligation(
                         name,
                         backend,
-                        choice.layerDeclined(
+                        layers.declined(
                             backend.name(),
                             layer.call(),
                             decision.declined().getLast().reasons()))));
@@ -98,12 +110,12 @@ final class PlanDraft {
 
   /** Runs the passes of all backends, each asked in its turn, its own passes first. */
   void fuse(List<StepValue> kept) {
-    for (OpenBackend candidate : choice.backends()) {
+    for (OpenBackend candidate : candidates.all()) {
       if (candidate.problem().isEmpty()) {
         List<FusionPass> passes = new ArrayList<>(candidate.backend().fusionPasses());
         passes.addAll(org.mla4j.core.fusion.Fusion.corePasses());
         for (FusionPass pass : passes) {
-          if (choice.candidatesFor(pass.fusedType()).contains(candidate)) {
+          if (candidates.having(pass.fusedType()).contains(candidate)) {
             run(pass, candidate, kept);
           }
         }
@@ -119,7 +131,7 @@ final class PlanDraft {
             pass,
             nodes.stream().map(PlannedNode::node).toList(),
             kept,
-            match -> choice.fusionRefusal(candidate, match, byName));
+            match -> fusing.refusal(candidate, match, byName));
     for (var outcome : result.outcomes()) {
       List<PlannedNode> parts =
           outcome.match().nodes().stream().map(node -> byName.get(node.name())).toList();
@@ -212,7 +224,7 @@ final class PlanDraft {
     attention.complaints().forEach(this::requireAttention);
     Set<String> types = new HashSet<>();
     nodes.forEach(planned -> types.add(planned.node().op().type()));
-    choice.requirePins(types, refusalsByType());
+    fusing.requirePins(types, refusalsByType());
   }
 
   private void requireAttention(String layer, PlannedNode.Complaint complaint) {

@@ -34,10 +34,7 @@ final class Question {
 
   private static List<String> ask(Backend backend, Op op) {
     if (!backend.device().equals(HostStorage.DEVICE)) {
-      return List.of(
-          "computes on device '"
-              + backend.device()
-              + "'; plans of this version run on the host only");
+      return List.of(otherDevice(backend));
     }
     Set<String> known = backend.features();
     List<String> unknown =
@@ -60,5 +57,12 @@ final class Question {
       case Support.Yes _ -> List.of();
       case Support.No no -> no.reasons();
     };
+  }
+
+  /** Why a backend whose memory the plan cannot reach is not asked. */
+  static String otherDevice(Backend backend) {
+    return "computes on device '"
+        + backend.device()
+        + "'; plans of this version run on the host only";
   }
 }

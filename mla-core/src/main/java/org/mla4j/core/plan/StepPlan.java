@@ -73,37 +73,34 @@ public record StepPlan(
    */
   public static StepPlan of(
       ModelDefinition model, List<OpenBackend> backends, EngineOptions options, StepLimits limits) {
-    BackendChoice choice = new BackendChoice(backends, options);
-    AttentionChoice attention =
-        new AttentionChoice(choice, options.ops(), options.attentionSplit());
+    Candidates candidates = new Candidates(backends, options);
+    PlanDraft draft = new PlanDraft(candidates, options);
     PlanRecorder recorder =
         PlanRecorder.start(
             limits.maxSequenceLength(),
-            new Decisions(new LayoutChoice(backends, limits.blockSize()), attention));
+            new Decisions(new LayoutSelection(backends, limits.blockSize()), draft.attention()));
     StepValue logits = model.contribute(recorder, options.cacheDTypes());
     requireLayers(options.cacheDTypes(), recorder);
     StepValue sampled = recorder.buffer("sampled", DType.I32, Rows.LOGITS, 1);
     recorder.add("sample", Rows.LOGITS, new Sample(logits, sampled));
-    PlanDraft draft = new PlanDraft(choice, attention);
     draft.record(recorder.elements());
     draft.fuse(List.of(logits, sampled));
     draft.expand();
     draft.settle();
-    List<PlannedNode> nodes =
-        PlanTaking.offer(draft.nodes(), choice, options.ops().planBackend());
+    List<PlannedNode> nodes = new PlanTaking(candidates, options.ops()).offer(draft.nodes());
     return new StepPlan(
         model.name(),
         draft.before(),
         nodes,
         draft.fusions(),
-        choice.consulted(),
+        candidates.consulted(),
         recorder.caches(),
         logits,
         sampled);
   }
 
   /** What backends have a say in while the model records. */
-  private record Decisions(LayoutChoice layouts, AttentionChoice attention)
+  private record Decisions(LayoutSelection layouts, AttentionSelection attention)
       implements PlanRecorder.Decisions {
     @Override
     public CacheLayout layout(CacheSpec spec) {
@@ -113,7 +110,7 @@ public record StepPlan(
     @Override
     public Optional<AttentionForm> attentionForm(
         String layer, Function<AttentionForm, CompositeOp> offer) {
-      return attention.of(layer, offer);
+      return attention.form(layer, offer);
     }
   }
 

@@ -19,7 +19,7 @@ import org.mla4j.api.spec.CacheSpec;
  * Decides how caches lie in memory: as the first backend prefers that touches caches, as far as
  * {@code cpu}, which runs what others decline, can work on that too.
  */
-final class LayoutChoice {
+final class LayoutSelection {
   private static final Set<String> CACHE_OPS =
       Set.of(
           CompositeOp.MLA_ATTENTION,
@@ -39,7 +39,7 @@ final class LayoutChoice {
    * @param candidates the backends in the order in which they are asked, {@code cpu} last
    * @param blockSize tokens per block of the allocator
    */
-  LayoutChoice(List<OpenBackend> candidates, int blockSize) {
+  LayoutSelection(List<OpenBackend> candidates, int blockSize) {
     this.candidates = candidates;
     this.blockSize = blockSize;
   }
