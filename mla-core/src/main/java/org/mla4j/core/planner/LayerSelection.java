@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.planner;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,6 +8,7 @@ import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.core.options.OpChoice;
+import org.mla4j.core.plan.OpenBackend;
 import org.mla4j.core.registry.BackendRegistry;
 
 /** Decides whether a backend takes a layer whole. Lists of ops have no say in that. */
@@ -67,11 +68,10 @@ final class LayerSelection {
       return List.of(); // the default forward, as separate ops
     }
     return candidates.all().stream()
-        .filter(
-            candidate ->
-                pinned.isPresent()
-                    ? candidate.name().equals(pinned.get())
-                    : candidates.mayBeAsked(candidate, pinned))
+        .filter(candidate ->
+            pinned.isPresent()
+                ? candidate.name().equals(pinned.get())
+                : candidates.mayBeAsked(candidate, pinned))
         .toList();
   }
 

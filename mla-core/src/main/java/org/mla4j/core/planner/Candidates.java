@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.planner;
 
 import java.util.HashSet;
 import java.util.List;
@@ -11,6 +11,7 @@ import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.op.Op;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.options.OpChoice;
+import org.mla4j.core.plan.OpenBackend;
 import org.mla4j.core.registry.BackendRegistry;
 
 /**

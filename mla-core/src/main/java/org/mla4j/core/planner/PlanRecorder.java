@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.planner;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -61,8 +61,7 @@ final class PlanRecorder implements PlanBuilder {
     CacheLayout layout(CacheSpec spec);
 
     /** How much of a layer is left to one attention op. */
-    Optional<AttentionForm> attentionForm(
-        String layer, Function<AttentionForm, CompositeOp> offer);
+    Optional<AttentionForm> attentionForm(String layer, Function<AttentionForm, CompositeOp> offer);
   }
 
   /** What all scopes of one plan share. */

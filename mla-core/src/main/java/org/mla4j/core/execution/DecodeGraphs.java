@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.execution;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,6 +16,9 @@ import org.mla4j.api.plan.Node;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.step.StepLimits;
+import org.mla4j.core.plan.OpenBackend;
+import org.mla4j.core.plan.PlannedNode;
+import org.mla4j.core.plan.StepPlan;
 
 /**
  * The graphs of a plan's decode steps: neighbouring nodes of one backend are captured together, for
@@ -123,8 +126,7 @@ final class DecodeGraphs implements AutoCloseable {
     return sizes.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  private static void capture(
-      Segment segment, int[] sizes, StepPlan plan, List<Kernel> kernels) {
+  private static void capture(Segment segment, int[] sizes, StepPlan plan, List<Kernel> kernels) {
     if (segment.backend.backend().graphSupport() == GraphSupport.NEVER) {
       return;
     }
@@ -217,15 +219,17 @@ final class DecodeGraphs implements AutoCloseable {
       lines.add(
           "graph: decode steps of up to "
               + sizes[sizes.length - 1]
-              + (level == GraphSupport.SINGLE_TOKEN ? " sequences with one new token each" : " tokens")
+              + (level == GraphSupport.SINGLE_TOKEN
+                  ? " sequences with one new token each"
+                  : " tokens")
               + ", "
               + captured
               + " of "
               + segments.size()
               + " parts captured; other steps eager");
-      eager.forEach(
-          (backend, nodes) ->
-              lines.add("eager: '" + backend + "' captures nothing; its " + nodes + " nodes run one by one"));
+      eager.forEach((backend, nodes) ->
+          lines.add(
+              "eager: '" + backend + "' captures nothing; its " + nodes + " nodes run one by one"));
     }
     return lines;
   }

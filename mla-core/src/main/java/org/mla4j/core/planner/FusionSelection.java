@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.planner;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,6 +8,8 @@ import org.mla4j.api.op.FusedOp;
 import org.mla4j.api.plan.FusionPass.Match;
 import org.mla4j.api.plan.Node;
 import org.mla4j.core.options.OpChoice;
+import org.mla4j.core.plan.OpenBackend;
+import org.mla4j.core.plan.PlannedNode;
 
 /**
  * Decides whether a backend may run a fused op in the place of some nodes. None of them may be
@@ -58,15 +60,14 @@ final class FusionSelection {
    */
   void requirePins(Set<String> typesThatRun, Map<String, List<String>> refusals) {
     ops.pins()
-        .forEach(
-            (type, backend) -> {
-              boolean fused = FusedOp.VOCABULARY.contains(type) || OpChoice.isVendorOp(type);
-              if (fused && !typesThatRun.contains(type)) {
-                throw candidates.declined(
-                    backend,
-                    "op '" + type + "'",
-                    refusals.getOrDefault(type, List.of("the plan has no place for it")));
-              }
-            });
+        .forEach((type, backend) -> {
+          boolean fused = FusedOp.VOCABULARY.contains(type) || OpChoice.isVendorOp(type);
+          if (fused && !typesThatRun.contains(type)) {
+            throw candidates.declined(
+                backend,
+                "op '" + type + "'",
+                refusals.getOrDefault(type, List.of("the plan has no place for it")));
+          }
+        });
   }
 }

@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.planner;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -17,6 +17,8 @@ import org.mla4j.api.plan.Node;
 import org.mla4j.core.options.AttentionSplit;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.options.OpChoice;
+import org.mla4j.core.plan.OpenBackend;
+import org.mla4j.core.plan.PlannedNode;
 import org.mla4j.core.plan.PlannedNode.Complaint;
 
 /**

@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.planner;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -122,8 +122,8 @@ class PlanTakingTest {
             BackendException.class,
             () ->
                 explain(
-                    compiling(
-                        options -> options.ops("plan=compiler").backendOption("compiler:most", "3"))));
+                    compiling(options ->
+                        options.ops("plan=compiler").backendOption("compiler:most", "3"))));
     assertTrue(
         e.getMessage()
             .matches(

@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.execution;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.execution;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,6 +7,7 @@ import org.mla4j.api.plan.Node;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.value.Value;
+import org.mla4j.core.plan.PlannedNode;
 
 /**
  * What a fused node stands for, as far as it can be seen after the node: nodes whose results it
@@ -19,7 +20,8 @@ record ReplacedNodes(List<Node> visible) {
     List<Node> visible = new ArrayList<>();
     List<Node> all = planned.replaced();
     for (int i = 0; i < all.size(); i++) {
-      if (isLeft(all.get(i), planned.node()) && !isChanged(all.get(i), all.subList(i + 1, all.size()))) {
+      if (isLeft(all.get(i), planned.node())
+          && !isChanged(all.get(i), all.subList(i + 1, all.size()))) {
         visible.add(all.get(i));
       }
     }

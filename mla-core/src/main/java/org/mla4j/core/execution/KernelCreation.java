@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.execution;
 
 import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.Bindings;
@@ -8,6 +8,8 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.MlaException;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
+import org.mla4j.core.plan.PlannedNode;
+import org.mla4j.core.plan.WholePlan;
 
 /** Asks a backend for a kernel and says who failed if it cannot. */
 final class KernelCreation {

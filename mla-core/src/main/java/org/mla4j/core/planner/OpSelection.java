@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.planner;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +12,8 @@ import org.mla4j.api.op.Op;
 import org.mla4j.api.plan.Node;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.options.OpChoice;
+import org.mla4j.core.plan.OpenBackend;
+import org.mla4j.core.plan.PlannedNode;
 import org.mla4j.core.plan.PlannedNode.Complaint;
 
 /**
@@ -95,8 +97,7 @@ final class OpSelection {
   Complaint complaint(OpenBackend candidate, String op, String node, List<String> reasons) {
     return new Complaint(
         candidate.name(),
-        candidates.declined(
-            candidate.name(), "op '" + op + "' of '" + node + "'", reasons));
+        candidates.declined(candidate.name(), "op '" + op + "' of '" + node + "'", reasons));
   }
 
   private static boolean has(OpenBackend candidate, Op op) {

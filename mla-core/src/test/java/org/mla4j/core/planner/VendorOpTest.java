@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.planner;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -89,12 +89,11 @@ class VendorOpTest {
           graph
               .writer(down.x(), node)
               .filter(before -> before.op() instanceof SiluAndMul)
-              .ifPresent(
-                  before ->
-                      matches.add(
-                          new Match(
-                              List.of(before, node),
-                              new ActivatedProjection((SiluAndMul) before.op(), down))));
+              .ifPresent(before ->
+                  matches.add(
+                      new Match(
+                          List.of(before, node),
+                          new ActivatedProjection((SiluAndMul) before.op(), down))));
         }
       }
       return matches;

@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.execution;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -13,6 +13,7 @@ import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.value.CacheValue;
+import org.mla4j.core.plan.StepPlan;
 
 /**
  * A plan with its memory and its kernels.

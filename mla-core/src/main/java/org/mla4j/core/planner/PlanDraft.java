@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.planner;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,7 +17,9 @@ import org.mla4j.api.plan.FusionPass;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.core.options.EngineOptions;
-import org.mla4j.core.plan.PlanRecorder.Element;
+import org.mla4j.core.plan.OpenBackend;
+import org.mla4j.core.plan.PlannedNode;
+import org.mla4j.core.planner.PlanRecorder.Element;
 
 /**
  * A plan while it is made: what a model recorded, with who runs each node; then fused; then with
@@ -56,17 +58,15 @@ final class PlanDraft {
     choose(elements, List.of(), nodes);
     before =
         nodes.stream()
-            .map(
-                planned ->
-                    new Before(
-                        planned.node().name(),
-                        planned.node().op().type(),
-                        planned.runner() == null ? "" : planned.runner().name()))
+            .map(planned ->
+                new Before(
+                    planned.node().name(),
+                    planned.node().op().type(),
+                    planned.runner() == null ? "" : planned.runner().name()))
             .toList();
   }
 
-  private void choose(
-      List<Element> elements, List<Declined> inherited, List<PlannedNode> chosen) {
+  private void choose(List<Element> elements, List<Declined> inherited, List<PlannedNode> chosen) {
     List<Declined> pending = inherited;
     for (Element element : elements) {
       switch (element) {
@@ -93,16 +93,13 @@ final class PlanDraft {
     String name = layer.call().layer();
     decision
         .strict()
-        .ifPresent(
-            backend ->
-                obligations.add(
-                    new Obligation(
-                        name,
-                        backend,
-                        layers.declined(
-                            backend.name(),
-                            layer.call(),
-                            decision.declined().getLast().reasons()))));
+        .ifPresent(backend ->
+            obligations.add(
+                new Obligation(
+                    name,
+                    backend,
+                    layers.declined(
+                        backend.name(), layer.call(), decision.declined().getLast().reasons()))));
     List<Element> inside = layer.expand();
     declined.addAll(attention.declined(name));
     choose(inside, declined, chosen);
@@ -141,12 +138,10 @@ final class PlanDraft {
       }
       report(pass.fusedType(), parts, candidate, fused != null, outcome.reasons());
     }
-    nodes =
-        new ArrayList<>(result.nodes().stream().map(node -> byName.get(node.name())).toList());
+    nodes = new ArrayList<>(result.nodes().stream().map(node -> byName.get(node.name())).toList());
   }
 
-  private static PlannedNode fusedNode(
-      Node fused, OpenBackend runner, List<PlannedNode> parts) {
+  private static PlannedNode fusedNode(Node fused, OpenBackend runner, List<PlannedNode> parts) {
     List<Declined> declined = new ArrayList<>();
     List<Node> replaced = new ArrayList<>();
     PlannedNode.Complaint complaint = null;

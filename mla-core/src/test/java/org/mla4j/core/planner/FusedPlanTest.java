@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.planner;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -74,8 +74,7 @@ class FusedPlanTest {
     assertEquals("fusing", fused.backend());
     assertEquals(Rows.ALL, fused.rows());
     assertEquals(
-        List.of("layers.0.attn.q_pe", "layers.0.attn.k_pe", "layers.0.attn.cache"),
-        fused.writes());
+        List.of("layers.0.attn.q_pe", "layers.0.attn.k_pe", "layers.0.attn.cache"), fused.writes());
     assertTrue(
         explanation.before().stream()
             .anyMatch(node -> node.node().equals("layers.0.attn.rotary_emb")));
@@ -168,9 +167,7 @@ class FusedPlanTest {
   void noneMeansTheSeparateKernelsOfCpu() {
     Explanation explanation =
         explain(
-            Variant.PLAIN,
-            String.join("+", FusedOp.VOCABULARY),
-            options -> options.ops("none"));
+            Variant.PLAIN, String.join("+", FusedOp.VOCABULARY), options -> options.ops("none"));
     assertTrue(explanation.fusions().stream().noneMatch(Fusion::done));
     assertTrue(explanation.entries().stream().allMatch(entry -> entry.backend().equals("cpu")));
   }
@@ -211,10 +208,7 @@ class FusedPlanTest {
 
   private List<Declined> refusals(String list) {
     Explanation explanation =
-        explain(
-            Variant.PLAIN,
-            "rope_concat_and_cache_mla",
-            options -> options.ops(list));
+        explain(Variant.PLAIN, "rope_concat_and_cache_mla", options -> options.ops(list));
     Fusion refused = fusionsBy(explanation, "rope_concat_and_cache_mla").getFirst();
     assertEquals("", refused.backend());
     return byFusing(refused);

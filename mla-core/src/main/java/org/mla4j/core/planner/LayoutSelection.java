@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.planner;
 
 import java.util.List;
 import java.util.Set;
@@ -14,6 +14,7 @@ import org.mla4j.api.op.RmsNormRopeConcatAndCacheMla;
 import org.mla4j.api.op.RopeConcatAndCacheMla;
 import org.mla4j.api.spec.CacheLayout;
 import org.mla4j.api.spec.CacheSpec;
+import org.mla4j.core.plan.OpenBackend;
 
 /**
  * Decides how caches lie in memory: as the first backend prefers that touches caches, as far as

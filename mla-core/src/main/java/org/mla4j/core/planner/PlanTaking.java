@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.planner;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +12,9 @@ import org.mla4j.api.plan.Node;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.core.options.OpChoice;
+import org.mla4j.core.plan.OpenBackend;
+import org.mla4j.core.plan.PlannedNode;
+import org.mla4j.core.plan.WholePlan;
 import org.mla4j.core.registry.BackendRegistry;
 
 /**
@@ -56,11 +59,10 @@ final class PlanTaking {
   private List<OpenBackend> takers() {
     return candidates.all().stream()
         .filter(candidate -> candidate.problem().isEmpty())
-        .filter(
-            candidate ->
-                pinned.isPresent()
-                    ? candidate.name().equals(pinned.get())
-                    : candidates.mayBeAsked(candidate, pinned))
+        .filter(candidate ->
+            pinned.isPresent()
+                ? candidate.name().equals(pinned.get())
+                : candidates.mayBeAsked(candidate, pinned))
         .toList();
   }
 
@@ -103,8 +105,7 @@ final class PlanTaking {
     List<Declined> all = new ArrayList<>(declined);
     all.addAll(first.declined());
     told.set(
-        0,
-        new PlannedNode(first.node(), first.runner(), all, first.replaced(), first.complaint()));
+        0, new PlannedNode(first.node(), first.runner(), all, first.replaced(), first.complaint()));
     return told;
   }
 }

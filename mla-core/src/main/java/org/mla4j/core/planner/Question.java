@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.planner;
 
 import java.util.List;
 import java.util.Set;
@@ -10,6 +10,7 @@ import org.mla4j.api.op.Op;
 import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.Value;
+import org.mla4j.core.plan.OpenBackend;
 
 /** Asks a backend whether it runs an op; one that throws instead of answering is named. */
 final class Question {

@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.execution;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +15,9 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
+import org.mla4j.core.plan.OpenBackend;
+import org.mla4j.core.plan.PlannedNode;
+import org.mla4j.core.plan.StepPlan;
 
 /**
  * Runs the kernels of a plan in order: no allocation, no look-up, no reflection.
@@ -88,8 +91,7 @@ public final class StepExecutor implements AutoCloseable {
         eager[distinct.indexOf(segment.backend())] |= segment.graph(0) == null;
       }
     }
-    this.replaced =
-        plan.nodes().stream().map(ReplacedNodes::of).toArray(ReplacedNodes[]::new);
+    this.replaced = plan.nodes().stream().map(ReplacedNodes::of).toArray(ReplacedNodes[]::new);
   }
 
   /** Looks at values after a node ran, while its outputs are complete. */
@@ -121,8 +123,7 @@ public final class StepExecutor implements AutoCloseable {
   }
 
   /** Creates the kernels of a plan; if one fails, those created before are closed. */
-  static StepExecutor create(
-      StepPlan plan, Bindings bindings, Capture capture, Progress progress) {
+  static StepExecutor create(StepPlan plan, Bindings bindings, Capture capture, Progress progress) {
     List<Kernel> kernels = new ArrayList<>();
     try {
       for (PlannedNode planned : plan.nodes()) {
@@ -381,8 +382,7 @@ public final class StepExecutor implements AutoCloseable {
 
   private BackendException failure(int index, Throwable e) {
     Node node = nodes[index];
-    return BackendException.inForward(
-        names[index], node.layer(), node.op().type(), node.name(), e);
+    return BackendException.inForward(names[index], node.layer(), node.op().type(), node.name(), e);
   }
 
   /**

@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.execution;
 
 import java.util.List;
 import org.mla4j.api.backend.Graph;

@@ -1,4 +1,4 @@
-package org.mla4j.core.plan;
+package org.mla4j.core.planner;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -55,8 +55,13 @@ class AttentionSplitTest {
   /** Wherever a plan is cut, the rest of it is the same. */
   @ParameterizedTest
   @CsvSource({
-    "hidden, hidden", "hidden, heads", "latents, heads", "normed, heads", "normed, hidden",
-    "roped, heads", "roped, hidden"
+    "hidden, hidden",
+    "hidden, heads",
+    "latents, heads",
+    "normed, heads",
+    "normed, hidden",
+    "roped, heads",
+    "roped, hidden"
   })
   void aStatedFormGivesTheSameBitsWhereverItCuts(String takes, String returns) {
     for (Variant variant : Variant.values()) {
@@ -99,8 +104,7 @@ class AttentionSplitTest {
         explain(stated("normed-heads").andThen(options -> options.ops("-rotary_embedding")));
     assertFalse(has(explanation, "mla_attention"));
     assertEquals(
-        List.of(
-            "normed -> heads: op list '-rotary_embedding' switches 'rotary_embedding' off"),
+        List.of("normed -> heads: op list '-rotary_embedding' switches 'rotary_embedding' off"),
         explanation.entries().stream()
             .filter(entry -> entry.node().equals("layers.0.attn.q_proj"))
             .flatMap(entry -> entry.declined().stream())
