@@ -31,8 +31,7 @@ final class ExplanationText {
       parts.add(FusionText.of(plan.fusions()));
     }
     if (before) {
-      parts.add(
-          "Before fusion: " + plan.before().size() + " nodes\n\n" + nodesBefore(plan, fold));
+      parts.add("Before fusion: " + plan.before().size() + " nodes\n\n" + nodesBefore(plan, fold));
     }
     String remarks = remarks(plan);
     if (!remarks.isEmpty()) {
@@ -80,8 +79,7 @@ final class ExplanationText {
     for (Before node : plan.before()) {
       String backend = node.backend().isEmpty() ? "-" : node.backend();
       lines.add(
-          new PlanSection.Line(
-              NodeName.of(node.node()), List.of(node.op(), backend), List.of()));
+          new PlanSection.Line(NodeName.of(node.node()), List.of(node.op(), backend), List.of()));
     }
     return PlanTable.of(lines, fold, "node", "op", "backend");
   }
@@ -89,12 +87,10 @@ final class ExplanationText {
   /** One line each, so that what there is to say about a plain plan is short. */
   private static String remarks(Explanation plan) {
     List<String> lines = new ArrayList<>();
-    plan.execution()
-        .forEach(line -> lines.add((lines.isEmpty() ? EXECUTION : INDENT) + line));
+    plan.execution().forEach(line -> lines.add((lines.isEmpty() ? EXECUTION : INDENT) + line));
     Refusals.lackingOps(plan)
-        .forEach(
-            (backend, ops) ->
-                lines.add("Ops that " + backend + " does not have: " + String.join(", ", ops)));
+        .forEach((backend, ops) ->
+            lines.add("Ops that " + backend + " does not have: " + String.join(", ", ops)));
     for (Declined silent : plan.notConsulted()) {
       lines.add("Not consulted: " + silent.backend() + ": " + Refusals.reasons(silent));
     }

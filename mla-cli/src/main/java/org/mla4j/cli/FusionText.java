@@ -42,11 +42,10 @@ final class FusionText {
     Map<Place, Integer> counts = new LinkedHashMap<>();
     fusions.forEach(fusion -> counts.merge(Place.of(fusion), 1, Integer::sum));
     TextTable table = new TextTable("fused op", "places", "backend", "stands for");
-    counts.forEach(
-        (place, count) -> {
-          table.row(place.op(), Integer.toString(count), place.backend(), place.nodes());
-          place.refusals().forEach(refusal -> table.line("    " + refusal));
-        });
+    counts.forEach((place, count) -> {
+      table.row(place.op(), Integer.toString(count), place.backend(), place.nodes());
+      place.refusals().forEach(refusal -> table.line("    " + refusal));
+    });
     return table.toString();
   }
 }

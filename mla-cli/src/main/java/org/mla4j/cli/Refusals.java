@@ -11,8 +11,8 @@ import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.diagnosis.Explanation.Entry;
 
 /**
- * Who declined, for people. That a backend has no such op at all is true of most nodes and said once,
- * not at each of them.
+ * Who declined, for people. That a backend has no such op at all is true of most nodes and said
+ * once, not at each of them.
  */
 final class Refusals {
   private Refusals() {}
@@ -32,12 +32,12 @@ final class Refusals {
     for (Entry node : plan.entries()) {
       node.declined().stream()
           .filter(Refusals::isForWantOfOp)
-          .forEach(it -> lacking.computeIfAbsent(it.backend(), key -> new TreeSet<>()).add(it.what()));
+          .forEach(
+              it -> lacking.computeIfAbsent(it.backend(), key -> new TreeSet<>()).add(it.what()));
     }
     lacking
         .keySet()
-        .removeAll(
-            plan.notConsulted().stream().map(Declined::backend).collect(Collectors.toSet()));
+        .removeAll(plan.notConsulted().stream().map(Declined::backend).collect(Collectors.toSet()));
     return lacking;
   }
 

@@ -125,8 +125,7 @@ class ExplanationTextTest {
               "rope_concat_and_cache_mla",
               Rows.ALL,
               "fpu"));
-      nodes.add(
-          node(layer + "add+" + (i == 2 ? "norm" : i + 1 + ".norm"), "sum", Rows.ALL, "npu"));
+      nodes.add(node(layer + "add+" + (i == 2 ? "norm" : i + 1 + ".norm"), "sum", Rows.ALL, "npu"));
       fusions.add(
           new Fusion(
               "rope_concat_and_cache_mla",
@@ -134,8 +133,7 @@ class ExplanationTextTest {
               "fpu",
               List.of()));
       fusions.add(
-          new Fusion(
-              "fused_add_rms_norm", List.of(layer + "add", next), "npu", List.of(tooWide)));
+          new Fusion("fused_add_rms_norm", List.of(layer + "add", next), "npu", List.of(tooWide)));
       fusions.add(
           new Fusion(
               "qkv_a_proj",
@@ -146,7 +144,9 @@ class ExplanationTextTest {
                       "fpu",
                       "qkv_a_proj",
                       List.of(
-                          "'" + layer + "attn.q_a_proj' is run by 'npu', which is asked before"
+                          "'"
+                              + layer
+                              + "attn.q_a_proj' is run by 'npu', which is asked before"
                               + " 'fpu'")),
                   new Declined("", "qkv_a_proj", List.of("read in between")))));
     }

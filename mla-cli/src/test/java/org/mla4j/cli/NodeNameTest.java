@@ -16,8 +16,7 @@ class NodeNameTest {
 
   @Test
   void theNextLayerIsSaidInAWord() {
-    assertEquals(
-        new NodeName("layers.9", "add+next.norm"), NodeName.of("layers.9.add+10.norm"));
+    assertEquals(new NodeName("layers.9", "add+next.norm"), NodeName.of("layers.9.add+10.norm"));
     assertEquals(new NodeName("layers.9", "add+8.norm"), NodeName.of("layers.9.add+8.norm"));
   }
 

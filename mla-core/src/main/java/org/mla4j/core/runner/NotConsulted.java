@@ -12,7 +12,9 @@ import org.mla4j.core.plan.OpenBackend;
 import org.mla4j.core.registry.BackendRegistry;
 import org.mla4j.core.registry.FoundBackend;
 
-/** The backends that are installed but had no say in a plan: whoever installed one wants to know. */
+/**
+ * The backends that are installed but had no say in a plan: whoever installed one wants to know.
+ */
 final class NotConsulted {
   private static final Logger LOG = System.getLogger(NotConsulted.class.getName());
 
@@ -74,12 +76,11 @@ final class NotConsulted {
       return each.detail();
     }
     return open(each)
-        .map(
-            backend ->
-                backend
-                    .problem()
-                    .map(problem -> "could not be opened: " + problem)
-                    .orElse("has no op or layer of this plan that was not switched off"))
+        .map(backend ->
+            backend
+                .problem()
+                .map(problem -> "could not be opened: " + problem)
+                .orElse("has no op or layer of this plan that was not switched off"))
         .orElse("option backend names '" + options.backend() + "'");
   }
 

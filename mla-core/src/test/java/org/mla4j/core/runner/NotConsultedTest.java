@@ -28,7 +28,8 @@ import org.mla4j.core.testing.TinyModel;
 
 /** A plug-in that is installed but has no say does not go unnoticed. */
 class NotConsultedTest {
-  private static final String NO_MATCH = "has no op or layer of this plan that was not switched off";
+  private static final String NO_MATCH =
+      "has no op or layer of this plan that was not switched off";
 
   @TempDir Path folder;
 

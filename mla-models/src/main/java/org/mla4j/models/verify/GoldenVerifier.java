@@ -141,14 +141,13 @@ public final class GoldenVerifier {
     compare(form, prompt.logits(), logits);
     if (taps != null) {
       taps.rows()
-          .forEach(
-              (tensor, rows) -> {
-                if (rows.isEmpty()) {
-                  unseen(form, tensor, taps.nodes(tensor));
-                } else {
-                  compare(form, tensor, rows);
-                }
-              });
+          .forEach((tensor, rows) -> {
+            if (rows.isEmpty()) {
+              unseen(form, tensor, taps.nodes(tensor));
+            } else {
+              compare(form, tensor, rows);
+            }
+          });
     }
     greedy.add(
         new GreedyCheck(

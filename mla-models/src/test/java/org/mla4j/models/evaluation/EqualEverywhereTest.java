@@ -55,13 +55,11 @@ class EqualEverywhereTest {
   record Combination(boolean fused, AttentionSplit split, ExecutionMode execution) {
     static Stream<Combination> all() {
       return Stream.of(false, true)
-          .flatMap(
-              fused ->
-                  Arrays.stream(AttentionSplit.values())
-                      .flatMap(
-                          split ->
-                              Arrays.stream(ExecutionMode.values())
-                                  .map(mode -> new Combination(fused, split, mode))));
+          .flatMap(fused ->
+              Arrays.stream(AttentionSplit.values())
+                  .flatMap(split ->
+                      Arrays.stream(ExecutionMode.values())
+                          .map(mode -> new Combination(fused, split, mode))));
     }
 
     EngineOptions.Builder options() {
@@ -138,14 +136,12 @@ class EqualEverywhereTest {
   void aPlugInThatIsNotSelectedChangesNoBit() {
     List<float[]> without = logits(options -> {});
     assertBits(without, logits(options -> options.pluginLoader(plugins).backend("cpu")));
-    assertBits(without, logits(options -> options.pluginLoader(plugins).ops("none").backend("cpu")));
+    assertBits(
+        without, logits(options -> options.pluginLoader(plugins).ops("none").backend("cpu")));
     assertBits(
         without,
-        logits(
-            options ->
-                options
-                    .pluginLoader(plugins)
-                    .backendOption("fused-ops:ops", "no_op_of_this_plan")));
+        logits(options ->
+            options.pluginLoader(plugins).backendOption("fused-ops:ops", "no_op_of_this_plan")));
   }
 
   private static void assertBits(List<float[]> expected, List<float[]> found) {

@@ -37,8 +37,7 @@ public final class FusedOps extends OwnPlugin {
 
       @Override
       public Kernel create(Op op, Bindings bindings) {
-        return new Parts(
-            ((FusedOp) op).parts(), cpu(), new ScratchBindings(op, bindings, context));
+        return new Parts(((FusedOp) op).parts(), cpu(), new ScratchBindings(op, bindings, context));
       }
     };
   }

@@ -16,10 +16,8 @@ final class Parts implements Kernel {
   private final StepTensor[] outputs;
 
   Parts(List<Op> parts, Backend cpu, Bindings bindings) {
-    kernels =
-        parts.stream().map(part -> cpu.create(part, bindings)).toArray(Kernel[]::new);
-    outputs =
-        parts.stream().map(part -> bindings.tensor(rowsOf(part))).toArray(StepTensor[]::new);
+    kernels = parts.stream().map(part -> cpu.create(part, bindings)).toArray(Kernel[]::new);
+    outputs = parts.stream().map(part -> bindings.tensor(rowsOf(part))).toArray(StepTensor[]::new);
   }
 
   /** What tells how many rows an op works on: its output, or what it writes to a cache. */

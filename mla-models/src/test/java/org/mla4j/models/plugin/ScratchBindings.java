@@ -13,7 +13,9 @@ import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
 
-/** The memory of a fused op's parts: values between them are in no plan and get some of their own. */
+/**
+ * The memory of a fused op's parts: values between them are in no plan and get some of their own.
+ */
 final class ScratchBindings implements Bindings {
   private final Op fused;
   private final Bindings plan;

@@ -14,7 +14,8 @@ import org.mla4j.api.step.Rows;
 class HiddenNodesTest {
   @Test
   void whatRunsIsNotHidden() {
-    assertEquals(Optional.empty(), inside("layers.0.norm", plan(entry("layers.0.norm", "rms_norm"))));
+    assertEquals(
+        Optional.empty(), inside("layers.0.norm", plan(entry("layers.0.norm", "rms_norm"))));
   }
 
   @Test

@@ -40,8 +40,7 @@ import org.mla4j.models.verify.VerificationReport.TensorCheck;
  */
 class SwallowedValuesTest {
   private static final String WIDE = "deepseek-v3-wide-tiny";
-  private static final String SMALL =
-      "fused_add_rms_norm+qkv_a_proj+rope_concat_and_cache_mla";
+  private static final String SMALL = "fused_add_rms_norm+qkv_a_proj+rope_concat_and_cache_mla";
 
   @TempDir Path jar;
 
@@ -70,10 +69,7 @@ class SwallowedValuesTest {
   @EnumSource
   void smallerFusedOpsLeaveEveryValue(AttentionSplit split) {
     EngineOptions options =
-        options(FusedOps.class)
-            .backendOption("fused-ops:ops", SMALL)
-            .attentionSplit(split)
-            .build();
+        options(FusedOps.class).backendOption("fused-ops:ops", SMALL).attentionSplit(split).build();
     assertEquals(Map.of(), verified(WIDE, options));
   }
 
@@ -167,8 +163,7 @@ class SwallowedValuesTest {
       return report.tensors().stream()
           .filter(check -> Double.isNaN(check.error()))
           .collect(
-              Collectors.toMap(
-                  TensorCheck::tensor, TensorCheck::note, (a, b) -> a, TreeMap::new));
+              Collectors.toMap(TensorCheck::tensor, TensorCheck::note, (a, b) -> a, TreeMap::new));
     }
   }
 
