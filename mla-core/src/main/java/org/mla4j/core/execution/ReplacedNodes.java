@@ -35,10 +35,10 @@ record ReplacedNodes(List<Node> visible) {
 
   /** A fused op may say of a whole buffer what its parts say of views. */
   private static boolean holds(Value left, Value value) {
-    return left.equals(value)
-        || left instanceof StepValue whole
-            && value instanceof StepValue view
-            && whole.equals(view.root());
+    if (left instanceof StepValue whole && value instanceof StepValue view) {
+      return whole.equals(view) || whole.equals(view.root());
+    }
+    return left.equals(value);
   }
 
   private static boolean isChanged(Node node, List<Node> later) {

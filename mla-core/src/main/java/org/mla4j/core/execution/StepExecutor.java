@@ -178,6 +178,7 @@ public final class StepExecutor implements AutoCloseable {
   }
 
   /** A decode step: metadata is refreshed in the graphs, nothing is asked or made anew. */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one thread runs steps, others read
   private boolean replay(DecodeGraphs captured, StepDescription step, BooleanSupplier wanted) {
     int size = captured.size(step);
     List<DecodeGraphs.Segment> segments = captured.segments();
