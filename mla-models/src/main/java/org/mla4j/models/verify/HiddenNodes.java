@@ -39,13 +39,13 @@ final class HiddenNodes {
     if (plan.entries().stream().anyMatch(entry -> entry.node().equals(node))) {
       return Optional.empty();
     }
+    if (plan.entries().stream().anyMatch(entry -> entry.op().equals(PLAN))) {
+      return Optional.of("inside a plan that runs whole");
+    }
     if (fusedInto.containsKey(node)) {
       return Optional.of("inside the fused op '" + fusedInto.get(node) + "'");
     }
     for (Entry entry : plan.entries()) {
-      if (entry.op().equals(PLAN)) {
-        return Optional.of("inside a plan that runs whole");
-      }
       if (entry.op().equals(CompositeOp.MLA_ATTENTION) && node.startsWith(scope(entry.node()))) {
         return Optional.of("inside attention that runs as one op");
       }
