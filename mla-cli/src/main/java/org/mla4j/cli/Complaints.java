@@ -44,7 +44,7 @@ final class Complaints {
   /** Everything we refuse is the user's to change, except what broke while it ran. */
   private static int status(MlaException failure) {
     return switch (failure.code()) {
-      case FORWARD_FAILED, CREATE_FAILED, CLOSED -> ExitStatus.FAILED;
+      case FORWARD_FAILED, CREATE_FAILED, CAPTURE_FAILED, STALE_GRAPH, CLOSED -> ExitStatus.FAILED;
       default -> ExitStatus.WRONG_INPUT;
     };
   }

@@ -17,6 +17,8 @@ import org.mla4j.models.evaluation.TaskScore;
  * @param cacheDType element type of the caches, as {@code --cache-dtype} takes it
  * @param backend who runs the plan; more than one are separated by commas, in the order of their
  *     first node
+ * @param steps steps that the engine ran
+ * @param replayedSteps those of them that were replayed from graphs
  * @param concurrency questions asked at a time
  * @param maxTokens the longest answer
  * @param cutOff answers that are as long as that, or as a sequence can be
@@ -30,6 +32,8 @@ record EvaluationSummary(
     double tokensPerSecond,
     String cacheDType,
     String backend,
+    long steps,
+    long replayedSteps,
     int concurrency,
     int maxTokens,
     long cutOff,
@@ -43,6 +47,8 @@ record EvaluationSummary(
         report.tokensPerSecond(),
         session.cacheDTypes().toString(),
         session.backends(),
+        session.statistics().steps(),
+        session.statistics().replayedSteps(),
         evaluation.concurrency(),
         evaluation.maxTokens(),
         report.answers().stream()

@@ -42,14 +42,21 @@ final class EvaluationText {
   private static String speed(EvaluationSummary summary) {
     return String.format(
         Locale.ROOT,
-        "%s: %d tokens in %.1f s, %.1f tokens/s (cache %s, backend %s, %d at a time)",
+        "%s: %d tokens in %.1f s, %.1f tokens/s (cache %s, backend %s, %d at a time%s)",
         summary.model(),
         summary.total().tokens(),
         summary.seconds(),
         summary.tokensPerSecond(),
         summary.cacheDType(),
         summary.backend(),
-        summary.concurrency());
+        summary.concurrency(),
+        replayed(summary));
+  }
+
+  private static String replayed(EvaluationSummary summary) {
+    return summary.replayedSteps() == 0
+        ? ""
+        : ", " + summary.replayedSteps() + " of " + summary.steps() + " steps replayed";
   }
 
   private static String cutOff(EvaluationSummary summary) {

@@ -10,7 +10,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "explain",
     description =
-        "Shows the plan of a step: each op, who runs it with which kernel, who declined it and why.")
+        "Shows the plan of a step: each op, who runs it with which kernel, who declined it and why,"
+            + " which ops were fused and which were not, how steps are executed, and which backends"
+            + " had no say.")
 final class ExplainCommand implements Callable<Integer> {
   private final CliContext context;
 
@@ -18,6 +20,11 @@ final class ExplainCommand implements Callable<Integer> {
       names = "--all",
       description = "Show every layer, also those that run like an earlier one. JSON always does.")
   private boolean all;
+
+  @Option(
+      names = "--before",
+      description = "Show the nodes before fusion as well. JSON always does.")
+  private boolean before;
 
   @Mixin private ModelOptions model = new ModelOptions();
   @Mixin private OutputOptions output = new OutputOptions();
@@ -32,7 +39,7 @@ final class ExplainCommand implements Callable<Integer> {
       Explanation plan = session.explain();
       context
           .terminal()
-          .printLine(output.json() ? Json.line(plan) : ExplanationText.of(plan, !all));
+          .printLine(output.json() ? Json.line(plan) : ExplanationText.of(plan, !all, before));
       return ExitStatus.OK;
     }
   }

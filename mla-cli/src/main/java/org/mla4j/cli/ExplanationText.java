@@ -5,24 +5,39 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import org.mla4j.api.diagnosis.Explanation;
+import org.mla4j.api.diagnosis.Explanation.Before;
 import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.diagnosis.Explanation.Entry;
+import org.mla4j.api.diagnosis.Explanation.Fusion;
 
-/** A plan for people: layer by layer, and a layer that runs like an earlier one in a word. */
+/** A plan for people: the nodes, what fusion made of them, how they are run, who had no say. */
 final class ExplanationText {
-  private final boolean fold;
-  private final TextTable table = new TextTable("node", "op", "rows", "backend", "kernel");
-  private final List<PlanSection> shown = new ArrayList<>();
+  private static final String EXECUTION = "Execution: ";
+  private static final String INDENT = " ".repeat(EXECUTION.length());
 
-  private ExplanationText(boolean fold) {
-    this.fold = fold;
-  }
+  private ExplanationText() {}
 
-  static String of(Explanation plan, boolean fold) {
-    return summary(plan) + "\n\n" + new ExplanationText(fold).sections(PlanSection.of(plan));
+  /**
+   * @param fold whether a layer that runs like an earlier one is shown in a word
+   * @param before whether the nodes before fusion are shown too
+   */
+  static String of(Explanation plan, boolean fold, boolean before) {
+    List<String> parts = new ArrayList<>();
+    parts.add(summary(plan));
+    parts.add(nodes(plan, fold));
+    if (!plan.fusions().isEmpty()) {
+      parts.add(FusionText.of(plan.fusions()));
+    }
+    if (before) {
+      parts.add("Before fusion: " + plan.before().size() + " nodes\n\n" + nodesBefore(plan, fold));
+    }
+    String remarks = remarks(plan);
+    if (!remarks.isEmpty()) {
+      parts.add(remarks);
+    }
+    return String.join("\n\n", parts);
   }
 
   private static String summary(Explanation plan) {
@@ -30,70 +45,55 @@ final class ExplanationText {
     for (Entry entry : plan.entries()) {
       nodes.merge(entry.backend(), 1, Integer::sum);
     }
+    boolean fused = plan.fusions().stream().anyMatch(Fusion::done);
     return "Plan of "
         + plan.model()
         + ": "
         + plan.entries().size()
-        + " nodes; "
+        + " nodes"
+        + (fused ? " (" + plan.before().size() + " before fusion)" : "")
+        + "; "
         + nodes.entrySet().stream()
             .map(count -> count.getKey() + " runs " + count.getValue())
             .collect(Collectors.joining(", "));
   }
 
-  private String sections(List<PlanSection> sections) {
-    for (int i = 0; i < sections.size(); ) {
-      PlanSection section = sections.get(i);
-      Optional<PlanSection> model = fold ? shownLike(section) : Optional.empty();
-      if (model.isEmpty()) {
-        show(section);
-        i++;
-      } else {
-        int end = endOfRun(sections, i);
-        String first = section.name();
-        String names = end == i + 1 ? first : first + " to " + sections.get(end - 1).name();
-        table.line(names + ": as " + model.get().name());
-        i = end;
-      }
+  private static String nodes(Explanation plan, boolean fold) {
+    List<PlanSection.Line> lines = new ArrayList<>();
+    for (Entry entry : plan.entries()) {
+      lines.add(
+          new PlanSection.Line(
+              NodeName.of(entry.node()),
+              List.of(
+                  entry.op(),
+                  entry.rows().name().toLowerCase(Locale.ROOT),
+                  entry.backend(),
+                  entry.kernel()),
+              Refusals.of(entry)));
     }
-    return table.toString();
+    return PlanTable.of(lines, fold, "node", "op", "rows", "backend", "kernel");
   }
 
-  private Optional<PlanSection> shownLike(PlanSection section) {
-    return section.isLayer()
-        ? shown.stream().filter(section::runsLike).findFirst()
-        : Optional.empty();
+  private static String nodesBefore(Explanation plan, boolean fold) {
+    List<PlanSection.Line> lines = new ArrayList<>();
+    for (Before node : plan.before()) {
+      String backend = node.backend().isEmpty() ? "-" : node.backend();
+      lines.add(
+          new PlanSection.Line(NodeName.of(node.node()), List.of(node.op(), backend), List.of()));
+    }
+    return PlanTable.of(lines, fold, "node", "op", "backend");
   }
 
-  private static int endOfRun(List<PlanSection> sections, int start) {
-    int end = start + 1;
-    while (end < sections.size()
-        && sections.get(end).isLayer()
-        && sections.get(end).runsLike(sections.get(start))) {
-      end++;
+  /** One line each, so that what there is to say about a plain plan is short. */
+  private static String remarks(Explanation plan) {
+    List<String> lines = new ArrayList<>();
+    plan.execution().forEach(line -> lines.add((lines.isEmpty() ? EXECUTION : INDENT) + line));
+    Refusals.lackingOps(plan)
+        .forEach((backend, ops) ->
+            lines.add("Ops that " + backend + " does not have: " + String.join(", ", ops)));
+    for (Declined silent : plan.notConsulted()) {
+      lines.add("Not consulted: " + silent.backend() + ": " + Refusals.reasons(silent));
     }
-    return end;
-  }
-
-  private void show(PlanSection section) {
-    String indent = "";
-    if (section.isLayer()) {
-      shown.add(section);
-      table.line(section.name());
-      indent = "  ";
-    }
-    for (PlanSection.Line node : section.nodes()) {
-      String rows = node.rows().name().toLowerCase(Locale.ROOT);
-      table.row(indent + node.node(), node.op(), rows, node.backend(), node.kernel());
-      for (Declined refusal : node.declined()) {
-        table.line(
-            indent
-                + "    "
-                + refusal.backend()
-                + " declined "
-                + refusal.what()
-                + ": "
-                + String.join("; ", refusal.reasons()));
-      }
-    }
+    return String.join("\n", lines);
   }
 }

@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.mla4j.api.backend.ExecutionMode;
 import org.mla4j.api.backend.ProgressListener;
+import org.mla4j.core.options.AttentionSplit;
 import org.mla4j.core.options.CacheDTypes;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.models.LanguageModel;
@@ -36,8 +38,25 @@ final class ModelOptions {
       paramLabel = "LIST",
       description =
           "Ops that may run on it: 'all' or 'none', '+op', '-op', 'op=backend', 'layer=backend',"
-              + " separated by commas. Default: property mla.ops, then variable MLA_OPS, then all.")
+              + " 'plan=backend', separated by commas. Default: property mla.ops, then variable MLA_OPS, then all.")
   private @Nullable String ops;
+
+  @Option(
+      names = "--execution",
+      paramLabel = "MODE",
+      description =
+          "How decode steps run: 'eager', node by node, or 'graph', replayed where backends capture"
+              + " them. Default: property mla.execution, then variable MLA_EXECUTION, then eager.")
+  private @Nullable String execution;
+
+  @Option(
+      names = "--attention",
+      paramLabel = "SPLIT",
+      description =
+          "What passes that fuse ops see of attention: 'visible', its decode and prefill halves, or"
+              + " 'opaque', one op. Default: property mla.attention, then variable MLA_ATTENTION,"
+              + " then visible.")
+  private @Nullable String attention;
 
   @Option(
       names = "--strict",
@@ -133,6 +152,12 @@ final class ModelOptions {
     }
     if (ops != null) {
       options.ops(ops);
+    }
+    if (execution != null) {
+      options.execution(Choice.of("--execution", execution, ExecutionMode.values()));
+    }
+    if (attention != null) {
+      options.attentionSplit(Choice.of("--attention", attention, AttentionSplit.values()));
     }
     if (threads != null) {
       options.threads(threads);

@@ -2,12 +2,6 @@ package org.mla4j.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.mla4j.api.diagnosis.Explanation;
-import org.mla4j.api.diagnosis.Explanation.Declined;
-import org.mla4j.api.diagnosis.Explanation.Entry;
-import org.mla4j.api.step.Rows;
 
 /**
  * Neighbouring nodes of a plan that belong to one numbered layer of the model, or to none.
@@ -16,48 +10,47 @@ import org.mla4j.api.step.Rows;
  * @param nodes at least one
  */
 record PlanSection(String name, List<Line> nodes) {
-  /** A node's name up to and with its first number, and the rest. */
-  private static final Pattern NUMBERED = Pattern.compile("(.*?\\.\\d+)\\.(.+)");
-
   PlanSection {
     nodes = List.copyOf(nodes);
   }
 
   /**
-   * A node as it is shown: what differs between layers by necessity, its full name and its
-   * operands, is left out.
+   * A node as it is shown: what differs between layers by necessity is left out.
+   *
+   * @param node its name
+   * @param cells the other columns
+   * @param notes lines below it
    */
-  record Line(
-      String node, String op, Rows rows, String backend, String kernel, List<Declined> declined) {
+  record Line(NodeName node, List<String> cells, List<String> notes) {
     Line {
-      declined = List.copyOf(declined);
+      cells = List.copyOf(cells);
+      notes = List.copyOf(notes);
+    }
+
+    boolean isLike(Line other) {
+      return node.rest().equals(other.node.rest())
+          && cells.equals(other.cells)
+          && notes.equals(other.notes);
     }
   }
 
-  static List<PlanSection> of(Explanation plan) {
+  static List<PlanSection> of(List<Line> all) {
     List<PlanSection> sections = new ArrayList<>();
     String name = "";
     List<Line> lines = new ArrayList<>();
-    for (Entry entry : plan.entries()) {
-      Matcher numbered = NUMBERED.matcher(entry.node());
-      boolean inLayer = numbered.matches();
-      String layer = inLayer ? numbered.group(1) : "";
+    for (Line line : all) {
+      String layer = line.node().layer();
       if (!layer.equals(name) && !lines.isEmpty()) {
         sections.add(new PlanSection(name, lines));
         lines.clear();
       }
       name = layer;
-      lines.add(line(inLayer ? numbered.group(2) : entry.node(), entry));
+      lines.add(line);
     }
     if (!lines.isEmpty()) {
       sections.add(new PlanSection(name, lines));
     }
     return sections;
-  }
-
-  private static Line line(String node, Entry entry) {
-    return new Line(
-        node, entry.op(), entry.rows(), entry.backend(), entry.kernel(), entry.declined());
   }
 
   boolean isLayer() {
@@ -66,6 +59,14 @@ record PlanSection(String name, List<Line> nodes) {
 
   /** Whether the same is done by the same in both. */
   boolean runsLike(PlanSection other) {
-    return nodes.equals(other.nodes);
+    if (nodes.size() != other.nodes.size()) {
+      return false;
+    }
+    for (int i = 0; i < nodes.size(); i++) {
+      if (!nodes.get(i).isLike(other.nodes.get(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 }

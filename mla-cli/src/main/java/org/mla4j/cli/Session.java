@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import org.mla4j.api.diagnosis.Explanation;
 import org.mla4j.api.diagnosis.Explanation.Entry;
 import org.mla4j.api.step.Sampling;
+import org.mla4j.core.engine.EngineStatistics;
 import org.mla4j.core.engine.Generation;
 import org.mla4j.core.engine.GenerationResult;
 import org.mla4j.core.options.CacheDTypes;
@@ -62,6 +63,10 @@ final class Session implements AutoCloseable {
 
   Explanation explain() {
     return engine.explain();
+  }
+
+  EngineStatistics statistics() {
+    return engine.engine().statistics();
   }
 
   /** Who runs the plan, in the order of their first node. */

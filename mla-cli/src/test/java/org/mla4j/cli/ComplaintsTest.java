@@ -25,7 +25,7 @@ class ComplaintsTest {
   @ParameterizedTest
   @EnumSource(
       value = ErrorCode.class,
-      names = {"FORWARD_FAILED", "CREATE_FAILED", "CLOSED"})
+      names = {"FORWARD_FAILED", "CREATE_FAILED", "CAPTURE_FAILED", "STALE_GRAPH", "CLOSED"})
   void whatBrokeWhileItRanIsAFailure(ErrorCode code) {
     assertEquals(ExitStatus.FAILED, complaints.report(new BackendException(code, "Broken.")));
   }

@@ -47,6 +47,16 @@ class EvalCommandTest {
   }
 
   @Test
+  void replayedStepsAreCounted() {
+    Outcome outcome = CommandRun.run("eval", "--limit", "2", "--execution", "graph", "--json");
+    assertEquals(ExitStatus.OK, outcome.status(), outcome.err());
+    JsonNode summary = JsonMapper.shared().readTree(outcome.out());
+    long replayed = summary.get("replayedSteps").asLong();
+    assertTrue(replayed > 0 && replayed < summary.get("steps").asLong(), outcome.out());
+    assertEquals(2, summary.get("total").get("equalsReference").asInt());
+  }
+
+  @Test
   void differencesAreShownAndAnswersWritten() throws IOException {
     Path answers = folder.resolve("answers.jsonl");
     Outcome outcome = CommandRun.run("eval", questions(), "--answers", answers.toString());
@@ -87,6 +97,8 @@ class EvalCommandTest {
             "tokensPerSecond",
             "cacheDType",
             "backend",
+            "steps",
+            "replayedSteps",
             "concurrency",
             "maxTokens",
             "cutOff",

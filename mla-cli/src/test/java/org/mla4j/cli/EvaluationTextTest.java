@@ -11,6 +11,11 @@ import org.mla4j.models.evaluation.TaskScore;
 
 class EvaluationTextTest {
   private static EvaluationSummary summary(long cutOff, List<AnswerLine> differences) {
+    return summary(cutOff, differences, 0);
+  }
+
+  private static EvaluationSummary summary(
+      long cutOff, List<AnswerLine> differences, long replayedSteps) {
     return new EvaluationSummary(
         "tiny",
         List.of(
@@ -22,6 +27,8 @@ class EvaluationTextTest {
         604.9,
         "BF16",
         "npu,cpu",
+        120,
+        replayedSteps,
         64,
         256,
         cutOff,
@@ -45,6 +52,12 @@ class EvaluationTextTest {
         tiny: 1234 tokens in 2.0 s, 604.9 tokens/s (cache BF16, backend npu,cpu, 64 at a time)\
         """,
         EvaluationText.of(summary(0, List.of())));
+  }
+
+  @Test
+  void stepsThatWereReplayedAreCounted() {
+    String text = EvaluationText.of(summary(0, List.of(), 90));
+    assertTrue(text.endsWith(", 64 at a time, 90 of 120 steps replayed)"), text);
   }
 
   @Test

@@ -50,7 +50,16 @@ class ModulePathTest {
     assertTrue(info.out().contains("\"backends\":[{\"name\":\"cpu\""), info.out());
     Outcome explain = run("", "explain", "--json", SCALAR);
     assertEquals(ExitStatus.OK, explain.status(), explain.err());
-    assertTrue(explain.out().startsWith("{\"model\":\"demo-model\",\"entries\":[{"));
+    assertTrue(
+        explain
+            .out()
+            .startsWith(
+                "{\"model\":\"demo-model\",\"before\":[{\"node\":\"embed_tokens\",\"op\":\"embedding\","
+                    + "\"backend\":\"cpu\"},"),
+        explain.out());
+    for (String part : List.of("entries", "fusions", "execution", "notConsulted")) {
+      assertTrue(explain.out().contains(",\"" + part + "\":["), explain.out());
+    }
     String tiny = CommandRun.testModel("deepseek-v3-tiny");
     Outcome verify = run("", "verify", "--json", "--model", tiny, SCALAR);
     assertEquals(ExitStatus.OK, verify.status(), verify.err());

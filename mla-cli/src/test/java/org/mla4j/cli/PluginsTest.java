@@ -89,6 +89,25 @@ class PluginsTest {
   }
 
   @Test
+  void aBackendThatHasNoSayIsReported() {
+    jar(folder.resolve("idle.jar"), BackendProvider.class, Idle.class);
+    Outcome explain = CommandRun.run("explain", "--model", TINY, "--plugins", name());
+    assertEquals(ExitStatus.OK, explain.status(), explain.err());
+    Outcome without = CommandRun.run("explain", "--model", TINY);
+    assertEquals(
+        without.out()
+            + "Not consulted: idle: has no op or layer of this plan that was not switched off\n",
+        explain.out());
+    Outcome json = CommandRun.run("explain", "--model", TINY, "--json", "--plugins", name());
+    assertTrue(
+        json.out()
+            .endsWith(
+                ",\"execution\":[\"eager\"],\"notConsulted\":[{\"backend\":\"idle\",\"what\":\"plan\","
+                    + "\"reasons\":[\"has no op or layer of this plan that was not switched off\"]}]}\n"),
+        json.out());
+  }
+
+  @Test
   void architecturesComeFromTheFolderToo() {
     jar(folder.resolve("impostor.jar"), ArchitectureProvider.class, Impostor.class);
     assertEquals(

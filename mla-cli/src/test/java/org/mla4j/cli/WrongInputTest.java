@@ -114,8 +114,19 @@ class WrongInputTest {
         CommandRun.run("explain", "--ops", "+rms_nrom"),
         "Op list '+rms_nrom' has the unknown op 'rms_nrom'; known are "
             + String.join(", ", Op.VOCABULARY)
-            + "; expected 'all' or 'none', '+op', '-op', 'op=backend', 'layer=backend', separated by"
-            + " commas. [MLA-0109]");
+            + "; expected 'all' or 'none', '+op', '-op', 'op=backend', 'layer=backend', 'plan=backend',"
+            + " separated by commas. [MLA-0109]");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"chat", "generate", "explain", "verify", "eval"})
+  void anUnknownWayToRunListsTheKnownOnes(String command) {
+    assertRefused(
+        CommandRun.run(command, "--execution", "fast"),
+        "Option --execution = 'fast'; expected 'eager' or 'graph'. [MLA-0401]");
+    assertRefused(
+        CommandRun.run(command, "--attention", "Opaque"),
+        "Option --attention = 'Opaque'; expected 'visible' or 'opaque'. [MLA-0401]");
   }
 
   @ParameterizedTest

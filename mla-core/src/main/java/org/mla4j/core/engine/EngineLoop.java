@@ -133,6 +133,7 @@ final class EngineLoop implements AutoCloseable {
         allocator.available(),
         allocator.total(),
         steps,
+        runner.replayedSteps(),
         prefillTokens,
         decodeTokens);
   }

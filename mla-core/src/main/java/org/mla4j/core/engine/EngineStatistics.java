@@ -8,6 +8,7 @@ package org.mla4j.core.engine;
  * @param freeBlocks cache blocks nobody holds
  * @param totalBlocks all cache blocks but the reserved one
  * @param steps steps run so far
+ * @param replayedSteps those of them that were replayed from graphs
  * @param prefillTokens tokens of prompts computed so far
  * @param decodeTokens tokens of answers computed so far
  */
@@ -17,5 +18,6 @@ public record EngineStatistics(
     int freeBlocks,
     int totalBlocks,
     long steps,
+    long replayedSteps,
     long prefillTokens,
     long decodeTokens) {}

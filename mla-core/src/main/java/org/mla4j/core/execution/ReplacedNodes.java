@@ -29,7 +29,16 @@ record ReplacedNodes(List<Node> visible) {
   }
 
   private static boolean isLeft(Node node, Node fused) {
-    return fused.op().writes().containsAll(node.op().writes());
+    return node.op().writes().stream()
+        .allMatch(value -> fused.op().writes().stream().anyMatch(left -> holds(left, value)));
+  }
+
+  /** A fused op may say of a whole buffer what its parts say of views. */
+  private static boolean holds(Value left, Value value) {
+    if (left instanceof StepValue whole && value instanceof StepValue view) {
+      return whole.equals(view) || whole.equals(view.root());
+    }
+    return left.equals(value);
   }
 
   private static boolean isChanged(Node node, List<Node> later) {

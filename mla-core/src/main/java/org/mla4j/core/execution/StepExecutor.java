@@ -57,7 +57,7 @@ public final class StepExecutor implements AutoCloseable {
   /** What a fused node stands for, for each node. */
   private final ReplacedNodes[] replaced;
 
-  private long replays;
+  private volatile long replays;
 
   private StepExecutor(
       StepPlan plan, Bindings bindings, List<Kernel> kernels, @Nullable DecodeGraphs graphs) {
@@ -178,6 +178,7 @@ public final class StepExecutor implements AutoCloseable {
   }
 
   /** A decode step: metadata is refreshed in the graphs, nothing is asked or made anew. */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one thread runs steps, others read
   private boolean replay(DecodeGraphs captured, StepDescription step, BooleanSupplier wanted) {
     int size = captured.size(step);
     List<DecodeGraphs.Segment> segments = captured.segments();
@@ -212,7 +213,7 @@ public final class StepExecutor implements AutoCloseable {
       }
     }
     awaitLast();
-    replays++;
+    replays = replays + 1;
     return true;
   }
 

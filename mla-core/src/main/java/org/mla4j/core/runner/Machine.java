@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.BackendProvider;
-import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
@@ -95,31 +94,9 @@ final class Machine implements AutoCloseable {
     return ledger.byPurpose();
   }
 
-  /** The backends that are installed but had no say in a plan, and why. */
-  List<Declined> notConsulted(Set<String> consulted) {
-    List<Declined> silent = new ArrayList<>();
-    for (FoundBackend found : registry.all()) {
-      boolean bundled = found.name().equals(BackendRegistry.CPU);
-      if (!bundled && !consulted.contains(found.name())) {
-        silent.add(new Declined(found.name(), "plan", List.of(whySilent(found))));
-      }
-    }
-    return silent;
-  }
-
-  private String whySilent(FoundBackend found) {
-    if (!found.usable()) {
-      return found.detail();
-    }
-    for (OpenBackend opened : backends) {
-      if (opened.name().equals(found.name())) {
-        return opened
-            .problem()
-            .map(problem -> "could not be opened: " + problem)
-            .orElse("has no op or layer of this plan that was not switched off");
-      }
-    }
-    return "option backend names '" + options.backend() + "'";
+  /** The backends that are installed but had no say in a plan. */
+  NotConsulted notConsulted() {
+    return new NotConsulted(registry.all(), backends, options);
   }
 
   PreparedPlan prepare(ModelDefinition model) {

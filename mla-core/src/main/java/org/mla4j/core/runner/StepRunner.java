@@ -60,7 +60,9 @@ public final class StepRunner implements AutoCloseable {
             BackendRegistry.discover(options.pluginLoader()), limits, options, model.name());
     try {
       StepDescription step = new StepDescription(limits, machine.arena());
-      return new StepRunner(machine, step, machine.prepare(model));
+      PreparedPlan plan = machine.prepare(model);
+      machine.notConsulted().warn(plan.plan().consulted(), model.name());
+      return new StepRunner(machine, step, plan);
     } catch (RuntimeException | Error e) {
       machine.closeAfter(e);
       throw e;
@@ -181,7 +183,7 @@ public final class StepRunner implements AutoCloseable {
    * @return the plan as data
    */
   public Explanation explain() {
-    return plan.executor().explain(machine.notConsulted(plan.plan().consulted()));
+    return plan.executor().explain(machine.notConsulted().explain(plan.plan().consulted()));
   }
 
   /**

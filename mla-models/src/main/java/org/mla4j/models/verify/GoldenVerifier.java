@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.ProgressListener;
@@ -40,6 +41,7 @@ public final class GoldenVerifier {
 
   private final GoldenData golden;
   private final StepRunner runner;
+  private final HiddenNodes hidden;
   private final double tolerance;
   private final List<TensorCheck> tensors = new ArrayList<>();
   private final List<GreedyCheck> greedy = new ArrayList<>();
@@ -47,6 +49,7 @@ public final class GoldenVerifier {
   private GoldenVerifier(GoldenData golden, StepRunner runner, double tolerance) {
     this.golden = golden;
     this.runner = runner;
+    this.hidden = new HiddenNodes(runner.explain());
     this.tolerance = tolerance;
   }
 
@@ -135,10 +138,16 @@ public final class GoldenVerifier {
     if (!prompt.allPositions()) {
       logits.subList(0, logits.size() - 1).clear();
     }
-    compare(form, prompt.logits(), logits, false);
+    compare(form, prompt.logits(), logits);
     if (taps != null) {
       taps.rows()
-          .forEach((tensor, rows) -> compare(form, tensor, rows, taps.isInsideWholeLayer(tensor)));
+          .forEach((tensor, rows) -> {
+            if (rows.isEmpty()) {
+              unseen(form, tensor, taps.nodes(tensor));
+            } else {
+              compare(form, tensor, rows);
+            }
+          });
     }
     greedy.add(
         new GreedyCheck(
@@ -200,13 +209,16 @@ public final class GoldenVerifier {
     step.addSequence(phase, from, ids, from, count, blocks, needed);
   }
 
-  private void compare(Form form, String tensor, List<double[]> rows, boolean insideWholeLayer) {
-    if (rows.isEmpty()) {
-      // A layer that a backend took whole shows its output only; anything else unseen is a failure.
-      String note = insideWholeLayer ? "inside a layer that runs whole" : "no node computed it";
-      tensors.add(new TensorCheck(form, tensor, Double.NaN, insideWholeLayer, note));
-      return;
-    }
+  /** What something larger swallows need not exist; anything else unseen is a failure. */
+  private void unseen(Form form, String tensor, List<String> nodes) {
+    Optional<String> inside =
+        nodes.stream().map(hidden::inside).flatMap(Optional::stream).findFirst();
+    tensors.add(
+        new TensorCheck(
+            form, tensor, Double.NaN, inside.isPresent(), inside.orElse("no node computed it")));
+  }
+
+  private void compare(Form form, String tensor, List<double[]> rows) {
     double[] expected = golden.values(tensor);
     double[] found = rows.stream().flatMapToDouble(Arrays::stream).toArray();
     if (found.length != expected.length) {

@@ -4,19 +4,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Function;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.StepTensor;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.Embedding;
-import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MoeGate;
 import org.mla4j.api.op.Op;
@@ -40,8 +37,7 @@ final class Taps implements NodeObserver {
   private final String prompt;
   private final Map<String, List<Tap>> tapsByNode = new HashMap<>();
   private final Map<String, List<double[]>> rowsByTensor = new LinkedHashMap<>();
-  private final Set<String> wholeLayers = new HashSet<>();
-  private final Map<String, String> layerOfTensor = new HashMap<>();
+  private final Map<String, List<String>> nodesByTensor = new HashMap<>();
 
   private record Tap(String tensor, Function<Op, StepValue> value) {}
 
@@ -57,16 +53,13 @@ final class Taps implements NodeObserver {
     return rowsByTensor;
   }
 
-  /** Tells whether a tensor could not be seen because a backend runs its layer whole. */
-  boolean isInsideWholeLayer(String tensor) {
-    return wholeLayers.contains(layerOfTensor.getOrDefault(tensor, ""));
+  /** The nodes that compute a tensor: in one plan the first of them, in another plan the next. */
+  List<String> nodes(String tensor) {
+    return List.copyOf(nodesByTensor.getOrDefault(tensor, List.of()));
   }
 
   @Override
   public void after(Node node, StepDescription step, Bindings bindings) {
-    if (node.op() instanceof LayerCall) {
-      wholeLayers.add(node.name());
-    }
     for (Tap tap : tapsByNode.getOrDefault(node.name(), List.of())) {
       StepTensor tensor = bindings.tensor(tap.value().apply(node.op()));
       List<double[]> rows = Objects.requireNonNull(rowsByTensor.get(tap.tensor()));
@@ -132,7 +125,7 @@ final class Taps implements NodeObserver {
     if (golden.contains(tensor)) {
       tapsByNode.computeIfAbsent(node, name -> new ArrayList<>()).add(new Tap(tensor, value));
       rowsByTensor.putIfAbsent(tensor, new ArrayList<>());
-      layerOfTensor.put(tensor, node.substring(0, Math.max(0, node.lastIndexOf('.'))));
+      nodesByTensor.computeIfAbsent(tensor, name -> new ArrayList<>()).add(node);
     }
   }
 

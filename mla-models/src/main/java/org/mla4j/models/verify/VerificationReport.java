@@ -36,7 +36,7 @@ public record VerificationReport(
    * @param error the largest difference, relative to the largest absolute value of the tensor; NaN
    *     if it was not seen
    * @param passed whether the error is within the tolerance, or the tensor cannot be seen since a
-   *     layer runs whole
+   *     fused op, an attention op, a layer or a plan runs whole
    * @param note why it was not seen; empty otherwise
    */
   public record TensorCheck(Form form, String tensor, double error, boolean passed, String note) {}

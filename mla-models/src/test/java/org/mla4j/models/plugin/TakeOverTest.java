@@ -3,11 +3,6 @@ package org.mla4j.models.plugin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URL;
-import java.net.URLClassLoader;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -137,18 +132,8 @@ class TakeOverTest {
         .collect(Collectors.toSet());
   }
 
-  /** A class path entry whose services file names the providers, as a vendor's jar has one. */
   @SafeVarargs
   private ClassLoader jarWith(Class<? extends BackendProvider>... providers) {
-    try {
-      Path services = jar.resolve("META-INF/services");
-      Files.createDirectories(services);
-      Files.write(
-          services.resolve(BackendProvider.class.getName()),
-          List.of(providers).stream().map(Class::getName).toList());
-      return new URLClassLoader(new URL[] {jar.toUri().toURL()}, getClass().getClassLoader());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return PluginJar.with(jar, providers);
   }
 }
