@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.mla4j.api.diagnosis.Explanation.Entry;
+import org.mla4j.api.diagnosis.Explanation.Before;
 import org.mla4j.api.error.ModelException;
 import org.mla4j.api.step.Phase;
 import org.mla4j.api.step.Sampling;
@@ -103,9 +103,9 @@ class AlternatingTest {
     try (LanguageModel model = LanguageModel.open(folder);
         TextEngine engine = model.start(EngineOptions.builder().build())) {
       List<String> ropes =
-          engine.explain().entries().stream()
-              .filter(entry -> entry.op().equals("rotary_embedding"))
-              .map(Entry::node)
+          engine.explain().before().stream()
+              .filter(node -> node.op().equals("rotary_embedding"))
+              .map(Before::node)
               .toList();
       assertEquals(List.of("layers.0.attn.rotary_emb", "layers.2.attn.rotary_emb"), ropes);
     }

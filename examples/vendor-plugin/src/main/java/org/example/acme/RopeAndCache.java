@@ -42,7 +42,9 @@ final class RopeAndCache implements Kernel {
   @Override
   public void forward(StepDescription step, Queue queue) {
     int first = step.firstToken(k.rows());
-    for (int row = 0; row < k.count(step); row++) {
+    int rows = k.count(step);
+    requirePositions(step, first, rows);
+    for (int row = 0; row < rows; row++) {
       int token = first + row;
       long angles = angles(step.position(token));
       long queries = q.offset(step) + row * q.rowBytes();
@@ -59,11 +61,18 @@ final class RopeAndCache implements Kernel {
     }
   }
 
-  private long angles(int position) {
-    if (position >= table.shape().extent(0)) {
-      throw new IllegalArgumentException(
-          "position " + position + " of a rope table of " + table.shape().extent(0) + " positions");
+  /** Before anything is rotated: a step that is refused leaves no trace. */
+  private void requirePositions(StepDescription step, int first, int rows) {
+    long positions = table.shape().extent(0);
+    for (int token = first; token < first + rows; token++) {
+      if (step.position(token) >= positions) {
+        throw new IllegalArgumentException(
+            "position " + step.position(token) + " of a rope table of " + positions + " positions");
+      }
     }
+  }
+
+  private long angles(int position) {
     return table.byteOffset() + position * table.byteStride(0);
   }
 
