@@ -28,7 +28,7 @@ import org.mla4j.api.weight.WeightHandle;
  * <table>
  * <caption>Edge cases</caption>
  * <tr><th>case</th><th>required behaviour</th></tr>
- * <tr><td>profiling step (no metadata)</td><td>output rows are 0, the cache is not written, workspace is still
+ * <tr><td>profiling step (no metadata)</td><td>attention is 0 (the output, then, is the bias of the output projection, if it has one), the cache is not written, workspace is still
  * reserved</td></tr>
  * <tr><td>no slot mapping</td><td>no cache write; rope is still applied</td></tr>
  * <tr><td>slot of a token negative</td><td>that token is not written; its query is still produced; its output row is
