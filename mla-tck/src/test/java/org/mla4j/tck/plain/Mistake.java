@@ -1,0 +1,121 @@
+package org.mla4j.tck.plain;
+
+/** What the plain backend can be told to do wrong. Each is switched at one place of its code. */
+public enum Mistake {
+  /** The causal mask shows the token after the query. */
+  FUTURE_VISIBLE,
+  /** The causal mask hides the query's own token. */
+  OWN_TOKEN_HIDDEN,
+  /** Cache rows come from the block table of the sequence before. */
+  STALE_PAGE,
+  /** Keys are taken up to the end of the last block, beyond the sequence's length. */
+  WHOLE_BLOCKS_ATTENDED,
+  /** The first row of block 0 is attended to as if it belonged to every sequence. */
+  BLOCK_ZERO_CONTRIBUTES,
+  /** The soft-max starts from the sum that the batch before left. */
+  STATE_LEFT_BETWEEN_BATCHES,
+  /** Scores of the absorbed form are scaled by the width of the cache row, L + R. */
+  SCALE_OF_CACHE_WIDTH,
+  /** Log-sum-exps are base 2. */
+  BASE_2_LSE,
+  /** A row without keys is left as it was. */
+  EMPTY_ROW_UNTOUCHED,
+  /** In a profiling step attention returns before it writes zeros. */
+  PROFILING_UNTOUCHED,
+  /** A row without keys has log-sum-exp 0. */
+  EMPTY_CONTEXT_FINITE_LSE,
+  /** Prefill attention multiplies rows beyond the live ones by zero. */
+  PADDING_IN_SUM,
+
+  /** A log-sum-exp of plus infinity is used as it is. */
+  INFINITE_LSE_KEPT,
+  /** Where both sides have no keys, the merge divides zero by zero. */
+  EMPTY_MERGE_NAN,
+  /** The weights of the two sides of a merge are swapped. */
+  MERGE_WEIGHTS_SWAPPED,
+
+  /** Pairs of the two rope styles are mixed up. */
+  ROPE_PAIRS_SWAPPED,
+  /** The sine has the wrong sign. */
+  SINE_SIGN,
+  /** A token whose cache row is not written is not rotated either. */
+  ROPE_SKIPPED_WITH_WRITE,
+  /** A position beyond the rope table starts again at its first row. */
+  ROPE_TABLE_WRAPS,
+
+  /** Fused ops norm the rotary key along with the latent. */
+  KEY_NORMED,
+  /** Fused ops write the latent as it was before its norm. */
+  LATENT_NOT_NORMED,
+  /** The epsilon of a norm is added to the root instead of under it. */
+  EPS_OUTSIDE_ROOT,
+  /** A norm forgets the factor on its result that it claims to know. */
+  OUTPUT_SCALE_FORGOTTEN,
+  /** The fused add and norm keeps the sum to itself. */
+  RESIDUAL_NOT_WRITTEN,
+
+  /** Queries are absorbed with the key projection of the next head. */
+  NEIGHBOUR_HEAD,
+  /** Heads beyond the largest power of two use the weights of the first ones. */
+  HEADS_POWER_OF_TWO,
+
+  /** A negative slot writes the last row of the cache. */
+  NEGATIVE_SLOT_WRAPS,
+  /** Slots are used although the step dropped the slot mapping. */
+  NULL_SLOT_MAPPING_WRITTEN,
+  /** FP8 cells are written without being divided by the scale. */
+  FP8_WITHOUT_SCALE,
+  /** FP8 values beyond 448 become NaN. */
+  FP8_WITHOUT_SATURATION,
+  /** BF16 cells are truncated. */
+  BF16_TRUNCATED,
+  /** A row of fp8_ds_mla has one scale, repeated four times. */
+  DS_MLA_ONE_SCALE,
+  /** The rotary key lies as rotated in layouts that want it de-interleaved. */
+  ROPE_ORDER_IGNORED,
+  /** NZ tiles are addressed with the allocator's block size. */
+  KERNEL_BLOCKS_IGNORED,
+  /** Every context pass gathers the start of the context. */
+  GATHER_FROM_ZERO,
+  /** Block copies run last to first. */
+  COPIES_REVERSED,
+  /** Only the first tensor of a cache takes part in block copies. */
+  FIRST_PART_COPIED,
+
+  /** Rows of a view are taken to lie side by side. */
+  STRIDES_IGNORED,
+  /** A projection computes whole tiles of four rows, live or not. */
+  PADDING_WRITTEN,
+  /** A dot product is cut into as many sums as there are threads. */
+  THREADS_CHANGE_RESULT,
+
+  /** The correction bias of a router ends up in the weights. */
+  BIAS_IN_WEIGHTS,
+  /** Of equal experts the higher one is picked. */
+  TIES_TO_HIGHER_EXPERT,
+  /** The weights of experts are divided by their sum only if the spec says not to. */
+  EXPERT_WEIGHTS_NOT_NORMALISED,
+  /** Of equal logits the token with the highest id is the largest. */
+  TIES_TO_HIGHER_TOKEN,
+  /** The mass of top-p is counted after min-p. */
+  TOP_P_OF_KEPT,
+
+  /** Leases on weights are not given back. */
+  LEASE_LEAKED,
+  /** What was derived from weights stays as it was when they are taken again. */
+  STALE_AFTER_RELOAD,
+  /** Every forward makes an object. */
+  ALLOCATES_IN_FORWARD,
+  /** Work is done on a thread of the backend's own. */
+  STARTS_A_THREAD,
+  /** The second close of the backend throws. */
+  CLOSE_TWICE_THROWS,
+  /** Asked for an odd number of heads, it throws instead of answering. */
+  SUPPORTS_THROWS,
+  /** It accepts an odd number of heads and then cannot create the kernel. */
+  ACCEPTED_THEN_FAILS,
+  /** A graph keeps the block tables of its first replay. */
+  CAPTURE_BAKES_BLOCK_TABLES,
+  /** A graph replays the batch of its first replay, whatever the step. */
+  CAPTURE_BAKES_BATCH
+}

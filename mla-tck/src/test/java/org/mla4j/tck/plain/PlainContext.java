@@ -1,0 +1,21 @@
+package org.mla4j.tck.plain;
+
+import org.mla4j.api.backend.EngineContext;
+
+/**
+ * What all kernels of an opened backend share.
+ *
+ * @param engine the engine it was opened for
+ * @param weights the weights it took
+ * @param mistakes what it does wrong
+ */
+record PlainContext(EngineContext engine, PlainWeights weights, Mistakes mistakes) {
+  boolean wrong(Mistake mistake) {
+    return mistakes.include(mistake);
+  }
+
+  /** Numbers to compute with, so many for each thread. */
+  Workspace workspace(String purpose, int numbers) {
+    return new Workspace(engine, purpose, numbers);
+  }
+}
