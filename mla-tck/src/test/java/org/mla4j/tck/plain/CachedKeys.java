@@ -18,9 +18,14 @@ final class CachedKeys {
     blockZero = context.wrong(Mistake.BLOCK_ZERO_CONTRIBUTES);
   }
 
+  /** Whether there is a cache. */
+  boolean hasRows() {
+    return cache.slots() > 0;
+  }
+
   /** How many rows the token sees. */
   int count(StepDescription step, int token) {
-    if (step.isProfiling() || cache.slots() == 0) {
+    if (step.isProfiling() || !hasRows()) {
       return 0;
     }
     int length = step.sequenceLength(step.sequenceOf(token));

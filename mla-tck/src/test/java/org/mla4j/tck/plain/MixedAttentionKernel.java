@@ -18,6 +18,7 @@ final class MixedAttentionKernel extends RowKernel {
   private final @Nullable RowView kPe;
   private final LatentAttention attention;
   private final CachedKeys keys;
+  private final Causal causal;
 
   /**
    * The values around the attention, by role; without a latent even new tokens are seen through
@@ -46,6 +47,7 @@ final class MixedAttentionKernel extends RowKernel {
             scale,
             context);
     keys = new CachedKeys(CacheStore.of(operands.cache(), bindings, context), context);
+    causal = new Causal(context);
   }
 
   @Override
@@ -55,24 +57,29 @@ final class MixedAttentionKernel extends RowKernel {
 
   @Override
   void row(StepDescription step, int token, int worker) {
-    int count = keys.count(step, token);
-    int fresh = count == 0 ? 0 : firstFresh(step, token);
-    for (int j = 0; j < count; j++) {
-      if (j < fresh || kvC == null) {
+    if (kvC == null || step.isProfiling() || isDecode(step, token)) {
+      int count = keys.count(step, token);
+      for (int j = 0; j < count; j++) {
         takeCached(step, token, j, worker);
-      } else {
-        takeFresh(step, step.queryStart(step.sequenceOf(token)) + j - fresh, j, worker);
       }
+      attention.attend(step, token, count, worker);
+      return;
     }
-    attention.attend(step, token, count, worker);
+    int sequence = step.sequenceOf(token);
+    int first = step.queryStart(sequence);
+    int context = keys.hasRows() ? step.sequenceLength(sequence) - step.queryLength(sequence) : 0;
+    for (int j = 0; j < context; j++) {
+      takeCached(step, token, j, worker);
+    }
+    int fresh = causal.visible(token - first, step.queryLength(sequence));
+    for (int j = 0; j < fresh; j++) {
+      takeFresh(step, first + j, context + j, worker);
+    }
+    attention.attend(step, token, context + fresh, worker);
   }
 
-  /** The first position that is not read from the cache. */
-  private int firstFresh(StepDescription step, int token) {
-    int sequence = step.sequenceOf(token);
-    return kvC == null || sequence < step.decodeSequences()
-        ? Integer.MAX_VALUE
-        : step.sequenceLength(sequence) - step.queryLength(sequence);
+  private static boolean isDecode(StepDescription step, int token) {
+    return step.sequenceOf(token) < step.decodeSequences();
   }
 
   private void takeCached(StepDescription step, int token, int key, int worker) {
@@ -83,7 +90,7 @@ final class MixedAttentionKernel extends RowKernel {
   }
 
   private void takeFresh(StepDescription step, int token, int key, int worker) {
-    if (kvC != null && token < step.tokens()) {
+    if (kvC != null) {
       for (int i = 0; i < kvC.width(); i++) {
         attention.key(worker, key, i, kvC.get(kvC.at(step, token), i));
       }
