@@ -1,0 +1,91 @@
+package org.mla4j.tck.plain;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.mla4j.api.op.AbsorbQuery;
+import org.mla4j.api.op.FusedAddRmsNorm;
+import org.mla4j.api.op.MoeGate;
+import org.mla4j.api.op.RmsNorm;
+import org.mla4j.api.op.RmsNormRopeConcatAndCacheMla;
+import org.mla4j.api.op.RotaryEmbedding;
+import org.mla4j.api.op.Sample;
+import org.mla4j.tck.Conformance;
+import org.mla4j.tck.ConformanceReport;
+import org.mla4j.tck.ConformanceSettings;
+import org.mla4j.tck.Outcome;
+import org.mla4j.tck.Rule;
+import org.mla4j.tck.Rules;
+
+/** Every deliberate mistake is caught, and by the rule that is meant for it. */
+class WrongBackendsTest {
+  @ParameterizedTest
+  @EnumSource
+  void theMistakeBreaksItsRule(Mistake mistake) {
+    Rule rule = rule(mistake);
+    ConformanceReport right = run(rule);
+    assertEquals(List.of(), right.failures(), right::text);
+    assertTrue(right.count(Outcome.Passed.class) > 0, right::text);
+    ConformanceReport wrong = run(rule, mistake);
+    assertTrue(wrong.failedRules().contains(rule), wrong::text);
+  }
+
+  private static ConformanceReport run(Rule rule, Mistake... mistakes) {
+    PlainOptions options = PlainBackendConformanceTest.everything();
+    return Conformance.run(
+        new PlainBackendProvider(options, mistakes), ConformanceSettings.quick().rules(rule));
+  }
+
+  /** The rule that is there to catch a mistake. */
+  private static Rule rule(Mistake mistake) {
+    return switch (mistake) {
+      case FUTURE_VISIBLE, OWN_TOKEN_HIDDEN -> Rules.CAUSAL;
+      case STALE_PAGE -> Rules.PAGES;
+      case WHOLE_BLOCKS_ATTENDED -> Rules.UNUSED_CACHE_NOT_READ;
+      case BLOCK_ZERO_CONTRIBUTES -> Rules.BLOCK_ZERO;
+      case STATE_LEFT_BETWEEN_BATCHES -> Rules.BETWEEN_BATCHES;
+      case SCALE_OF_CACHE_WIDTH -> Rules.SCALE;
+      case BASE_2_LSE -> Rules.NATURAL_LOG;
+      case EMPTY_ROW_UNTOUCHED, EMPTY_CONTEXT_FINITE_LSE -> Rules.EMPTY_CONTEXT;
+      case PROFILING_UNTOUCHED -> Rules.PROFILING;
+      case PADDING_IN_SUM -> Rules.DEAD_NOT_READ;
+      case INFINITE_LSE_KEPT, EMPTY_MERGE_NAN -> Rules.INFINITE_LSE;
+      case MERGE_WEIGHTS_SWAPPED -> Rules.MERGE;
+      case ROPE_PAIRS_SWAPPED -> Rules.ROPE_PAIRS;
+      case SINE_SIGN -> Rules.ofOp(RotaryEmbedding.TYPE);
+      case ROPE_SKIPPED_WITH_WRITE, NULL_SLOT_MAPPING_WRITTEN -> Rules.NO_SLOT_MAPPING;
+      case ROPE_TABLE_WRAPS -> Rules.POSITION_BEYOND;
+      case KEY_NORMED -> Rules.KEY_NOT_NORMED;
+      case LATENT_NOT_NORMED -> Rules.ofOp(RmsNormRopeConcatAndCacheMla.TYPE);
+      case EPS_OUTSIDE_ROOT, OUTPUT_SCALE_FORGOTTEN -> Rules.ofOp(RmsNorm.TYPE);
+      case RESIDUAL_NOT_WRITTEN -> Rules.ofOp(FusedAddRmsNorm.TYPE);
+      case NEIGHBOUR_HEAD -> Rules.ofOp(AbsorbQuery.TYPE);
+      case HEADS_POWER_OF_TWO -> Rules.HEADS;
+      case NEGATIVE_SLOT_WRAPS -> Rules.NEGATIVE_SLOT;
+      case FP8_WITHOUT_SCALE, BF16_TRUNCATED -> Rules.CACHE_WRITE;
+      case FP8_WITHOUT_SATURATION -> Rules.FP8_EXTREMES;
+      case DS_MLA_ONE_SCALE -> Rules.DS_MLA;
+      case ROPE_ORDER_IGNORED, KERNEL_BLOCKS_IGNORED -> Rules.LAYOUTS;
+      case GATHER_FROM_ZERO -> Rules.CHUNKED_CONTEXT;
+      case COPIES_REVERSED, FIRST_PART_COPIED -> Rules.BLOCK_COPY;
+      case STRIDES_IGNORED -> Rules.VIEWS;
+      case PADDING_WRITTEN -> Rules.ONLY_LIVE_WRITTEN;
+      case THREADS_CHANGE_RESULT -> Rules.THREADS;
+      case TIES_TO_HIGHER_EXPERT, TIES_TO_HIGHER_TOKEN -> Rules.TIES;
+      case BIAS_IN_WEIGHTS, EXPERT_WEIGHTS_NOT_NORMALISED -> Rules.ofOp(MoeGate.TYPE);
+      case TOP_P_OF_KEPT -> Rules.ofOp(Sample.TYPE);
+      case LEASE_LEAKED -> Rules.LEASES;
+      case STALE_AFTER_RELOAD -> Rules.RELOAD;
+      case ALLOCATES_IN_FORWARD -> Rules.NO_ALLOCATION;
+      case STARTS_A_THREAD -> Rules.NO_THREADS;
+      case CLOSE_TWICE_THROWS -> Rules.CLOSE_TWICE;
+      case SUPPORTS_THROWS -> Rules.SUPPORTS_NEVER_THROWS;
+      case ACCEPTED_THEN_FAILS -> Rules.ACCEPTED_IS_CREATED;
+      case CAPTURE_BAKES_BLOCK_TABLES -> Rules.REPLAY;
+      case CAPTURE_BAKES_BATCH -> Rules.REPLAY_FEWER;
+    };
+  }
+}
