@@ -29,16 +29,15 @@ final class AbsorbKernel extends RowKernel {
             .derived("W_UK of " + op.kvB().name(), Shape.of((long) heads * latent, nope));
     context
         .weights()
-        .derive(
-            () -> {
-              for (int head = 0; head < heads; head++) {
-                for (int p = 0; p < nope; p++) {
-                  for (int l = 0; l < latent; l++) {
-                    target.set(head * latent + l, p, kvB.get(rows.key(head) + p, l));
-                  }
-                }
+        .derive(() -> {
+          for (int head = 0; head < heads; head++) {
+            for (int p = 0; p < nope; p++) {
+              for (int l = 0; l < latent; l++) {
+                target.set(head * latent + l, p, kvB.get(rows.key(head) + p, l));
               }
-            });
+            }
+          }
+        });
     return target;
   }
 

@@ -11,8 +11,7 @@ final class CacheWriter {
   private final boolean wraps;
   private final boolean ignoresMissingSlots;
 
-  CacheWriter(
-      CacheStore store, RowView first, @Nullable RowView second, PlainContext context) {
+  CacheWriter(CacheStore store, RowView first, @Nullable RowView second, PlainContext context) {
     this.store = store;
     this.first = first;
     this.second = second;

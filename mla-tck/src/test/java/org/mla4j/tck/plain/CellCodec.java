@@ -30,8 +30,7 @@ final class CellCodec {
       case F32 -> memory.set(FLOAT, address, number);
       case F16 -> memory.set(SHORT, address, Float.floatToFloat16(number));
       case BF16 -> memory.set(SHORT, address, bf16(number));
-      default ->
-          memory.set(ValueLayout.JAVA_BYTE, address, f8(unscaled ? number : number / scale));
+      default -> memory.set(ValueLayout.JAVA_BYTE, address, f8(unscaled ? number : number / scale));
     }
   }
 

@@ -34,8 +34,7 @@ final class CellStore implements CacheStore {
     codec = new CellCodec(context);
     width = spec.rowWidth();
     boolean deinterleaves =
-        layout.ropeOrder() == RopeOrder.DEINTERLEAVED
-            && !context.wrong(Mistake.ROPE_ORDER_IGNORED);
+        layout.ropeOrder() == RopeOrder.DEINTERLEAVED && !context.wrong(Mistake.ROPE_ORDER_IGNORED);
     List<CacheSpec.Part> named = spec.parts();
     parts = new Part[named.size()];
     int start = 0;

@@ -48,8 +48,7 @@ final class DsMlaStore implements CacheStore {
       return CellCodec.read(DType.BF16, memory, row + KEY + (long) index * Short.BYTES, 1);
     }
     float scale =
-        CellCodec.read(
-            DType.F32, memory, row + SCALES + (long) (element / TILE) * Float.BYTES, 1);
+        CellCodec.read(DType.F32, memory, row + SCALES + (long) (element / TILE) * Float.BYTES, 1);
     return CellCodec.read(DType.F8_E4M3, memory, row + element, scale);
   }
 

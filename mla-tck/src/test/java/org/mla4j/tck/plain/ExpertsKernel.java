@@ -51,8 +51,7 @@ final class ExpertsKernel extends RowKernel {
         inner.set(worker, i, gate * expert.up().dot(i, input, worker));
       }
       for (int i = 0; i < out.width(); i++) {
-        sum.set(
-            worker, i, sum.get(worker, i) + weight * expert.down().dot(i, inner, worker));
+        sum.set(worker, i, sum.get(worker, i) + weight * expert.down().dot(i, inner, worker));
       }
     }
     for (int i = 0; i < out.width(); i++) {

@@ -30,8 +30,7 @@ final class GqaKernel extends RowKernel {
     rows = new AttentionRows(out, null, context);
     int most = context.engine().limits().blocksPerSequence();
     scores =
-        context.workspace(
-            "scores of a token", most * context.engine().limits().blockSize() + 1);
+        context.workspace("scores of a token", most * context.engine().limits().blockSize() + 1);
     softmax = new Softmax(context);
   }
 

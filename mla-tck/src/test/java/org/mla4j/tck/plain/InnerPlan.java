@@ -39,8 +39,7 @@ final class InnerPlan implements Bindings {
   StepValue buffer(String last, long... rowExtents) {
     StepValue value = StepValue.buffer(name(last), DType.F32, Rows.ALL, rowExtents);
     long rows = context.engine().limits().maxTokens();
-    own.put(
-        value, context.engine().allocate(value.name(), Float.BYTES * rows * value.rowWidth()));
+    own.put(value, context.engine().allocate(value.name(), Float.BYTES * rows * value.rowWidth()));
     return value;
   }
 

@@ -53,9 +53,7 @@ final class LinearKernel extends RowKernel {
       weight = context.weights().take(op.weight());
       bias = op.bias() == null ? null : context.weights().take(op.bias());
       pieces =
-          context.wrong(Mistake.THREADS_CHANGE_RESULT)
-              ? context.engine().parallel().threads()
-              : 0;
+          context.wrong(Mistake.THREADS_CHANGE_RESULT) ? context.engine().parallel().threads() : 0;
     }
 
     int outputs() {

@@ -21,8 +21,8 @@ final class MixedAttentionKernel extends RowKernel {
   private final Causal causal;
 
   /**
-   * The values around the attention, by role; without a latent even new tokens are seen through
-   * the cache.
+   * The values around the attention, by role; without a latent even new tokens are seen through the
+   * cache.
    */
   record Operands(
       StepValue qLatent,
@@ -32,8 +32,7 @@ final class MixedAttentionKernel extends RowKernel {
       CacheValue cache,
       StepValue oLatent) {}
 
-  MixedAttentionKernel(
-      Operands operands, double scale, Bindings bindings, PlainContext context) {
+  MixedAttentionKernel(Operands operands, double scale, Bindings bindings, PlainContext context) {
     super(context, Rows.ALL);
     qLatent = new RowView(bindings, operands.qLatent(), context);
     kvC = DecodeKernel.optional(operands.kvC(), bindings, context);

@@ -97,8 +97,7 @@ final class MoeGateKernel extends RowKernel {
           second = choice;
         }
       }
-      groups.set(
-          worker, g, spec.groupScore() == MoeSpec.GroupScore.MAX ? first : first + second);
+      groups.set(worker, g, spec.groupScore() == MoeSpec.GroupScore.MAX ? first : first + second);
     }
     for (int k = 0; k < spec.topKGroups(); k++) {
       // A group that is kept is marked by NaN, which is larger than nothing.

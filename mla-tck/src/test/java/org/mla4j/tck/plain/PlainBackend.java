@@ -41,7 +41,9 @@ final class PlainBackend implements Backend {
   @Override
   public Set<String> ops() {
     Set<String> types = new HashSet<>(Op.VOCABULARY);
-    FusedOp.VOCABULARY.stream().filter(type -> !options.fused().contains(type)).forEach(types::remove);
+    FusedOp.VOCABULARY.stream()
+        .filter(type -> !options.fused().contains(type))
+        .forEach(types::remove);
     if (options.forms().isEmpty()) {
       types.remove(CompositeOp.MLA_ATTENTION);
     }

@@ -40,7 +40,9 @@ class PlainModelTest {
   })
   void agreesWithCpu(DType cacheDType, String option, String value) {
     EngineOptions.Builder plain =
-        options(cacheDType).backend(PlainBackendProvider.NAME).backendOption(PlainBackendProvider.NAME + ":" + option, value);
+        options(cacheDType)
+            .backend(PlainBackendProvider.NAME)
+            .backendOption(PlainBackendProvider.NAME + ":" + option, value);
     double bound = cacheDType == DType.F32 ? 1e-4 : cacheDType == DType.F8_E4M3 ? 0.3 : 0.03;
     assertClose(logits(options(cacheDType).backend("cpu")), logits(plain), bound);
   }

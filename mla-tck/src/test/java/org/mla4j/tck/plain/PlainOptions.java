@@ -135,8 +135,7 @@ public record PlainOptions(
 
   private static AttentionForm form(String value) {
     List<String> ends = new ArrayList<>(Arrays.asList(upper(value).split(">")));
-    return new AttentionForm(
-        InputStage.valueOf(ends.get(0)), OutputForm.valueOf(ends.get(1)));
+    return new AttentionForm(InputStage.valueOf(ends.get(0)), OutputForm.valueOf(ends.get(1)));
   }
 
   private static CacheLayout layout(String value) {

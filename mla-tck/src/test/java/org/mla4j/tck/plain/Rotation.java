@@ -27,11 +27,7 @@ final class Rotation {
     if (angle >= table.rows()) {
       throw new InvalidInputException(
           ErrorCode.INVALID_STEP,
-          "Position "
-              + position
-              + " is beyond the rope table of "
-              + table.rows()
-              + " positions.");
+          "Position " + position + " is beyond the rope table of " + table.rows() + " positions.");
     }
     for (int start = 0; start < values.width(); start += 2 * half) {
       for (int i = 0; i < half; i++) {
