@@ -10,7 +10,6 @@ import org.mla4j.api.layer.MlaWeights;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.CopyTo;
-import org.mla4j.api.op.GqaAttention;
 import org.mla4j.api.op.MoeGate;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.RmsNorm;
@@ -53,13 +52,7 @@ final class Reasons {
     if (op instanceof MultiHeadLatentAttention.Call call) {
       addLayer(reasons, call.spec(), call.weightsByRole());
     }
-    if (op instanceof GqaAttention gqa) {
-      long heads = gqa.q().rowShape().extent(0);
-      long groups = gqa.k().rowShape().extent(0);
-      if (heads % groups != 0) {
-        reasons.add(heads + " query heads; expected a multiple of " + groups + " key heads");
-      }
-    }
+    reasons.addAll(ShapeReasons.against(op));
     return reasons;
   }
 
@@ -105,6 +98,8 @@ final class Reasons {
 
   /** Whether the mistakes about odd head counts show. */
   static boolean hasOddHeads(Op op) {
-    return op instanceof AbsorbQuery absorb && absorb.qNope().rowShape().extent(0) % 2 != 0;
+    return op instanceof AbsorbQuery absorb
+        && absorb.qNope().rowShape().rank() > 0
+        && absorb.qNope().rowShape().extent(0) % 2 != 0;
   }
 }
