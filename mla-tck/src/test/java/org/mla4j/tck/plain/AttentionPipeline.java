@@ -89,16 +89,21 @@ final class AttentionPipeline implements Kernel {
     if (spec.kvANorm() != null) {
       StepValue normed = plan.buffer("kv_c_normed", spec.kvLoraRank());
       WeightHandle weight = Objects.requireNonNull(weights.kvANorm());
-      plan.add(new RmsNorm(kvC, weight, spec.kvANorm().eps(), spec.kvLatentScale(), normed));
+      plan.add(new RmsNorm(kvC, weight, spec.kvANorm().eps(), kvScale(), normed));
       kvC = normed;
     }
     return new Keys(query, kvC, keys.kPe());
   }
 
+  private double kvScale() {
+    return context.wrong(Mistake.LAYER_WITHOUT_LATENT_SCALE) ? 1 : spec.kvLatentScale();
+  }
+
   private Keys rotated(Keys keys) {
     StepValue kvC = Objects.requireNonNull(keys.kvC());
     StepValue qPe = queryRope(keys.query());
-    if (spec.rope() != null && qPe != null && keys.kPe() != null) {
+    boolean skips = context.wrong(Mistake.FORM_WITHOUT_ROPE);
+    if (!skips && spec.rope() != null && qPe != null && keys.kPe() != null) {
       WeightHandle table = Objects.requireNonNull(op.ropeTable());
       plan.add(new RotaryEmbedding(qPe, keys.kPe(), table, spec.rope().style()));
     }
@@ -167,6 +172,9 @@ final class AttentionPipeline implements Kernel {
 
   @Override
   public void forward(StepDescription step, Queue queue) {
+    if (step.tokens() == 0 && context.wrong(Mistake.EMPTY_STEP_FAILS)) {
+      throw new IllegalStateException("no tokens");
+    }
     plan.forward(step, queue);
     if (step.isProfiling() && op.form().returns() == OutputForm.HIDDEN) {
       // A bias of the output projection would show in rows that are to be 0.

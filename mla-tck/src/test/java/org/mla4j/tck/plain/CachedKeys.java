@@ -9,18 +9,26 @@ final class CachedKeys {
   private final Causal causal;
   private final boolean wholeBlocks;
   private final boolean blockZero;
+  private final boolean readsEmpty;
+  private final boolean losesEdge;
+  private final boolean readsNextPage;
+  private final boolean skipsEmpty;
 
   CachedKeys(CacheStore cache, PlainContext context) {
     this.cache = cache;
     pages = new Pages(context);
     causal = new Causal(context);
     wholeBlocks = context.wrong(Mistake.WHOLE_BLOCKS_ATTENDED);
+    readsEmpty = context.wrong(Mistake.EMPTY_CACHE_READ);
+    losesEdge = context.wrong(Mistake.BLOCK_EDGE_LOST);
+    readsNextPage = context.wrong(Mistake.NEXT_PAGE_READ);
+    skipsEmpty = context.wrong(Mistake.EMPTY_SEQUENCES_SKIPPED);
     blockZero = context.wrong(Mistake.BLOCK_ZERO_CONTRIBUTES);
   }
 
   /** Whether there is a cache. */
   boolean hasRows() {
-    return cache.slots() > 0;
+    return readsEmpty || cache.slots() > 0;
   }
 
   /** How many rows the token sees. */
@@ -30,8 +38,16 @@ final class CachedKeys {
     }
     int length = step.sequenceLength(step.sequenceOf(token));
     int count = causal.visible(step.position(token), length);
+    int blockSize = step.limits().blockSize();
+    if (losesEdge && count % blockSize == 0) {
+      count--;
+    }
+    if (readsNextPage) {
+      // As if it were fetched early and not used.
+      int next = Math.ceilDiv(length, blockSize) * blockSize;
+      cache.get(pages.slot(step, step.sequenceOf(token), next), 0);
+    }
     if (wholeBlocks) {
-      int blockSize = step.limits().blockSize();
       count = Math.ceilDiv(count, blockSize) * blockSize;
     }
     return blockZero ? count + 1 : count;
@@ -42,7 +58,16 @@ final class CachedKeys {
     if (blockZero && key == causal.visible(step.position(token), Integer.MAX_VALUE)) {
       return 0;
     }
-    return pages.slot(step, step.sequenceOf(token), key);
+    return pages.slot(step, sequence(step, token), key);
+  }
+
+  private int sequence(StepDescription step, int token) {
+    int sequence = step.sequenceOf(token);
+    int empty = 0;
+    for (int before = 0; skipsEmpty && before < sequence; before++) {
+      empty += step.queryLength(before) == 0 ? 1 : 0;
+    }
+    return sequence - empty;
   }
 
   float get(long slot, int element) {

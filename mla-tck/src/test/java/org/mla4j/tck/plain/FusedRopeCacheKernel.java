@@ -16,6 +16,7 @@ final class FusedRopeCacheKernel extends RowKernel {
   private final @Nullable Turning turning;
   private final CacheWriter writer;
   private final boolean skipsRope;
+  private final boolean writesFirst;
 
   private record Norming(RowView x, Norm norm, @Nullable RowView key, boolean skips) {}
 
@@ -55,12 +56,19 @@ final class FusedRopeCacheKernel extends RowKernel {
                 new RowView(bindings, rope.q(), context),
                 new RowView(bindings, rope.k(), context),
                 new Rotation(context.weights().take(rope.table()), rope.style(), context));
+    if (rope == null && context.wrong(Mistake.NO_ROPE_FAILS)) {
+      throw new IllegalStateException("no rope");
+    }
+    writesFirst = context.wrong(Mistake.FUSED_KEY_UNROTATED);
     skipsRope = context.wrong(Mistake.ROPE_SKIPPED_WITH_WRITE);
   }
 
   @Override
   void row(StepDescription step, int row, int worker) {
     int token = kvC.token(step, row);
+    if (writesFirst) {
+      writer.write(step, token);
+    }
     if (norming != null) {
       norm(step, token, norming);
     }
@@ -70,7 +78,9 @@ final class FusedRopeCacheKernel extends RowKernel {
       // Also of a token that is not written: without a slot mapping prefill attention reads it.
       turning.rotation().turn(turning.k(), turning.k().atToken(step, token), position);
     }
-    writer.write(step, token);
+    if (!writesFirst) {
+      writer.write(step, token);
+    }
   }
 
   private void norm(StepDescription step, int token, Norming how) {

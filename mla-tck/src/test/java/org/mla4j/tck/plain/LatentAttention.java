@@ -14,7 +14,9 @@ final class LatentAttention {
   private final AttentionRows rows;
   private final double scale;
   private final int latent;
+  private final int scored;
   private final int width;
+  private final boolean roundsBlocks;
   private final Workspace keys;
   private final Workspace scores;
   private final Softmax softmax;
@@ -32,6 +34,8 @@ final class LatentAttention {
     latent = qLatent.inner();
     width = latent + (qPe == null ? 0 : qPe.inner());
     this.scale = context.wrong(Mistake.SCALE_OF_CACHE_WIDTH) ? 1 / Math.sqrt(width) : scale;
+    scored = context.wrong(Mistake.LATENT_BEYOND_256_LOST) ? Math.min(latent, 256) : latent;
+    roundsBlocks = context.wrong(Mistake.BLOCKS_IN_SUM);
     rows = new AttentionRows(out, lse, context);
     // One more than a sequence can have, for the mistake that sees a row of block 0.
     int most = context.engine().limits().blocksPerSequence();
@@ -69,6 +73,9 @@ final class LatentAttention {
       for (int l = 0; l < latent; l++) {
         double sum = 0;
         for (int j = 0; j < count; j++) {
+          if (roundsBlocks && j % step.limits().blockSize() == 0) {
+            sum = (float) sum;
+          }
           sum += scores.get(worker, j) * keys.get(worker, j * width + l);
         }
         out.set(out.at(step, row), head, l, (float) sum);
@@ -79,7 +86,7 @@ final class LatentAttention {
   private double score(StepDescription step, int row, int head, int key, int worker) {
     long at = qLatent.at(step, row);
     double score = 0;
-    for (int l = 0; l < latent; l++) {
+    for (int l = 0; l < scored; l++) {
       score += qLatent.get(at, head, l) * keys.get(worker, key * width + l);
     }
     if (qPe != null) {

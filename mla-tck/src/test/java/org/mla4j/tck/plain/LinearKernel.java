@@ -35,6 +35,11 @@ final class LinearKernel extends RowKernel {
   }
 
   @Override
+  void begin(StepDescription step) {
+    projection.begin(super.rows(step));
+  }
+
+  @Override
   void row(StepDescription step, int row, int worker) {
     input.load(worker, x, x.at(step, row));
     long at = out.at(step, row);
@@ -47,13 +52,30 @@ final class LinearKernel extends RowKernel {
   static final class Projection {
     private final FloatWeight weight;
     private final @Nullable FloatWeight bias;
-    private final int pieces;
+    private final boolean byRows;
+    private final boolean changes;
+    private final boolean disturbed;
+    private final PlainContext context;
+    private int pieces;
+    private int calls;
 
     Projection(Linear op, PlainContext context) {
+      this.context = context;
+      byRows = context.wrong(Mistake.ROW_COUNT_IN_SUM);
+      changes = context.wrong(Mistake.BITS_CHANGE);
+      disturbed = context.wrong(Mistake.OPEN_BACKENDS_DISTURB);
       weight = context.weights().take(op.weight());
       bias = op.bias() == null ? null : context.weights().take(op.bias());
       pieces =
           context.wrong(Mistake.THREADS_CHANGE_RESULT) ? context.engine().parallel().threads() : 0;
+    }
+
+    /** Starts a batch of some rows. */
+    void begin(int rows) {
+      calls++;
+      if (byRows) {
+        pieces = rows;
+      }
     }
 
     int outputs() {
@@ -66,7 +88,11 @@ final class LinearKernel extends RowKernel {
 
     float output(int index, Workspace x, int worker) {
       double product = pieces == 0 ? weight.dot(index, x, worker) : inPieces(index, x, worker);
-      return (float) (bias == null ? product : product + bias.get(index));
+      float output = (float) (bias == null ? product : product + bias.get(index));
+      if (disturbed && context.open().get() > 1) {
+        return -output;
+      }
+      return changes && calls % 2 == 0 ? Math.nextUp(output) : output;
     }
 
     private float inPieces(int index, Workspace x, int worker) {

@@ -2,6 +2,35 @@ package org.mla4j.tck.plain;
 
 /** What the plain backend can be told to do wrong. Each is switched at one place of its code. */
 public enum Mistake {
+  /** The name is not one that users could write. */
+  NAME_MALFORMED,
+  /** The level of the SPI is one that there will be some day. */
+  LEVEL_UNKNOWN,
+  /** The version says nothing. */
+  VERSION_BLANK,
+  /** The probe throws because nothing was found. */
+  PROBE_THROWS,
+  /** The probe finds something else each time. */
+  PROBE_CHANGES,
+  /** It can be opened once and never again. */
+  OPENS_ONCE,
+  /** An option that it does not know breaks it without a word. */
+  UNKNOWN_OPTION_BREAKS,
+  /** It offers an op now and then. */
+  OFFER_CHANGES,
+  /** It offers an op whose name is nobody's. */
+  OP_OF_NO_VOCABULARY,
+  /** It accepts an op when it is asked first and declines it when it is asked again. */
+  ANSWER_CHANGES,
+  /** Kernels have no description. */
+  DESCRIBES_NOTHING,
+  /** Closed before any kernel was made, it throws. */
+  CLOSE_UNUSED_THROWS,
+  /** While two are open, both compute something else. */
+  OPEN_BACKENDS_DISTURB,
+  /** Every opening leaves memory behind that closing does not release. */
+  LEAKS_MEMORY,
+
   /** The causal mask shows the token after the query. */
   FUTURE_VISIBLE,
   /** The causal mask hides the query's own token. */
@@ -16,6 +45,18 @@ public enum Mistake {
   STATE_LEFT_BETWEEN_BATCHES,
   /** Scores of the absorbed form are scaled by the width of the cache row, L + R. */
   SCALE_OF_CACHE_WIDTH,
+  /** Elements of a latent beyond the first 256 are left out of scores. */
+  LATENT_BEYOND_256_LOST,
+  /** A context that ends with its block loses its last token. */
+  BLOCK_EDGE_LOST,
+  /** The entry of the block table after the last one of a sequence is followed. */
+  NEXT_PAGE_READ,
+  /** Sequences without new tokens are left out when sequences are counted. */
+  EMPTY_SEQUENCES_SKIPPED,
+  /** A cache without blocks is read all the same. */
+  EMPTY_CACHE_READ,
+  /** Weighted sums are rounded at the edges of blocks. */
+  BLOCKS_IN_SUM,
   /** Log-sum-exps are base 2. */
   BASE_2_LSE,
   /** A row without keys is left as it was. */
@@ -47,6 +88,16 @@ public enum Mistake {
   KEY_NORMED,
   /** Fused ops write the latent as it was before its norm. */
   LATENT_NOT_NORMED,
+  /** The fused cache write takes the key before it is rotated. */
+  FUSED_KEY_UNROTATED,
+  /** A fused op without a rope cannot be made. */
+  NO_ROPE_FAILS,
+  /** A whole layer, or attention of any form, forgets the factor on the latent. */
+  LAYER_WITHOUT_LATENT_SCALE,
+  /** Attention that takes queries before the rope does not rotate them. */
+  FORM_WITHOUT_ROPE,
+  /** A whole layer, or attention of any form, fails in a step without tokens. */
+  EMPTY_STEP_FAILS,
   /** The epsilon of a norm is added to the root instead of under it. */
   EPS_OUTSIDE_ROOT,
   /** A norm forgets the factor on its result that it claims to know. */
@@ -89,6 +140,15 @@ public enum Mistake {
   /** A dot product is cut into as many sums as there are threads. */
   THREADS_CHANGE_RESULT,
 
+  /** The order of a dot product depends on how many rows there are. */
+  ROW_COUNT_IN_SUM,
+  /** The last bit of a projection differs from call to call. */
+  BITS_CHANGE,
+  /** The token ids of the step are changed. */
+  STEP_WRITTEN,
+  /** Kernels want the step prepared for each of them. */
+  PREPARED_FOR_ONE_KERNEL,
+
   /** The correction bias of a router ends up in the weights. */
   BIAS_IN_WEIGHTS,
   /** Of equal experts the higher one is picked. */
@@ -97,11 +157,19 @@ public enum Mistake {
   EXPERT_WEIGHTS_NOT_NORMALISED,
   /** Of equal logits the token with the highest id is the largest. */
   TIES_TO_HIGHER_TOKEN,
+  /** NaN logits are taken for small ones. */
+  NAN_ROW_SAMPLED,
   /** The mass of top-p is counted after min-p. */
   TOP_P_OF_KEPT,
 
   /** Leases on weights are not given back. */
   LEASE_LEAKED,
+  /** F16 weights are read as BF16. */
+  F16_WEIGHTS_AS_BF16,
+  /** Weights that are computed, not stored, are leased. */
+  COMPUTED_WEIGHTS_LEASED,
+  /** A reload takes new memory. */
+  RELOADS_ELSEWHERE,
   /** What was derived from weights stays as it was when they are taken again. */
   STALE_AFTER_RELOAD,
   /** Every forward makes an object. */
@@ -117,5 +185,11 @@ public enum Mistake {
   /** A graph keeps the block tables of its first replay. */
   CAPTURE_BAKES_BLOCK_TABLES,
   /** A graph replays the batch of its first replay, whatever the step. */
-  CAPTURE_BAKES_BATCH
+  CAPTURE_BAKES_BATCH,
+  /** A graph names other arguments each time. */
+  GRAPH_ARGUMENTS_CHANGE,
+  /** A graph makes an object when it is updated. */
+  UPDATE_ALLOCATES,
+  /** The second close of a graph throws. */
+  GRAPH_CLOSE_TWICE_THROWS
 }

@@ -2,7 +2,6 @@ package org.mla4j.tck.plain;
 
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
-import org.mla4j.api.op.CompositeOp;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.value.CacheValue;
@@ -97,11 +96,5 @@ final class MixedAttentionKernel extends RowKernel {
         attention.key(worker, key, i, kPe.get(kPe.at(step, token), i - kvC.width()));
       }
     }
-  }
-
-  /** What {@code explain()} shows. */
-  @Override
-  public String describe() {
-    return "plain " + CompositeOp.MLA_ATTENTION;
   }
 }

@@ -1,11 +1,14 @@
 package org.mla4j.tck.plain;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.EngineContext;
@@ -21,21 +24,27 @@ import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.AttentionForm;
 import org.mla4j.api.op.CompositeOp;
+import org.mla4j.api.op.CopyTo;
 import org.mla4j.api.op.FusedOp;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.spec.CacheLayout;
+import org.mla4j.api.step.StepDescription;
 
 /** The opened plain backend. */
 final class PlainBackend implements Backend {
   private final PlainOptions options;
   private final PlainContext context;
   private final Map<Kernel, List<GraphArgument>> addresses = new IdentityHashMap<>();
+  private final Set<Op> asked = Collections.newSetFromMap(new IdentityHashMap<>());
+  private int offers;
   private boolean closed;
 
-  PlainBackend(PlainOptions options, Mistakes mistakes, EngineContext engine) {
+  PlainBackend(PlainOptions options, Mistakes mistakes, EngineContext engine, AtomicInteger open) {
     this.options = options;
-    this.context = new PlainContext(engine, new PlainWeights(engine, mistakes), mistakes);
+    this.context =
+        new PlainContext(
+            engine, new PlainWeights(engine, mistakes), mistakes, open, new AtomicBoolean());
   }
 
   @Override
@@ -46,6 +55,12 @@ final class PlainBackend implements Backend {
         .forEach(types::remove);
     if (options.forms().isEmpty()) {
       types.remove(CompositeOp.MLA_ATTENTION);
+    }
+    if (context.wrong(Mistake.OFFER_CHANGES) && offers++ % 2 == 1) {
+      types.remove(CopyTo.TYPE);
+    }
+    if (context.wrong(Mistake.OP_OF_NO_VOCABULARY)) {
+      types.add("mega_attention");
     }
     return Set.copyOf(types);
   }
@@ -75,6 +90,9 @@ final class PlainBackend implements Backend {
     if (context.wrong(Mistake.SUPPORTS_THROWS) && Reasons.hasOddHeads(op)) {
       throw new IllegalStateException("an odd number of heads");
     }
+    if (context.wrong(Mistake.ANSWER_CHANGES) && !asked.add(op)) {
+      return Support.no("asked before");
+    }
     return Support.unless(Reasons.against(op, options, context.engine().limits()));
   }
 
@@ -95,6 +113,11 @@ final class PlainBackend implements Backend {
   private <K extends Kernel> K remembered(K kernel, Op op, Bindings bindings) {
     addresses.put(kernel, GraphAddresses.of(op, bindings));
     return kernel;
+  }
+
+  @Override
+  public void prepare(StepDescription step) {
+    context.prepared().set(true);
   }
 
   @Override
@@ -125,6 +148,12 @@ final class PlainBackend implements Backend {
   public void close() {
     if (closed && context.wrong(Mistake.CLOSE_TWICE_THROWS)) {
       throw new IllegalStateException("closed twice");
+    }
+    if (context.wrong(Mistake.CLOSE_UNUSED_THROWS) && addresses.isEmpty()) {
+      throw new IllegalStateException("not used");
+    }
+    if (!closed) {
+      context.open().decrementAndGet();
     }
     closed = true;
   }

@@ -1,5 +1,7 @@
 package org.mla4j.tck.plain;
 
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.mla4j.api.backend.EngineContext;
 
 /**
@@ -8,8 +10,15 @@ import org.mla4j.api.backend.EngineContext;
  * @param engine the engine it was opened for
  * @param weights the weights it took
  * @param mistakes what it does wrong
+ * @param open how many backends of its provider are open
+ * @param prepared whether the step was prepared for the next kernel
  */
-record PlainContext(EngineContext engine, PlainWeights weights, Mistakes mistakes) {
+record PlainContext(
+    EngineContext engine,
+    PlainWeights weights,
+    Mistakes mistakes,
+    AtomicInteger open,
+    AtomicBoolean prepared) {
   boolean wrong(Mistake mistake) {
     return mistakes.include(mistake);
   }

@@ -20,7 +20,12 @@ import org.mla4j.api.value.Value;
 final class PlainGraph implements Graph {
   private final Kernel[] kernels;
   private final Rows[] rows;
-  private final List<GraphArgument> arguments;
+  private final boolean changes;
+  private final boolean allocates;
+  private final boolean throwsTwice;
+  private List<GraphArgument> arguments;
+  private byte @Nullable [] garbage;
+  private boolean closed;
   private final @Nullable StaleStep stale;
   private @Nullable StepDescription current;
 
@@ -37,6 +42,9 @@ final class PlainGraph implements Graph {
       }
     }
     arguments = List.copyOf(new ArrayList<>(byName.values()));
+    changes = context.wrong(Mistake.GRAPH_ARGUMENTS_CHANGE);
+    allocates = context.wrong(Mistake.UPDATE_ALLOCATES);
+    throwsTwice = context.wrong(Mistake.GRAPH_CLOSE_TWICE_THROWS);
     boolean wholeBatch = context.wrong(Mistake.CAPTURE_BAKES_BATCH);
     stale =
         wholeBatch || context.wrong(Mistake.CAPTURE_BAKES_BLOCK_TABLES)
@@ -46,11 +54,18 @@ final class PlainGraph implements Graph {
 
   @Override
   public List<GraphArgument> arguments() {
+    if (changes) {
+      arguments = new ArrayList<>(arguments);
+      arguments.add(GraphArgument.refreshed("argument " + arguments.size()));
+    }
     return arguments;
   }
 
   @Override
   public void update(StepDescription step) {
+    if (allocates) {
+      garbage = new byte[64];
+    }
     current = stale == null ? step : stale.of(step);
   }
 
@@ -69,6 +84,10 @@ final class PlainGraph implements Graph {
 
   @Override
   public void close() {
+    if (closed && throwsTwice) {
+      throw new IllegalStateException("closed twice");
+    }
+    closed = true;
     current = null;
   }
 }

@@ -1,6 +1,7 @@
 package org.mla4j.tck.plain;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -57,15 +58,18 @@ final class PlainWeights {
   }
 
   private void read(WeightHandle handle, Tensor target) {
-    if (handle.isPlain() && handle.dtype() == DType.F32) {
+    boolean stored = handle.isPlain() || mistakes.include(Mistake.COMPUTED_WEIGHTS_LEASED);
+    if (handle.dtype() == DType.F16 && mistakes.include(Mistake.F16_WEIGHTS_AS_BF16)) {
+      readAsBf16(handle, target);
+    } else if (stored && handle.dtype() == DType.F32) {
       WeightLease lease = handle.lease();
-      Tensor stored = lease.tensor();
+      Tensor source = lease.tensor();
       MemorySegment.copy(
-          stored.segment(),
-          stored.byteOffset(),
+          source.segment(),
+          source.byteOffset(),
           target.segment(),
           target.byteOffset(),
-          Float.BYTES * stored.shape().elements());
+          Float.BYTES * source.shape().elements());
       if (!mistakes.include(Mistake.LEASE_LEAKED)) {
         lease.close();
       }
@@ -74,7 +78,21 @@ final class PlainWeights {
     }
   }
 
+  private static void readAsBf16(WeightHandle handle, Tensor target) {
+    try (WeightLease lease = handle.lease()) {
+      Tensor source = lease.tensor();
+      for (long i = 0; i < source.shape().elements(); i++) {
+        long address = source.byteOffset() + i * Short.BYTES;
+        float number = CellCodec.read(DType.BF16, source.segment(), address, 1);
+        target.segment().setAtIndex(ValueLayout.JAVA_FLOAT, i, number);
+      }
+    }
+  }
+
   void reload() {
+    if (mistakes.include(Mistake.RELOADS_ELSEWHERE)) {
+      taken.forEach((handle, known) -> memory("again " + handle.name(), handle.shape()));
+    }
     taken.forEach((handle, known) -> read(handle, known.target()));
     if (!mistakes.include(Mistake.STALE_AFTER_RELOAD)) {
       derivations.forEach(Runnable::run);

@@ -1,5 +1,6 @@
 package org.mla4j.tck.plain;
 
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.ParallelFor;
@@ -9,18 +10,16 @@ import org.mla4j.api.step.StepDescription;
 
 /** A kernel whose rows do not depend on each other: each is one task. */
 abstract class RowKernel implements Kernel, ParallelFor.Body {
+  private final PlainContext context;
   private final ParallelFor parallel;
   private final Rows rows;
-  private final boolean allocates;
-  private final boolean startsThread;
   private @Nullable StepDescription current;
   private byte @Nullable [] garbage;
 
   RowKernel(PlainContext context, Rows rows) {
+    this.context = context;
     this.parallel = context.engine().parallel();
     this.rows = rows;
-    this.allocates = context.wrong(Mistake.ALLOCATES_IN_FORWARD);
-    this.startsThread = context.wrong(Mistake.STARTS_A_THREAD);
   }
 
   /** Computes one live row. */
@@ -41,17 +40,28 @@ abstract class RowKernel implements Kernel, ParallelFor.Body {
 
   @Override
   public final void forward(StepDescription step, Queue queue) {
-    if (allocates) {
+    if (context.wrong(Mistake.ALLOCATES_IN_FORWARD)) {
       garbage = new byte[64];
+    }
+    if (context.wrong(Mistake.PREPARED_FOR_ONE_KERNEL) && !context.prepared().getAndSet(false)) {
+      return;
     }
     current = step;
     begin(step);
-    if (startsThread) {
+    if (context.wrong(Mistake.STARTS_A_THREAD)) {
       runElsewhere(step);
     } else {
       parallel.run(rows(step), this);
     }
     current = null;
+    if (context.wrong(Mistake.STEP_WRITTEN)) {
+      step.tokenIds().setAtIndex(ValueLayout.JAVA_INT, 0, step.tokenId(0) + 1);
+    }
+  }
+
+  @Override
+  public final String describe() {
+    return context.wrong(Mistake.DESCRIBES_NOTHING) ? "" : getClass().getSimpleName();
   }
 
   private void runElsewhere(StepDescription step) {

@@ -14,6 +14,7 @@ final class SampleKernel extends RowKernel {
   private final Workspace parts;
   private final Ranking ranking;
   private final boolean massOfKept;
+  private final boolean takesNan;
 
   SampleKernel(Sample op, Bindings bindings, PlainContext context) {
     super(context, op.logits().rows());
@@ -23,6 +24,7 @@ final class SampleKernel extends RowKernel {
     masses = context.workspace("probabilities of tokens", vocabulary);
     parts = context.workspace("kept tokens", vocabulary);
     ranking = new Ranking(vocabulary, context);
+    takesNan = context.wrong(Mistake.NAN_ROW_SAMPLED);
     massOfKept = context.wrong(Mistake.TOP_P_OF_KEPT);
   }
 
@@ -37,13 +39,16 @@ final class SampleKernel extends RowKernel {
     for (int id = 0; id < vocabulary; id++) {
       float logit = logits.get(at, id);
       if (Float.isNaN(logit)) {
+        if (takesNan) {
+          continue;
+        }
         return Sample.UNUSABLE;
       }
       if (best < 0 || ranking.before(id, logit, best, logits.get(at, best))) {
         best = id;
       }
     }
-    if (logits.get(at, best) == Float.NEGATIVE_INFINITY) {
+    if (best < 0 || logits.get(at, best) == Float.NEGATIVE_INFINITY) {
       return Sample.UNUSABLE;
     }
     Sampling how = step.sampling(row);

@@ -42,6 +42,42 @@ class WrongBackendsTest {
   /** The rule that is there to catch a mistake. */
   private static Rule rule(Mistake mistake) {
     return switch (mistake) {
+      case NAME_MALFORMED -> Rules.NAME;
+      case LEVEL_UNKNOWN -> Rules.SPI_LEVEL;
+      case VERSION_BLANK -> Rules.VERSION;
+      case PROBE_THROWS -> Rules.PROBE;
+      case PROBE_CHANGES -> Rules.PROBE_AGAIN;
+      case OPENS_ONCE -> Rules.REOPEN;
+      case UNKNOWN_OPTION_BREAKS -> Rules.UNKNOWN_OPTION;
+      case OFFER_CHANGES -> Rules.SAME_LISTS;
+      case OP_OF_NO_VOCABULARY -> Rules.OP_NAMES;
+      case ANSWER_CHANGES -> Rules.SAME_ANSWER;
+      case DESCRIBES_NOTHING -> Rules.DESCRIBED;
+      case CLOSE_UNUSED_THROWS -> Rules.CLOSE_UNUSED;
+      case OPEN_BACKENDS_DISTURB -> Rules.AT_ONCE;
+      case LEAKS_MEMORY -> Rules.NO_GROWTH;
+      case LATENT_BEYOND_256_LOST -> Rules.WIDTHS;
+      case BLOCK_EDGE_LOST -> Rules.BOUNDARIES;
+      case NEXT_PAGE_READ -> Rules.BEYOND_TABLE;
+      case EMPTY_SEQUENCES_SKIPPED -> Rules.NO_NEW_TOKENS;
+      case EMPTY_CACHE_READ -> Rules.EMPTY_CACHE;
+      case BLOCKS_IN_SUM -> Rules.ANY_BLOCK_SIZE;
+      case FUSED_KEY_UNROTATED -> Rules.ROPE_AND_CACHE;
+      case NO_ROPE_FAILS -> Rules.OPTIONAL_PARTS;
+      case LAYER_WITHOUT_LATENT_SCALE -> Rules.WHOLE_LAYER;
+      case FORM_WITHOUT_ROPE -> Rules.FORMS;
+      case EMPTY_STEP_FAILS -> Rules.NO_TOKENS;
+      case ROW_COUNT_IN_SUM -> Rules.DETERMINISTIC;
+      case BITS_CHANGE -> Rules.SAME_BITS;
+      case STEP_WRITTEN -> Rules.INPUTS_KEPT;
+      case PREPARED_FOR_ONE_KERNEL -> Rules.PREPARED_ONCE;
+      case NAN_ROW_SAMPLED -> Rules.UNUSABLE_ROW;
+      case F16_WEIGHTS_AS_BF16 -> Rules.WEIGHT_TYPES;
+      case COMPUTED_WEIGHTS_LEASED -> Rules.DERIVED_WEIGHTS;
+      case RELOADS_ELSEWHERE -> Rules.RELOAD_IN_PLACE;
+      case GRAPH_ARGUMENTS_CHANGE -> Rules.GRAPH_ARGUMENTS;
+      case UPDATE_ALLOCATES -> Rules.REPLAY_ALLOCATES_NOTHING;
+      case GRAPH_CLOSE_TWICE_THROWS -> Rules.GRAPH_CLOSE;
       case FUTURE_VISIBLE, OWN_TOKEN_HIDDEN -> Rules.CAUSAL;
       case STALE_PAGE -> Rules.PAGES;
       case WHOLE_BLOCKS_ATTENDED -> Rules.UNUSED_CACHE_NOT_READ;
