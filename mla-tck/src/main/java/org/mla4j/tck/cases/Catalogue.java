@@ -1,0 +1,19 @@
+package org.mla4j.tck.cases;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.mla4j.tck.ConformanceSettings;
+
+/** All cases. */
+public final class Catalogue {
+  private Catalogue() {}
+
+  /** Makes the cases of a run. */
+  public static List<Case> cases(ConformanceSettings settings) {
+    List<Case> cases = new ArrayList<>(OpCases.cases());
+    cases.addAll(ShapeCases.cases(settings));
+    cases.addAll(SemanticCases.cases());
+    cases.addAll(CacheCases.cases(settings));
+    return cases;
+  }
+}
