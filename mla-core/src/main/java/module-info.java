@@ -7,6 +7,7 @@ module org.mla4j.core {
   exports org.mla4j.core.layer;
   exports org.mla4j.core.model;
   exports org.mla4j.core.options;
+  exports org.mla4j.core.plugin;
   exports org.mla4j.core.runner;
 
   uses org.mla4j.api.backend.BackendProvider;

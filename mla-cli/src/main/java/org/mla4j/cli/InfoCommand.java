@@ -15,6 +15,7 @@ import picocli.CommandLine.Mixin;
 final class InfoCommand implements Callable<Integer> {
   private final CliContext context;
 
+  @Mixin private PluginOptions plugins = new PluginOptions();
   @Mixin private OutputOptions output = new OutputOptions();
 
   InfoCommand(CliContext context) {
@@ -23,10 +24,12 @@ final class InfoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Diagnosis diagnosis = Diagnostics.diagnose(null);
-    context
-        .terminal()
-        .printLine(output.json() ? Json.line(diagnosis) : DiagnosisText.of(diagnosis));
-    return ExitStatus.OK;
+    try (Plugins opened = plugins.open(context)) {
+      Diagnosis diagnosis = Diagnostics.diagnose(opened.folder());
+      context
+          .terminal()
+          .printLine(output.json() ? Json.line(diagnosis) : DiagnosisText.of(diagnosis));
+      return ExitStatus.OK;
+    }
   }
 }

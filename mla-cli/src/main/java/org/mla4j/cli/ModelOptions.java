@@ -10,6 +10,7 @@ import org.mla4j.core.options.EngineOptions;
 import org.mla4j.models.LanguageModel;
 import org.mla4j.models.LoadOptions;
 import org.mla4j.models.WeightCheck;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -97,10 +98,20 @@ final class ModelOptions {
               + " larger than this machine's memory.")
   private @Nullable Boolean weightCheck;
 
+  @Mixin private PluginOptions plugins = new PluginOptions();
+
+  /** Opens what the model and its engine may be made of besides our own; first of all. */
+  Plugins plugins(CliContext context) {
+    Plugins opened = plugins.open(context);
+    opened.warn(context.terminal());
+    return opened;
+  }
+
   /** Opens the model; what is wrong with it, though it can be opened, is said as it goes. */
-  LanguageModel open(CliContext context, ProgressListener progress) {
+  LanguageModel open(CliContext context, ProgressListener progress, Plugins from) {
     LoadOptions.Builder options =
         LoadOptions.builder().progress(progress).warnings(context.terminal()::warn);
+    from.addTo(options);
     if (weightCheck != null) {
       options.weightCheck(weightCheck ? WeightCheck.ALWAYS : WeightCheck.NEVER);
     }
@@ -112,9 +123,10 @@ final class ModelOptions {
   }
 
   /** What was given; the engine's own defaults decide about the rest. */
-  EngineOptions.Builder engine(ProgressListener progress) {
+  EngineOptions.Builder engine(ProgressListener progress, Plugins from) {
     EngineOptions.Builder options =
         EngineOptions.builder().strict(strict).deterministic(deterministic).progress(progress);
+    from.addTo(options);
     backendOptions.forEach(options::backendOption);
     if (backend != null) {
       options.backend(backend);

@@ -17,15 +17,17 @@ import org.mla4j.models.evaluation.Evaluation;
 import org.mla4j.models.evaluation.EvaluationReport;
 import org.mla4j.models.template.ChatMessage;
 
-/** A model and the engine that runs it, opened and closed together. */
+/** A model, the engine that runs it and the plug-ins of both, opened and closed together. */
 final class Session implements AutoCloseable {
   private final CliContext context;
+  private final Plugins plugins;
   private final LanguageModel model;
   private final TextEngine engine;
   private final CacheDTypes cacheDTypes;
 
-  private Session(CliContext context, LanguageModel model, EngineOptions options) {
+  private Session(CliContext context, Plugins plugins, LanguageModel model, EngineOptions options) {
     this.context = context;
+    this.plugins = plugins;
     this.model = model;
     this.engine = model.start(options);
     this.cacheDTypes = options.cacheDTypes();
@@ -41,12 +43,18 @@ final class Session implements AutoCloseable {
       ModelOptions chosen,
       BiFunction<LanguageModel, EngineOptions.Builder, EngineOptions.Builder> size) {
     try (ProgressBars progress = ProgressBars.on(context.terminal())) {
-      EngineOptions.Builder options = chosen.engine(progress);
-      LanguageModel model = chosen.open(context, progress);
+      Plugins plugins = chosen.plugins(context);
       try {
-        return new Session(context, model, size.apply(model, options).build());
+        EngineOptions.Builder options = chosen.engine(progress, plugins);
+        LanguageModel model = chosen.open(context, progress, plugins);
+        try {
+          return new Session(context, plugins, model, size.apply(model, options).build());
+        } catch (RuntimeException | Error e) {
+          model.close();
+          throw e;
+        }
       } catch (RuntimeException | Error e) {
-        model.close();
+        plugins.close();
         throw e;
       }
     }
@@ -101,7 +109,11 @@ final class Session implements AutoCloseable {
     try {
       engine.close();
     } finally {
-      model.close();
+      try {
+        model.close();
+      } finally {
+        plugins.close();
+      }
     }
   }
 }

@@ -56,9 +56,10 @@ final class VerifyCommand implements Callable<Integer> {
   }
 
   private VerificationReport verify() {
-    try (ProgressBars progress = ProgressBars.on(context.terminal())) {
-      EngineOptions options = model.engine(progress).build();
-      try (LanguageModel opened = model.open(context, progress)) {
+    try (ProgressBars progress = ProgressBars.on(context.terminal());
+        Plugins plugins = model.plugins(context)) {
+      EngineOptions options = model.engine(progress, plugins).build();
+      try (LanguageModel opened = model.open(context, progress, plugins)) {
         return GoldenVerifier.verify(opened.definition(), opened.folder(), options, tolerance);
       }
     }

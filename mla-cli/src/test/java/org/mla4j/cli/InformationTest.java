@@ -27,7 +27,8 @@ class InformationTest {
   @ValueSource(strings = {"chat", "generate", "explain", "verify", "eval"})
   void commandsThatOpenAModelShareTheirOptions(String command) {
     String help = CommandRun.run(command, "--help").out();
-    for (String option : List.of("--model", "--backend", "--ops", "--threads", "--json")) {
+    for (String option :
+        List.of("--model", "--plugins", "--backend", "--ops", "--threads", "--json")) {
       assertTrue(help.contains(option), help);
     }
   }

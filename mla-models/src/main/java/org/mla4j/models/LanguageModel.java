@@ -61,7 +61,8 @@ public final class LanguageModel implements AutoCloseable {
   public static LanguageModel open(Path folder, LoadOptions options) {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
     GenerationConfig generationConfig = GenerationConfig.read(folder, config);
-    ModelDefinition definition = Architectures.discover().open(folder, config);
+    ModelDefinition definition =
+        Architectures.discover(options.pluginLoader()).open(folder, config);
     try {
       Tokenizer tokenizer = Tokenizers.open(folder, options.tokenizer());
       try {

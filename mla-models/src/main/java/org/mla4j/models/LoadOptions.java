@@ -2,6 +2,7 @@ package org.mla4j.models;
 
 import java.lang.System.Logger.Level;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.ProgressListener;
 import org.mla4j.models.tokenizer.TokenizerOptions;
 
@@ -13,12 +14,14 @@ import org.mla4j.models.tokenizer.TokenizerOptions;
  * @param progress told how far that search is, as phase {@code weights checked}
  * @param warnings told what is wrong with the model, though it can be opened, as sentences; on the
  *     thread that opens it
+ * @param pluginLoader class loader that architectures are looked for in; null for the thread's
  */
 public record LoadOptions(
     TokenizerOptions tokenizer,
     WeightCheck weightCheck,
     ProgressListener progress,
-    Consumer<String> warnings) {
+    Consumer<String> warnings,
+    @Nullable ClassLoader pluginLoader) {
 
   /**
    * Returns the defaults: a check of the weights if they fit memory, no progress, warnings to the
@@ -46,6 +49,7 @@ public record LoadOptions(
     private ProgressListener progress = ProgressListener.NONE;
     private Consumer<String> warnings =
         text -> System.getLogger(LanguageModel.class.getName()).log(Level.WARNING, text);
+    private @Nullable ClassLoader pluginLoader;
 
     private Builder() {}
 
@@ -94,12 +98,24 @@ public record LoadOptions(
     }
 
     /**
+     * Sets where architectures are looked for.
+     *
+     * @param loader a class loader that sees the plug-ins' jars, for example a {@link
+     *     org.mla4j.core.plugin.PluginFolder}; it is not closed with the model
+     * @return this builder
+     */
+    public Builder pluginLoader(ClassLoader loader) {
+      pluginLoader = loader;
+      return this;
+    }
+
+    /**
      * Makes the options.
      *
      * @return the options
      */
     public LoadOptions build() {
-      return new LoadOptions(tokenizer, weightCheck, progress, warnings);
+      return new LoadOptions(tokenizer, weightCheck, progress, warnings, pluginLoader);
     }
   }
 }

@@ -70,6 +70,16 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
+   * Tells whether its kernels can work on a cache that lies as another backend prefers.
+   *
+   * @param layout the layout
+   * @return true for those of {@link #cacheLayouts()} unless overridden
+   */
+  default boolean takesLayout(CacheLayout layout) {
+    return cacheLayouts().contains(layout);
+  }
+
+  /**
    * Returns its own fusion passes, tried before those of the core.
    *
    * @return the passes, in the order in which they are tried

@@ -28,6 +28,33 @@ public final class BackendException extends MlaException {
   }
 
   /**
+   * Says where a step failed.
+   *
+   * @param backend name of the backend
+   * @param layer name of the layer
+   * @param op type of the op
+   * @param node name of the node
+   * @param cause what its kernel threw
+   * @return the exception, with {@link ErrorCode#FORWARD_FAILED}
+   */
+  public static BackendException inForward(
+      String backend, String layer, String op, String node, Throwable cause) {
+    return new BackendException(
+        ErrorCode.FORWARD_FAILED,
+        "Backend '"
+            + backend
+            + "' failed in layer '"
+            + layer
+            + "', op '"
+            + op
+            + "' ('"
+            + node
+            + "'): "
+            + cause,
+        cause);
+  }
+
+  /**
    * Makes the same failure for another caller, with that caller's stack and this exception as its
    * cause.
    *

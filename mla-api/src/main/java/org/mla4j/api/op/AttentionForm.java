@@ -1,5 +1,9 @@
 package org.mla4j.api.op;
 
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Set;
+
 /**
  * How much of a layer an attention kernel does: the stage of the inputs that it takes, and the form
  * of the output that it returns. The plan does the rest.
@@ -40,11 +44,49 @@ public record AttentionForm(InputStage takes, OutputForm returns) {
     HIDDEN
   }
 
+  /**
+   * Returns the types of the separate ops whose work it does. With one of them switched off, or
+   * pinned to another backend, an attention op of this form is not used.
+   *
+   * @return names of {@link Op#VOCABULARY}
+   */
+  public Set<String> covers() {
+    Set<String> types = new LinkedHashSet<>();
+    if (takes.compareTo(InputStage.LATENTS) <= 0) {
+      types.add(RmsNorm.TYPE);
+    }
+    if (takes.compareTo(InputStage.NORMED) <= 0) {
+      types.add(RotaryEmbedding.TYPE);
+      types.add(ConcatAndCacheMla.TYPE);
+    }
+    if (takes.compareTo(InputStage.ROPED) <= 0) {
+      types.add(AbsorbQuery.TYPE);
+    }
+    types.add(MlaDecodeAttention.TYPE);
+    boolean absorbed = takes == InputStage.ABSORBED || returns == OutputForm.LATENT;
+    if (!absorbed) {
+      types.addAll(
+          Set.of(
+              MlaPrefillAttention.TYPE,
+              GatherCache.TYPE,
+              MlaContextAttention.TYPE,
+              MergeAttentionStates.TYPE));
+    }
+    if (returns != OutputForm.LATENT) {
+      types.add(ProjectValue.TYPE);
+    }
+    boolean projects = takes.compareTo(InputStage.LATENTS) <= 0 || returns == OutputForm.HIDDEN;
+    if (projects || !absorbed) {
+      types.add(Linear.TYPE);
+    }
+    return types;
+  }
+
   /** Returns for example {@code roped -> heads}. */
   @Override
   public String toString() {
-    return takes.name().toLowerCase(java.util.Locale.ROOT)
+    return takes.name().toLowerCase(Locale.ROOT)
         + " -> "
-        + returns.name().toLowerCase(java.util.Locale.ROOT);
+        + returns.name().toLowerCase(Locale.ROOT);
   }
 }

@@ -72,7 +72,14 @@ public sealed interface FusedOp extends Op
     return Set.copyOf(features);
   }
 
-  /** Refuses parts that do not fit together. */
+  /**
+   * Refuses parts that do not fit together.
+   *
+   * @param holds whether they do
+   * @param type type of the fused op
+   * @param expected what should hold, to follow "expected"
+   * @throws InvalidInputException if they do not
+   */
   static void require(boolean holds, String type, String expected) {
     if (!holds) {
       throw new InvalidInputException(

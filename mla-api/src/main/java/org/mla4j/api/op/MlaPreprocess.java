@@ -3,6 +3,7 @@ package org.mla4j.api.op;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.value.StepValue;
@@ -62,7 +63,7 @@ public record MlaPreprocess(
         TYPE,
         "the cache write to take the latent of '" + kvA.out().name() + "'");
     FusedOp.require(
-        rope == null || (rope.k().equals(concat.kPe()) && rope.q().root().equals(q.out().root())),
+        rope == null || (Objects.equals(rope.k(), concat.kPe()) && rope.q().root().equals(q.out().root())),
         TYPE,
         "the rope to turn the queries and the key that is written");
     FusedOp.require(

@@ -2,6 +2,7 @@ package org.mla4j.api.op;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,7 @@ public record RmsNormRopeConcatAndCacheMla(
    */
   public RmsNormRopeConcatAndCacheMla {
     FusedOp.require(
-        norm.out().equals(concat.kvC()) && (rope == null || rope.k().equals(concat.kPe())),
+        norm.out().equals(concat.kvC()) && (rope == null || Objects.equals(rope.k(), concat.kPe())),
         TYPE,
         "the cache write to take the normed latent '"
             + norm.out().name()

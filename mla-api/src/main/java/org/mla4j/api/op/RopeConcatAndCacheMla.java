@@ -1,6 +1,7 @@
 package org.mla4j.api.op;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Rotates queries and key in place and writes latent and rotated key to the cache.
@@ -24,7 +25,7 @@ public record RopeConcatAndCacheMla(RotaryEmbedding rope, ConcatAndCacheMla conc
    */
   public RopeConcatAndCacheMla {
     FusedOp.require(
-        rope.k().equals(concat.kPe()),
+        Objects.equals(rope.k(), concat.kPe()),
         TYPE,
         "the cache write to take the rotated key '" + rope.k().name() + "'");
   }

@@ -7,6 +7,9 @@ import java.util.Set;
 import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.EngineContext;
+import org.mla4j.api.backend.Graph;
+import org.mla4j.api.backend.GraphRequest;
+import org.mla4j.api.backend.GraphSupport;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.diagnosis.Diagnosis.VectorSupport;
@@ -73,6 +76,16 @@ final class CpuBackend implements Backend {
   @Override
   public Kernel create(Op op, Bindings bindings) {
     return kernels.create(op, bindings, context);
+  }
+
+  @Override
+  public GraphSupport graphSupport() {
+    return GraphSupport.DECODE;
+  }
+
+  @Override
+  public Graph capture(GraphRequest request) {
+    return new PreboundGraph(request, context.weights());
   }
 
   @Override

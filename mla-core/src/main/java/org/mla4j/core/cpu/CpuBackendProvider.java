@@ -8,6 +8,8 @@ import org.mla4j.api.diagnosis.Diagnosis.VectorSupport;
 
 /** The bundled backend {@code cpu}: the host's processors, everywhere, without native code. */
 public final class CpuBackendProvider implements BackendProvider {
+  static final String NAME = "cpu";
+
   private static final int BUILT_FOR_SPI_LEVEL = 1;
 
   /** Used by {@link java.util.ServiceLoader}. */
@@ -15,7 +17,7 @@ public final class CpuBackendProvider implements BackendProvider {
 
   @Override
   public String name() {
-    return "cpu";
+    return NAME;
   }
 
   /** Returns the version of the jar; {@code development} when there is no jar. */

@@ -1,11 +1,14 @@
 package org.mla4j.core.options;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.mla4j.api.backend.ExecutionMode;
 import org.mla4j.api.backend.ProgressListener;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
@@ -14,9 +17,9 @@ import org.mla4j.api.tensor.DType;
 /**
  * What a user chooses for an engine. Immutable; made by a {@link Builder}.
  *
- * <p>Where the builder is told nothing, backend and op list come from the properties {@code
- * mla.backend} and {@code mla.ops}, then from the environment, {@code MLA_BACKEND} and {@code
- * MLA_OPS}.
+ * <p>Where the builder is told nothing, backend, op list, execution and attention split come from
+ * the properties {@code mla.backend}, {@code mla.ops}, {@code mla.execution} and {@code
+ * mla.attention}, then from the environment, {@code MLA_BACKEND} and so on.
  *
  * @param backend name of a backend, or {@code auto}
  * @param ops which ops may run there
@@ -29,6 +32,8 @@ import org.mla4j.api.tensor.DType;
  * @param blockSize tokens per cache block
  * @param maxSequenceLength tokens of one sequence; 0 for the model's positions, at most 4096
  * @param maxTokensPerStep tokens of one step; a longer prompt takes several steps
+ * @param execution whether decode steps are replayed from graphs, where backends can capture them
+ * @param attentionSplit whether passes over the plan see inside attention
  * @param promptChunk tokens that one prompt may take of a step; 0 for as many as fit
  * @param decodeThreshold the longest query after a context that is attended in the absorbed form;
  *     deterministic mode attends all in that form
@@ -54,6 +59,8 @@ public record EngineOptions(
     int blockSize,
     int maxSequenceLength,
     int maxTokensPerStep,
+    ExecutionMode execution,
+    AttentionSplit attentionSplit,
     int promptChunk,
     int decodeThreshold,
     int contextTokens,
@@ -128,6 +135,8 @@ public record EngineOptions(
     builder.blockSize = blockSize;
     builder.maxSequenceLength = maxSequenceLength;
     builder.maxTokensPerStep = maxTokensPerStep;
+    builder.execution = execution;
+    builder.attentionSplit = attentionSplit;
     builder.promptChunk = promptChunk;
     builder.decodeThreshold = decodeThreshold;
     builder.contextTokens = contextTokens;
@@ -176,6 +185,8 @@ public record EngineOptions(
     private int blockSize = 16;
     private int maxSequenceLength;
     private int maxTokensPerStep = 512;
+    private @Nullable ExecutionMode execution;
+    private @Nullable AttentionSplit attentionSplit;
     private int promptChunk;
     private int decodeThreshold = DECODE_THRESHOLD;
     private int contextTokens;
@@ -313,6 +324,28 @@ public record EngineOptions(
     }
 
     /**
+     * Sets how steps run.
+     *
+     * @param mode eager by default
+     * @return this builder
+     */
+    public Builder execution(ExecutionMode mode) {
+      execution = mode;
+      return this;
+    }
+
+    /**
+     * Sets whether passes over the plan see inside attention.
+     *
+     * @param split visible by default
+     * @return this builder
+     */
+    public Builder attentionSplit(AttentionSplit split) {
+      attentionSplit = split;
+      return this;
+    }
+
+    /**
      * Sets how much of a step one prompt may take, so that a long one does not hold up others.
      *
      * @param tokens 0, the default, for as many as fit
@@ -403,7 +436,8 @@ public record EngineOptions(
     /**
      * Sets where backends are looked for.
      *
-     * @param loader a class loader that sees the plug-ins' jars
+     * @param loader a class loader that sees the plug-ins' jars, for example a {@link
+     *     org.mla4j.core.plugin.PluginFolder}; it is not closed with the engine
      * @return this builder
      */
     public Builder pluginLoader(ClassLoader loader) {
@@ -432,6 +466,12 @@ public record EngineOptions(
           blockSize,
           maxSequenceLength,
           maxTokensPerStep,
+          execution != null
+              ? execution
+              : oneOf("execution", ExecutionMode.values(), ExecutionMode.EAGER),
+          attentionSplit != null
+              ? attentionSplit
+              : oneOf("attention", AttentionSplit.values(), AttentionSplit.VISIBLE),
           promptChunk,
           decodeThreshold,
           contextTokens,
@@ -441,6 +481,24 @@ public record EngineOptions(
           cacheFolder,
           progress,
           pluginLoader);
+    }
+
+    private static <E extends Enum<E>> E oneOf(String name, E[] values, E otherwise) {
+      Optional<String> chosen = setting(name);
+      if (chosen.isEmpty()) {
+        return otherwise;
+      }
+      for (E value : values) {
+        if (value.name().toLowerCase(Locale.ROOT).equals(chosen.get())) {
+          return value;
+        }
+      }
+      String expected =
+          Arrays.stream(values)
+              .map(value -> "'" + value.name().toLowerCase(Locale.ROOT) + "'")
+              .collect(Collectors.joining(" or "));
+      require(false, name, "'" + chosen.get() + "'", expected);
+      return otherwise;
     }
 
     private static Optional<String> setting(String name) {

@@ -15,31 +15,39 @@ import org.mla4j.api.op.Op;
  *
  * <p>A list of entries, separated by commas: at most one of {@code all} (the default) and {@code
  * none}; {@code +op} and {@code -op} switch one op on and off; {@code op=backend} pins one op;
- * {@code layer=backend} pins whole layers, with {@code layer=cpu} for their default forward. The
- * other entries never touch whole layers. An op that is off runs on {@code cpu}.
+ * {@code layer=backend} pins whole layers, with {@code layer=cpu} for their default forward; {@code
+ * plan=backend} pins the whole plan, with {@code plan=cpu} for nobody taking it. The other entries
+ * never touch whole layers. An op that is off runs on {@code cpu}, as a kernel of its own: what
+ * would fuse it with others is off with it. Ops of a backend's own have a colon in their name.
  */
 public final class OpChoice {
   /** Everything on, nothing pinned. */
   public static final OpChoice DEFAULT =
-      new OpChoice("", true, Map.of(), Map.of(), Optional.empty());
+      new OpChoice("", true, Map.of(), Map.of(), Optional.empty(), Optional.empty());
+
+  /** What is in the name of an op of a backend's own. */
+  private static final char VENDOR = ':';
 
   private final String text;
   private final boolean defaultOn;
   private final Map<String, Boolean> switched;
   private final Map<String, String> pinned;
   private final Optional<String> layerBackend;
+  private final Optional<String> planBackend;
 
   private OpChoice(
       String text,
       boolean defaultOn,
       Map<String, Boolean> switched,
       Map<String, String> pinned,
-      Optional<String> layerBackend) {
+      Optional<String> layerBackend,
+      Optional<String> planBackend) {
     this.text = text;
     this.defaultOn = defaultOn;
     this.switched = switched;
     this.pinned = pinned;
     this.layerBackend = layerBackend;
+    this.planBackend = planBackend;
   }
 
   /**
@@ -55,6 +63,7 @@ public final class OpChoice {
     Map<String, Boolean> switched = new TreeMap<>();
     Map<String, String> pinned = new TreeMap<>();
     String layerBackend = null;
+    String planBackend = null;
     for (String raw : text.split(",", -1)) {
       String entry = raw.strip();
       int equals = entry.indexOf('=');
@@ -72,6 +81,11 @@ public final class OpChoice {
           throw invalid(text, "'layer' twice");
         }
         layerBackend = value(text, entry, equals);
+      } else if (entry.startsWith("plan=")) {
+        if (planBackend != null) {
+          throw invalid(text, "'plan' twice");
+        }
+        planBackend = value(text, entry, equals);
       } else if (equals > 0) {
         String op = known(text, entry.substring(0, equals));
         once(text, op, switched, pinned);
@@ -85,7 +99,12 @@ public final class OpChoice {
       }
     }
     return new OpChoice(
-        text.strip(), base == null || base, switched, pinned, Optional.ofNullable(layerBackend));
+        text.strip(),
+        base == null || base,
+        switched,
+        pinned,
+        Optional.ofNullable(layerBackend),
+        Optional.ofNullable(planBackend));
   }
 
   /**
@@ -118,6 +137,36 @@ public final class OpChoice {
   }
 
   /**
+   * Returns the backend that is to take the whole plan.
+   *
+   * @return name of the backend, if any; {@code cpu} stands for nobody
+   */
+  public Optional<String> planBackend() {
+    return planBackend;
+  }
+
+  /**
+   * Returns the ops that are pinned.
+   *
+   * @return op to backend
+   */
+  public Map<String, String> pins() {
+    return Map.copyOf(pinned);
+  }
+
+  /**
+   * Returns the ops of backends' own that are named.
+   *
+   * @return names with a colon, sorted
+   */
+  public List<String> vendorOps() {
+    TreeSet<String> named = new TreeSet<>(pinned.keySet());
+    named.addAll(switched.keySet());
+    named.removeIf(op -> !isVendorOp(op));
+    return List.copyOf(named);
+  }
+
+  /**
    * Returns the backends that are named.
    *
    * @return names, sorted
@@ -125,6 +174,7 @@ public final class OpChoice {
   public List<String> backends() {
     TreeSet<String> names = new TreeSet<>(pinned.values());
     layerBackend.ifPresent(names::add);
+    planBackend.ifPresent(names::add);
     return new ArrayList<>(names);
   }
 
@@ -134,8 +184,18 @@ public final class OpChoice {
     return text;
   }
 
+  /**
+   * Tells ops of backends' own apart.
+   *
+   * @param op type of the op
+   * @return true if there is a colon in it
+   */
+  public static boolean isVendorOp(String op) {
+    return op.indexOf(VENDOR) >= 0;
+  }
+
   private static String known(String text, String op) {
-    if (!Op.VOCABULARY.contains(op)) {
+    if (!isVendorOp(op) && !Op.VOCABULARY.contains(op)) {
       throw invalid(
           text, "the unknown op '" + op + "'; known are " + String.join(", ", Op.VOCABULARY));
     }
@@ -164,6 +224,6 @@ public final class OpChoice {
             + text
             + "' has "
             + problem
-            + "; expected 'all' or 'none', '+op', '-op', 'op=backend', 'layer=backend', separated by commas.");
+            + "; expected 'all' or 'none', '+op', '-op', 'op=backend', 'layer=backend', 'plan=backend', separated by commas.");
   }
 }

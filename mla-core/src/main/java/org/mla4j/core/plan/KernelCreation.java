@@ -18,6 +18,7 @@ final class KernelCreation {
     try {
       return switch (planned.node().op()) {
         case LayerCall layer -> backend.createLayer(layer, bindings);
+        case WholePlan plan -> backend.createPlan(plan.nodes(), bindings);
         case Op op -> backend.create(op, bindings);
       };
     } catch (MlaException e) {

@@ -5,13 +5,18 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
+import org.mla4j.api.op.AttentionForm;
+import org.mla4j.api.op.CompositeOp;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.plan.PlanBuilder;
+import org.mla4j.api.spec.CacheLayout;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.spec.RopeSpec;
 import org.mla4j.api.step.Rows;
@@ -29,6 +34,16 @@ final class PlanRecorder implements PlanBuilder {
     /** One op. */
     record OpElement(Node node) implements Element {}
 
+    /** One op that is defined by a sub-plan. */
+    record CompositeElement(Node node, PlanRecorder inside, DefaultForward body)
+        implements Element {
+      /** The nodes of the sub-plan. */
+      List<Element> expand() {
+        body.contribute(inside);
+        return List.copyOf(inside.elements);
+      }
+    }
+
     /** One pluggable layer, whole or to be expanded. */
     record LayerElement(Node whole, LayerCall call, PlanRecorder inside, DefaultForward forward)
         implements Element {
@@ -40,15 +55,27 @@ final class PlanRecorder implements PlanBuilder {
     }
   }
 
+  /** What is decided while a plan is recorded. */
+  interface Decisions {
+    /** How a cache lies in memory. */
+    CacheLayout layout(CacheSpec spec);
+
+    /** How much of a layer is left to one attention op. */
+    Optional<AttentionForm> attentionForm(
+        String layer, Function<AttentionForm, CompositeOp> offer);
+  }
+
   /** What all scopes of one plan share. */
   private static final class Shared {
     private final int ropePositions;
+    private final Decisions decisions;
     private final Map<RopeSpec, RopeTable> ropes = new HashMap<>();
     private final Set<String> names = new HashSet<>();
     private final List<CacheValue> caches = new ArrayList<>();
 
-    Shared(int ropePositions) {
+    Shared(int ropePositions, Decisions decisions) {
       this.ropePositions = ropePositions;
+      this.decisions = decisions;
     }
   }
 
@@ -65,8 +92,8 @@ final class PlanRecorder implements PlanBuilder {
   }
 
   /** Starts a plan whose sequences have at most the given number of positions. */
-  static PlanRecorder start(int ropePositions) {
-    return new PlanRecorder(new Shared(ropePositions), "", "", new ArrayList<>());
+  static PlanRecorder start(int ropePositions, Decisions decisions) {
+    return new PlanRecorder(new Shared(ropePositions, decisions), "", "", new ArrayList<>());
   }
 
   List<Element> elements() {
@@ -89,7 +116,8 @@ final class PlanRecorder implements PlanBuilder {
 
   @Override
   public CacheValue cache(String name, CacheSpec spec) {
-    CacheValue cache = new CacheValue(unique(name(name)), layer, spec);
+    CacheValue cache =
+        new CacheValue(unique(name(name)), layer, spec, shared.decisions.layout(spec));
     shared.caches.add(cache);
     return cache;
   }
@@ -102,6 +130,18 @@ final class PlanRecorder implements PlanBuilder {
   @Override
   public void add(String name, Rows rows, Op op) {
     elements.add(new Element.OpElement(new Node(unique(name(name)), layer, rows, op)));
+  }
+
+  @Override
+  public void composite(String name, Rows rows, CompositeOp op, DefaultForward body) {
+    Node node = new Node(unique(name(name)), layer, rows, op);
+    PlanRecorder inside = new PlanRecorder(shared, scope, layer, new ArrayList<>());
+    elements.add(new Element.CompositeElement(node, inside, body));
+  }
+
+  @Override
+  public Optional<AttentionForm> attentionForm(Function<AttentionForm, CompositeOp> offer) {
+    return shared.decisions.attentionForm(layer, offer);
   }
 
   @Override

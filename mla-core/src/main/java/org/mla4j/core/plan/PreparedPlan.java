@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.mla4j.api.backend.Bindings;
+import org.mla4j.api.backend.ExecutionMode;
 import org.mla4j.api.backend.ProgressListener;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.step.StepLimits;
@@ -40,13 +41,18 @@ public record PreparedPlan(StepPlan plan, Bindings bindings, StepExecutor execut
    * @param plan the plan
    * @param limits the largest step
    * @param allocator gives memory that outlives the prepared plan
+   * @param execution whether decode steps are captured
    * @param progress told about the creation of kernels, which takes the weights
    * @return the prepared plan; its executor is to be closed
    */
   public static PreparedPlan of(
-      StepPlan plan, StepLimits limits, Allocator allocator, ProgressListener progress) {
+      StepPlan plan,
+      StepLimits limits,
+      Allocator allocator,
+      ExecutionMode execution,
+      ProgressListener progress) {
     BufferLayout layout =
-        BufferLayout.of(plan.plainNodes(), List.of(plan.logits(), plan.sampled()), limits);
+        BufferLayout.of(plan.nodesInMemory(), List.of(plan.logits(), plan.sampled()), limits);
     MemorySegment block = allocator.allocate("step buffers", Math.max(1, layout.bytes()));
     Map<String, List<Tensor>> caches = new HashMap<>();
     for (CacheValue cache : plan.caches()) {
@@ -55,7 +61,12 @@ public record PreparedPlan(StepPlan plan, Bindings bindings, StepExecutor execut
     PlanBindings bindings = new PlanBindings(layout, block, caches, limits);
     StepExecutor executor =
         StepExecutor.create(
-            plan, bindings, (done, total) -> progress.progress("kernels", done, total));
+            plan,
+            bindings,
+            execution == ExecutionMode.EAGER
+                ? StepExecutor.Capture.NONE
+                : kernels -> DecodeGraphs.capture(plan, kernels, limits),
+            (done, total) -> progress.progress("kernels", done, total));
     return new PreparedPlan(plan, bindings, executor);
   }
 

@@ -9,6 +9,7 @@ import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.diagnosis.Explanation;
+import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.plan.Node;
@@ -45,7 +46,18 @@ public final class StepExecutor implements AutoCloseable {
   private final Backend[] used;
   private final String[] usedNames;
 
-  private StepExecutor(StepPlan plan, Bindings bindings, List<Kernel> kernels) {
+  /** For each used backend, whether a replayed step launches nodes of it one by one. */
+  private final boolean[] eager;
+
+  private final @Nullable DecodeGraphs graphs;
+
+  /** What a fused node stands for, for each node. */
+  private final ReplacedNodes[] replaced;
+
+  private long replays;
+
+  private StepExecutor(
+      StepPlan plan, Bindings bindings, List<Kernel> kernels, @Nullable DecodeGraphs graphs) {
     this.plan = plan;
     this.bindings = bindings;
     this.kernels = kernels.toArray(Kernel[]::new);
@@ -69,6 +81,15 @@ public final class StepExecutor implements AutoCloseable {
     }
     this.used = distinct.stream().map(OpenBackend::backend).toArray(Backend[]::new);
     this.usedNames = distinct.stream().map(OpenBackend::name).toArray(String[]::new);
+    this.graphs = graphs;
+    this.eager = new boolean[used.length];
+    if (graphs != null) {
+      for (DecodeGraphs.Segment segment : graphs.segments()) {
+        eager[distinct.indexOf(segment.backend())] |= segment.graph(0) == null;
+      }
+    }
+    this.replaced =
+        plan.nodes().stream().map(ReplacedNodes::of).toArray(ReplacedNodes[]::new);
   }
 
   /** Looks at values after a node ran, while its outputs are complete. */
@@ -84,6 +105,15 @@ public final class StepExecutor implements AutoCloseable {
     void after(Node node, StepDescription step, Bindings bindings);
   }
 
+  /** Captures graphs of kernels. */
+  @FunctionalInterface
+  interface Capture {
+    /** Captures nothing. */
+    Capture NONE = kernels -> null;
+
+    @Nullable DecodeGraphs of(List<Kernel> kernels);
+  }
+
   /** Tells how far the creation of kernels got. */
   @FunctionalInterface
   interface Progress {
@@ -91,14 +121,15 @@ public final class StepExecutor implements AutoCloseable {
   }
 
   /** Creates the kernels of a plan; if one fails, those created before are closed. */
-  static StepExecutor create(StepPlan plan, Bindings bindings, Progress progress) {
+  static StepExecutor create(
+      StepPlan plan, Bindings bindings, Capture capture, Progress progress) {
     List<Kernel> kernels = new ArrayList<>();
     try {
       for (PlannedNode planned : plan.nodes()) {
         kernels.add(KernelCreation.create(planned, bindings));
         progress.created(kernels.size(), plan.nodes().size());
       }
-      return new StepExecutor(plan, bindings, kernels);
+      return new StepExecutor(plan, bindings, kernels, capture.of(kernels));
     } catch (RuntimeException | Error e) {
       closeAll(kernels, e);
       throw e;
@@ -118,7 +149,12 @@ public final class StepExecutor implements AutoCloseable {
   public boolean run(StepDescription step, BooleanSupplier wanted, @Nullable AfterNode observer) {
     last = NONE;
     try {
-      prepare(step);
+      if (graphs != null && observer == null && graphs.cover(step)) {
+        return replay(graphs, step, wanted);
+      }
+      for (int i = 0; i < used.length; i++) {
+        prepare(i, step);
+      }
       for (int start = 0; start < kernels.length; start = groupEnds[start]) {
         if (isNewLayer(start) && !wanted.getAsBoolean()) {
           awaitLast();
@@ -138,6 +174,54 @@ public final class StepExecutor implements AutoCloseable {
     } finally {
       step.closeContextPass();
     }
+  }
+
+  /** A decode step: metadata is refreshed in the graphs, nothing is asked or made anew. */
+  private boolean replay(DecodeGraphs captured, StepDescription step, BooleanSupplier wanted) {
+    int size = captured.size(step);
+    List<DecodeGraphs.Segment> segments = captured.segments();
+    for (int i = 0; i < used.length; i++) {
+      if (eager[i]) {
+        prepare(i, step);
+      }
+    }
+    for (int i = 0; i < segments.size(); i++) {
+      CapturedGraph graph = segments.get(i).graph(size);
+      if (graph != null) {
+        graph.update(step);
+      }
+    }
+    for (int i = 0; i < segments.size(); i++) {
+      DecodeGraphs.Segment segment = segments.get(i);
+      if (i > 0 && !wanted.getAsBoolean()) {
+        awaitLast();
+        return false;
+      }
+      CapturedGraph graph = segment.graph(size);
+      if (graph == null) {
+        for (int node : segment.nodes()) {
+          run(node, step, null);
+        }
+      } else {
+        if (last != NONE && owners[last] != owners[segment.last()]) {
+          await(last);
+        }
+        graph.replay(queues[segment.last()]);
+        last = segment.last();
+      }
+    }
+    awaitLast();
+    replays++;
+    return true;
+  }
+
+  /**
+   * Returns how many steps were replayed from graphs.
+   *
+   * @return steps since this was made
+   */
+  public long replays() {
+    return replays;
   }
 
   private boolean isNewLayer(int index) {
@@ -169,6 +253,7 @@ public final class StepExecutor implements AutoCloseable {
     if (observer != null) {
       await(index);
       observer.after(nodes[index], step, bindings);
+      replaced[index].show(observer, step, bindings);
     }
   }
 
@@ -178,16 +263,14 @@ public final class StepExecutor implements AutoCloseable {
     }
   }
 
-  private void prepare(StepDescription step) {
-    for (int i = 0; i < used.length; i++) {
-      try {
-        used[i].prepare(step);
-      } catch (Throwable e) {
-        throw new BackendException(
-            ErrorCode.FORWARD_FAILED,
-            "Backend '" + usedNames[i] + "' failed to prepare a step: " + e,
-            e);
-      }
+  private void prepare(int backend, StepDescription step) {
+    try {
+      used[backend].prepare(step);
+    } catch (Throwable e) {
+      throw new BackendException(
+          ErrorCode.FORWARD_FAILED,
+          "Backend '" + usedNames[backend] + "' failed to prepare a step: " + e,
+          e);
     }
   }
 
@@ -270,37 +353,36 @@ public final class StepExecutor implements AutoCloseable {
   /**
    * Tells who runs what.
    *
+   * @param notConsulted backends that are installed but had no say
    * @return the plan as data
    */
-  public Explanation explain() {
+  public Explanation explain(List<Declined> notConsulted) {
     List<String> described = new ArrayList<>();
     for (Kernel kernel : kernels) {
       described.add(kernel.describe());
     }
-    return plan.explain(described);
+    return plan.explain(
+        described, graphs == null ? List.of("eager") : graphs.describe(), notConsulted);
   }
 
-  /** Closes all kernels. */
+  /** Closes all graphs, then all kernels. */
   @Override
   public void close() {
+    try {
+      if (graphs != null) {
+        graphs.close();
+      }
+    } catch (RuntimeException | Error e) {
+      closeAll(List.of(kernels), e);
+      throw e;
+    }
     closeAll(List.of(kernels), null);
   }
 
   private BackendException failure(int index, Throwable e) {
     Node node = nodes[index];
-    return new BackendException(
-        ErrorCode.FORWARD_FAILED,
-        "Backend '"
-            + names[index]
-            + "' failed in layer '"
-            + node.layer()
-            + "', op '"
-            + node.op().type()
-            + "' ('"
-            + node.name()
-            + "'): "
-            + e,
-        e);
+    return BackendException.inForward(
+        names[index], node.layer(), node.op().type(), node.name(), e);
   }
 
   /**

@@ -20,6 +20,7 @@ import org.mla4j.api.backend.Probe;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.core.options.EngineOptions;
+import org.mla4j.core.plugin.PluginFolder;
 
 /**
  * The backends found in this process, usable or not, each with what its probe said.
@@ -44,6 +45,7 @@ public final class BackendRegistry {
 
   /**
    * Finds and probes all providers that a class loader sees, and those of the boot module layer.
+   * Jars that a {@link PluginFolder} had to leave out are listed like broken providers.
    *
    * @param loader where to look; null for the context class loader of the thread
    * @return the registry, possibly empty
@@ -60,6 +62,9 @@ public final class BackendRegistry {
     Set<Class<?>> seen = new HashSet<>();
     collect(ServiceLoader.load(BackendProvider.class, given), seen, found);
     collect(ServiceLoader.load(BackendProvider.class, own), seen, found);
+    if (given instanceof PluginFolder plugins) {
+      plugins.unreadable().forEach(jar -> found.add(unreadable(jar)));
+    }
     found.sort(
         Comparator.comparingInt(FoundBackend::priority)
             .reversed()
@@ -127,7 +132,12 @@ public final class BackendRegistry {
     return named.get();
   }
 
-  private void requireSound() {
+  /**
+   * Refuses what no choice of backend can mend.
+   *
+   * @throws BackendException if there is no provider at all, or two have one name
+   */
+  public void requireSound() {
     if (found.stream().noneMatch(backend -> backend.name().equals(CPU))) {
       throw new BackendException(
           ErrorCode.NO_PROVIDER,
@@ -225,6 +235,11 @@ public final class BackendRegistry {
       return FoundBackend.broken(
           type.getName(), source, "threw while it was found or probed: " + reason(e));
     }
+  }
+
+  private static FoundBackend unreadable(PluginFolder.UnreadableJar jar) {
+    return FoundBackend.broken(
+        String.valueOf(jar.file().getFileName()), jar.file().toString(), jar.reason());
   }
 
   private static @Nullable String levelProblem(int level) {

@@ -8,7 +8,7 @@ import org.mla4j.api.diagnosis.Diagnosis.BackendReport;
 /**
  * A provider as discovery found it, broken ones included.
  *
- * @param name its name; the class name if it could not tell
+ * @param name its name; that of the class or the jar if it could not tell
  * @param version its version; empty if it could not tell
  * @param source the jar or folder it came from
  * @param spiLevel the level it was built for; 0 if it could not tell

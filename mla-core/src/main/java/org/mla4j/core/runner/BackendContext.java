@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import org.mla4j.api.backend.EngineContext;
+import org.mla4j.api.backend.ExecutionMode;
 import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.ProgressListener;
 import org.mla4j.api.step.StepLimits;
@@ -23,6 +24,11 @@ record BackendContext(
   @Override
   public boolean deterministic() {
     return engine.deterministic();
+  }
+
+  @Override
+  public ExecutionMode execution() {
+    return engine.execution();
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.BackendProvider;
+import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
@@ -36,8 +37,10 @@ final class Machine implements AutoCloseable {
   private final MemoryLedger ledger = new MemoryLedger();
   private final WorkerPool pool;
   private final List<OpenBackend> backends = new ArrayList<>();
+  private final BackendRegistry registry;
 
-  private Machine(StepLimits limits, EngineOptions options, String name) {
+  private Machine(BackendRegistry registry, StepLimits limits, EngineOptions options, String name) {
+    this.registry = registry;
     this.limits = limits;
     this.options = options;
     this.pool = new WorkerPool(name, options.threads());
@@ -45,8 +48,9 @@ final class Machine implements AutoCloseable {
 
   static Machine open(
       BackendRegistry registry, StepLimits limits, EngineOptions options, String name) {
+    registry.requireSound(); // before anything is said to be missing that only was not found
     requireKnown(registry, options);
-    Machine machine = new Machine(limits, options, name);
+    Machine machine = new Machine(registry, limits, options, name);
     try {
       if (options.backend().equals(EngineOptions.AUTO)) {
         machine.openAll(registry);
@@ -90,12 +94,40 @@ final class Machine implements AutoCloseable {
     return ledger.byPurpose();
   }
 
+  /** The backends that are installed but had no say in a plan, and why. */
+  List<Declined> notConsulted(Set<String> consulted) {
+    List<Declined> silent = new ArrayList<>();
+    for (FoundBackend found : registry.all()) {
+      boolean bundled = found.name().equals(BackendRegistry.CPU);
+      if (!bundled && !consulted.contains(found.name())) {
+        silent.add(new Declined(found.name(), "plan", List.of(whySilent(found))));
+      }
+    }
+    return silent;
+  }
+
+  private String whySilent(FoundBackend found) {
+    if (!found.usable()) {
+      return found.detail();
+    }
+    for (OpenBackend opened : backends) {
+      if (opened.name().equals(found.name())) {
+        return opened
+            .problem()
+            .map(problem -> "could not be opened: " + problem)
+            .orElse("has no op or layer of this plan that was not switched off");
+      }
+    }
+    return "option backend names '" + options.backend() + "'";
+  }
+
   PreparedPlan prepare(ModelDefinition model) {
-    StepPlan plan = StepPlan.of(model, backends, options, limits.maxSequenceLength());
+    StepPlan plan = StepPlan.of(model, backends, options, limits);
     return PreparedPlan.of(
         plan,
         limits,
         (purpose, bytes) -> ledger.allocate(arena, purpose, bytes),
+        options.execution(),
         options.progress());
   }
 

@@ -181,7 +181,16 @@ public final class StepRunner implements AutoCloseable {
    * @return the plan as data
    */
   public Explanation explain() {
-    return plan.executor().explain();
+    return plan.executor().explain(machine.notConsulted(plan.plan().consulted()));
+  }
+
+  /**
+   * Returns how many steps were replayed from graphs; observed steps never are.
+   *
+   * @return steps since this runner was built
+   */
+  public long replayedSteps() {
+    return plan.executor().replays();
   }
 
   /**

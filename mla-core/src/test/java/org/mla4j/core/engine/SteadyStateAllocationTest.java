@@ -8,7 +8,8 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mla4j.api.backend.ExecutionMode;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.testing.TinyModel;
@@ -24,12 +25,13 @@ class SteadyStateAllocationTest {
   private static final int CLEAN_STEPS = 500;
   private static final int POSITIONS = 200_000;
 
-  @ParameterizedTest(name = "cpu:vector={0}")
-  @ValueSource(strings = {"auto", "off"})
-  void aDecodeStepAllocatesNothing(String vector) {
+  @ParameterizedTest(name = "cpu:vector={0}, {1}")
+  @CsvSource({"auto, EAGER", "off, EAGER", "off, GRAPH"})
+  void aDecodeStepAllocatesNothing(String vector, ExecutionMode execution) {
     EngineOptions options =
         EngineOptions.builder()
             .threads(2)
+            .execution(execution)
             .backendOption("cpu:vector", vector)
             .cacheDType(DType.BF16)
             .maxSequenceLength(POSITIONS)

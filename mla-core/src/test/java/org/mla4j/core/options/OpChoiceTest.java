@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
+import org.mla4j.api.op.Op;
 
 class OpChoiceTest {
   /**
@@ -76,7 +77,7 @@ class OpChoiceTest {
             + list
             + "' has "
             + problem
-            + "; expected 'all' or 'none', '+op', '-op', 'op=backend', 'layer=backend', separated by commas. [MLA-0109]",
+            + "; expected 'all' or 'none', '+op', '-op', 'op=backend', 'layer=backend', 'plan=backend', separated by commas. [MLA-0109]",
         e.getMessage());
   }
 
@@ -85,11 +86,10 @@ class OpChoiceTest {
     InvalidInputException e =
         assertThrows(InvalidInputException.class, () -> OpChoice.parse("+gelu"));
     assertEquals(
-        "Op list '+gelu' has the unknown op 'gelu'; known are absorb_query, add, concat_and_cache_mla, embedding,"
-            + " gather_cache, linear, merge_attention_states, mla_context_attention, mla_decode_attention,"
-            + " mla_prefill_attention, moe_gate, project_value, rms_norm, rotary_embedding,"
-            + " fused_moe, sample, select_rows, silu_and_mul; expected 'all' or 'none', '+op', '-op', 'op=backend',"
-            + " 'layer=backend', separated by commas. [MLA-0109]",
+        "Op list '+gelu' has the unknown op 'gelu'; known are "
+            + String.join(", ", Op.VOCABULARY)
+            + "; expected 'all' or 'none', '+op', '-op', 'op=backend', 'layer=backend',"
+            + " 'plan=backend', separated by commas. [MLA-0109]",
         e.getMessage());
   }
 }

@@ -134,6 +134,11 @@ public abstract class DelegatingBackend implements BackendProvider {
     };
   }
 
+  /** The same engine for {@code cpu}, which does not know the options of a plug-in. */
+  public static EngineContext withoutOptions(EngineContext context) {
+    return new WithoutOptions(context);
+  }
+
   /** The options are the plug-in's, not those of {@code cpu}. */
   private record WithoutOptions(EngineContext context) implements EngineContext {
     @Override

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
 import org.mla4j.core.model.ModelDefinition;
+import org.mla4j.core.plugin.PluginFolder;
 import org.mla4j.models.checkpoint.Checkpoint;
 import org.mla4j.models.checkpoint.ModelConfig;
 
@@ -41,16 +42,28 @@ public final class Architectures {
    * @return the architectures
    */
   public static Architectures discover() {
-    return discover(Thread.currentThread().getContextClassLoader());
+    return discover(null);
   }
 
-  static Architectures discover(@Nullable ClassLoader loader) {
+  /**
+   * Finds all architectures that a class loader sees, and those of this library.
+   *
+   * @param loader where to look; null for the context class loader of the thread
+   * @return the architectures
+   */
+  public static Architectures discover(@Nullable ClassLoader loader) {
+    ClassLoader given = loader != null ? loader : Thread.currentThread().getContextClassLoader();
     Architectures architectures = new Architectures();
     Set<Class<?>> seen = new HashSet<>();
-    architectures.add(ServiceLoader.load(ArchitectureProvider.class, loader), seen);
+    architectures.add(ServiceLoader.load(ArchitectureProvider.class, given), seen);
     // A container may set a context loader that does not see this library.
     ClassLoader own = Architectures.class.getClassLoader();
     architectures.add(ServiceLoader.load(ArchitectureProvider.class, own), seen);
+    if (given instanceof PluginFolder plugins) {
+      plugins
+          .unreadable()
+          .forEach(jar -> architectures.broken.add(jar.file() + " " + jar.reason()));
+    }
     return architectures;
   }
 

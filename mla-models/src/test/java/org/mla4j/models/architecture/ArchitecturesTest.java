@@ -20,6 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mla4j.api.error.ModelException;
 import org.mla4j.core.model.ModelDefinition;
+import org.mla4j.core.plugin.PluginFolder;
+import org.mla4j.models.LanguageModel;
+import org.mla4j.models.LoadOptions;
 import org.mla4j.models.TestData;
 import org.mla4j.models.checkpoint.Checkpoint;
 import org.mla4j.models.checkpoint.ModelConfig;
@@ -157,6 +160,33 @@ class ArchitecturesTest {
             + provider
             + "org.mla4j.models.architecture.ArchitecturesTest$Broken could not be instantiated."
             + " [MLA-0201]");
+  }
+
+  @Test
+  void aPluginJarThatCannotBeReadIsNamed() throws IOException {
+    Path jar = Files.writeString(folder.resolve("broken.jar"), "no zip at all");
+    config("['LlamaForCausalLM']");
+    try (PluginFolder plugins = PluginFolder.open(folder, getClass().getClassLoader())) {
+      assertRefused(
+          Architectures.discover(plugins),
+          folder.resolve("config.json")
+              + ": unknown architecture [LlamaForCausalLM]; known are "
+              + KNOWN
+              + ". Not loaded: "
+              + jar
+              + " cannot be read as a jar: zip END header not found. [MLA-0201]");
+    }
+  }
+
+  @Test
+  void aModelIsOpenedWithTheLoaderOfItsOptions() {
+    config("['RefusingForCausalLM']");
+    new SafetensorsFile().floats("a", new float[1], 1).write(folder.resolve("model.safetensors"));
+    LoadOptions options =
+        LoadOptions.builder().pluginLoader(jarWith(Refusing.class.getName())).build();
+    IllegalStateException e =
+        assertThrows(IllegalStateException.class, () -> LanguageModel.open(folder, options));
+    assertEquals("refused RefusingForCausalLM", e.getMessage());
   }
 
   /** On the class path the services file counts, on the module path the descriptor. */

@@ -63,6 +63,15 @@ public final class WeightStore implements AutoCloseable {
   }
 
   /**
+   * Returns how many weights there are.
+   *
+   * @return those read in place and those dequantised; 0 once this is closed
+   */
+  public long size() {
+    return (long) leases.size() + widened.size();
+  }
+
+  /**
    * Writes the values of all dequantised weights again, where they are. Weights read in place have
    * changed with their source.
    */

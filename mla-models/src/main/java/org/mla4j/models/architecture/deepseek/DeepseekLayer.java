@@ -12,6 +12,7 @@ import org.mla4j.core.layer.GatedMlp;
 import org.mla4j.core.layer.MlaLayer;
 import org.mla4j.core.layer.MoeLayer;
 import org.mla4j.models.architecture.AttentionCache;
+import org.mla4j.models.architecture.AttentionWeights;
 import org.mla4j.models.architecture.WeightSource;
 
 /**

@@ -1,14 +1,17 @@
-package org.mla4j.models.architecture.deepseek;
+package org.mla4j.models.architecture;
 
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.layer.MlaWeights;
 import org.mla4j.api.layer.MlaWeights.Projection;
 import org.mla4j.api.spec.MlaSpec;
+import org.mla4j.api.spec.NormSpec;
 import org.mla4j.api.weight.WeightHandle;
-import org.mla4j.models.architecture.WeightSource;
 
-/** Finds the weights of an attention layer by the names that DeepSeek checkpoints use. */
-final class AttentionWeights {
+/**
+ * Finds the weights of an attention layer by the names that DeepSeek gave them, which most
+ * checkpoints with Multi-Head Latent Attention use.
+ */
+public final class AttentionWeights {
   private static final String HIDDEN = "hidden_size";
   private static final String QUERY_LATENT = "q_lora_rank";
   private static final String QUERIES =
@@ -22,8 +25,15 @@ final class AttentionWeights {
     this.source = source;
   }
 
-  /** The weights of a layer that the spec describes. */
-  static MlaWeights find(MlaSpec spec, WeightSource source) {
+  /**
+   * Finds the weights of a layer, with the biases that the checkpoint has.
+   *
+   * @param spec the layer; it says whether there is a query LoRA, and which latents are normed
+   * @param source the weights of the layer, such as those below {@code model.layers.0.self_attn}
+   * @return the weights by role
+   * @throws org.mla4j.api.error.ModelException if one is missing or has another shape
+   */
+  public static MlaWeights find(MlaSpec spec, WeightSource source) {
     return new AttentionWeights(spec, source).all();
   }
 
@@ -34,7 +44,7 @@ final class AttentionWeights {
             ? source.projection(
                 "q_a_proj", QUERY_LATENT, HIDDEN, spec.qLoraRank(), spec.hiddenSize())
             : null,
-        queryNorm(),
+        norm(spec.qANorm(), "q_a_layernorm", QUERY_LATENT, spec.qLoraRank()),
         spec.hasQLora() ? queries("q_b_proj", QUERY_LATENT, spec.qLoraRank()) : null,
         source.projection(
             "kv_a_proj_with_mqa",
@@ -42,7 +52,7 @@ final class AttentionWeights {
             HIDDEN,
             (long) spec.kvLoraRank() + spec.qkRopeHeadDim(),
             spec.hiddenSize()),
-        source.in("kv_a_layernorm").tensor("weight", "[kv_lora_rank]", spec.kvLoraRank()),
+        norm(spec.kvANorm(), "kv_a_layernorm", "kv_lora_rank", spec.kvLoraRank()),
         source.projection(
             "kv_b_proj",
             "num_attention_heads * (qk_nope_head_dim + v_head_dim)",
@@ -63,9 +73,8 @@ final class AttentionWeights {
     return source.projection(name, QUERIES, columns, (long) spec.numHeads() * spec.qkHeadDim(), in);
   }
 
-  private @Nullable WeightHandle queryNorm() {
-    return spec.hasQLora()
-        ? source.in("q_a_layernorm").tensor("weight", "[" + QUERY_LATENT + "]", spec.qLoraRank())
-        : null;
+  private @Nullable WeightHandle norm(
+      @Nullable NormSpec norm, String name, String symbol, int width) {
+    return norm == null ? null : source.in(name).tensor("weight", "[" + symbol + "]", width);
   }
 }
