@@ -21,6 +21,7 @@ import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.plugin.PluginFolder;
+import org.mla4j.core.plugin.ProviderObjects;
 
 /**
  * The backends found in this process, usable or not, each with what its probe said.
@@ -57,9 +58,24 @@ public final class BackendRegistry {
     return discover(given, BackendRegistry.class.getClassLoader());
   }
 
+  /** A provider that was given as an object, as discovery sees it. */
+  private record Given(BackendProvider get) implements ServiceLoader.Provider<BackendProvider> {
+    @Override
+    public Class<? extends BackendProvider> type() {
+      return get.getClass();
+    }
+  }
+
   static BackendRegistry discover(ClassLoader given, ClassLoader own) {
     List<FoundBackend> found = new ArrayList<>();
     Set<Class<?>> seen = new HashSet<>();
+    if (given instanceof ProviderObjects objects) {
+      for (BackendProvider provider : objects.providers()) {
+        if (seen.add(provider.getClass())) {
+          found.add(inspect(new Given(provider)));
+        }
+      }
+    }
     collect(ServiceLoader.load(BackendProvider.class, given), seen, found);
     collect(ServiceLoader.load(BackendProvider.class, own), seen, found);
     if (given instanceof PluginFolder plugins) {

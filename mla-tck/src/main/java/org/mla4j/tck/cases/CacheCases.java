@@ -346,10 +346,26 @@ final class CacheCases {
     }
   }
 
+  /** Those that it prefers, and those of others that it can work on. */
+  private static List<CacheLayout> taken(Session session) {
+    List<CacheLayout> layouts = new ArrayList<>(session.backend().cacheLayouts());
+    for (CacheLayout.Arrangement arrangement : CacheLayout.Arrangement.values()) {
+      for (CacheLayout.RopeOrder order : CacheLayout.RopeOrder.values()) {
+        for (int kernelBlockSize : new int[] {0, 8}) {
+          CacheLayout layout = new CacheLayout(arrangement, order, kernelBlockSize);
+          if (!layouts.contains(layout) && session.backend().takesLayout(layout)) {
+            layouts.add(layout);
+          }
+        }
+      }
+    }
+    return layouts;
+  }
+
   private static void everyLayout(Subject subject, String type, Dims dims) {
     List<CacheLayout> layouts;
     try (Session session = Session.open(subject, Batch.mixed().limits())) {
-      layouts = session.backend().cacheLayouts();
+      layouts = taken(session);
     }
     List<String> declined = new ArrayList<>();
     int done = 0;

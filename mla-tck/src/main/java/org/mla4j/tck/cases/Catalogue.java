@@ -14,6 +14,18 @@ public final class Catalogue {
     cases.addAll(ShapeCases.cases(settings));
     cases.addAll(SemanticCases.cases());
     cases.addAll(CacheCases.cases(settings));
+    cases.addAll(AttentionCases.cases(settings));
+    cases.addAll(EdgeCases.cases());
+    cases.addAll(LayerCases.cases(settings));
+    cases.addAll(MemoryCases.cases());
+    cases.addAll(StateCases.cases());
+    cases.addAll(WeightCases.cases());
+    cases.addAll(CostCases.cases());
+    cases.addAll(GraphCases.cases());
+    cases.addAll(ModelCases.cases());
+    cases.addAll(ProviderCases.cases());
+    cases.addAll(SupportCases.cases());
+    cases.addAll(VendorCases.cases(settings));
     return cases;
   }
 }

@@ -171,7 +171,7 @@ public record Batch(
       }
       step.addSequence(seq.phase(), seq.context(), ids, 0, ids.length, blocks, count);
       if (seq.tokens() > 0) {
-        boolean greedy = i % 2 == 0;
+        boolean greedy = seq.id() % 2 == 0;
         step.wantLastLogits(
             greedy ? Sampling.GREEDY : new Sampling(0.8f, 20, 0.9f, 0.01f),
             Numbers.random(8, seq.id()).nextDouble());

@@ -139,7 +139,7 @@ public final class Session implements AutoCloseable {
       }
     }
     for (Value value : op.reads()) {
-      if (value instanceof CacheValue cache && !backend.cacheLayouts().contains(cache.layout())) {
+      if (value instanceof CacheValue cache && !backend.takesLayout(cache.layout())) {
         return java.util.Optional.of(
             op.type() + ": does not offer the cache layout " + cache.layout());
       }
