@@ -20,8 +20,6 @@ class PlainBackendConformanceTest {
   enum Offer {
     /** Ops and fused ops. */
     OPS(PlainOptions.DEFAULT),
-    /** Ops without the fused ones. */
-    SEPARATE_OPS(PlainOptions.DEFAULT.withFused().withoutGraphs()),
     /** Everything: whole layers, attention of all forms, several layouts. */
     EVERYTHING(everything());
 
