@@ -1,6 +1,6 @@
 /**
- * The conformance kit: what a backend must do, as numbered rules with tests. A vendor extends {@link
- * org.mla4j.tck.BackendConformance} once.
+ * The conformance kit: what a backend must do, as numbered rules with tests. A vendor extends
+ * {@link org.mla4j.tck.BackendConformance} once.
  */
 module org.mla4j.tck {
   requires transitive org.mla4j.api;

@@ -17,11 +17,11 @@ import org.mla4j.api.step.Sampling;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.core.cpu.CpuBackendProvider;
+import org.mla4j.core.execution.PreparedPlan;
 import org.mla4j.core.options.AttentionSplit;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.plan.OpenBackend;
-import org.mla4j.core.plan.PreparedPlan;
-import org.mla4j.core.plan.StepPlan;
+import org.mla4j.core.planner.Planner;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -90,7 +90,7 @@ public class PlanOverheadBenchmark {
     opaque =
         plan(engine, limits, EngineOptions.builder().attentionSplit(AttentionSplit.OPAQUE).build());
     Backend backend = new CpuBackendProvider().open(engine);
-    opened.add(backend::close);
+    opened.add(backend);
     byHand =
         eager.plan().plainNodes().stream()
             .filter(node -> step.count(node.rows()) > 0)
@@ -101,11 +101,11 @@ public class PlanOverheadBenchmark {
 
   private PreparedPlan plan(KernelBench engine, StepLimits limits, EngineOptions options) {
     Backend backend = new CpuBackendProvider().open(engine);
-    opened.add(backend::close);
+    opened.add(backend);
     List<OpenBackend> backends = List.of(new OpenBackend("cpu", backend, Optional.empty()));
     PreparedPlan plan =
         PreparedPlan.of(
-            StepPlan.of(new OneLayerModel(), backends, options, limits),
+            Planner.plan(new OneLayerModel(), backends, options, limits),
             limits,
             (purpose, bytes) -> arena.allocate(bytes, 64),
             options.execution(),

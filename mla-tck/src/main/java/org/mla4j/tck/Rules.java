@@ -27,7 +27,10 @@ public final class Rules {
 
   /** The name. */
   public static final Rule NAME =
-      add(PROVIDER, 101, "The name is of lower-case letters, digits and hyphens, starts with a letter, and is not 'auto'.");
+      add(
+          PROVIDER,
+          101,
+          "The name is of lower-case letters, digits and hyphens, starts with a letter, and is not 'auto'.");
 
   /** The level. */
   public static final Rule SPI_LEVEL =
@@ -38,7 +41,10 @@ public final class Rules {
 
   /** The probe. */
   public static final Rule PROBE =
-      add(PROVIDER, 104, "The probe does not throw and says in words what was found, or why the backend cannot be used.");
+      add(
+          PROVIDER,
+          104,
+          "The probe does not throw and says in words what was found, or why the backend cannot be used.");
 
   /** The probe, twice. */
   public static final Rule PROBE_AGAIN =
@@ -58,11 +64,17 @@ public final class Rules {
 
   /** Self-description. */
   public static final Rule SAME_LISTS =
-      add(PROVIDER, 109, "Ops, layers, features, forms, layouts, device and queue of an open backend are given and never change.");
+      add(
+          PROVIDER,
+          109,
+          "Ops, layers, features, forms, layouts, device and queue of an open backend are given and never change.");
 
   /** Names of ops. */
   public static final Rule OP_NAMES =
-      add(PROVIDER, 110, "The ops of a backend are of the vocabulary, or its own: its name, a colon, a name.");
+      add(
+          PROVIDER,
+          110,
+          "The ops of a backend are of the vocabulary, or its own: its name, a colon, a name.");
 
   /** Closing without use. */
   public static final Rule CLOSE_UNUSED =
@@ -70,7 +82,10 @@ public final class Rules {
 
   /** Answers about strange ops. */
   public static final Rule SUPPORTS_NEVER_THROWS =
-      add(SUPPORT, 101, "Asked about an op of one of its types, a backend answers and never throws, however strange the op.");
+      add(
+          SUPPORT,
+          101,
+          "Asked about an op of one of its types, a backend answers and never throws, however strange the op.");
 
   /** Reasons. */
   public static final Rule REASONS =
@@ -96,11 +111,13 @@ public final class Rules {
 
   /** The scale. */
   public static final Rule SCALE =
-      add(OP, 202, "Scores are multiplied by the scale of the call, which is of the width P + R and never of L + R.");
+      add(
+          OP,
+          202,
+          "Scores are multiplied by the scale of the call, which is of the width P + R and never of L + R.");
 
   /** The rotary key. */
-  public static final Rule KEY_NOT_NORMED =
-      add(OP, 203, "The rotary key is never normed.");
+  public static final Rule KEY_NOT_NORMED = add(OP, 203, "The rotary key is never normed.");
 
   /** Pairs. */
   public static final Rule ROPE_PAIRS =
@@ -108,11 +125,17 @@ public final class Rules {
 
   /** Heads. */
   public static final Rule HEADS =
-      add(OP, 205, "Any number of heads from 1 to 128 is computed head by head, or declined with a reason.");
+      add(
+          OP,
+          205,
+          "Any number of heads from 1 to 128 is computed head by head, or declined with a reason.");
 
   /** Widths. */
   public static final Rule WIDTHS =
-      add(OP, 206, "Latents of 64, 96, 256 and 512, rotary parts of 0, 32, 64 and 128 and values of another width than keys are computed, or declined with a reason.");
+      add(
+          OP,
+          206,
+          "Latents of 64, 96, 256 and 512, rotary parts of 0, 32, 64 and 128 and values of another width than keys are computed, or declined with a reason.");
 
   /** The mask. */
   public static final Rule CAUSAL =
@@ -124,7 +147,10 @@ public final class Rules {
 
   /** Ties. */
   public static final Rule TIES =
-      add(OP, 209, "Of equal logits the lowest token wins, and of equal choices the lowest expert.");
+      add(
+          OP,
+          209,
+          "Of equal logits the lowest token wins, and of equal choices the lowest expert.");
 
   /** Types of weights. */
   public static final Rule WEIGHT_TYPES =
@@ -132,7 +158,10 @@ public final class Rules {
 
   /** The cache write. */
   public static final Rule CACHE_WRITE =
-      add(CACHE, 101, "Latent and key are written to their slots: F32 as they are, 16 bits to nearest even, F8_E4M3 divided by the scale and saturated.");
+      add(
+          CACHE,
+          101,
+          "Latent and key are written to their slots: F32 as they are, 16 bits to nearest even, F8_E4M3 divided by the scale and saturated.");
 
   /** The 656-byte row. */
   public static final Rule DS_MLA =
@@ -140,31 +169,52 @@ public final class Rules {
 
   /** Copies of blocks. */
   public static final Rule BLOCK_COPY =
-      add(CACHE, 103, "Blocks are copied byte for byte, in all parts, one after another in the order of the list.");
+      add(
+          CACHE,
+          103,
+          "Blocks are copied byte for byte, in all parts, one after another in the order of the list.");
 
   /** Gathering. */
   public static final Rule GATHER =
-      add(CACHE, 104, "Gathered rows are what the cache holds of their sequence and position, widened and scaled.");
+      add(
+          CACHE,
+          104,
+          "Gathered rows are what the cache holds of their sequence and position, widened and scaled.");
 
   /** Rope and cache at once. */
   public static final Rule ROPE_AND_CACHE =
-      add(CACHE, 105, "The fused rope and cache write leaves what the two ops would leave, in both styles, all types and block sizes.");
+      add(
+          CACHE,
+          105,
+          "The fused rope and cache write leaves what the two ops would leave, in both styles, all types and block sizes.");
 
   /** Layouts. */
   public static final Rule LAYOUTS =
-      add(CACHE, 106, "Every cache layout that a backend offers is written and read cell by cell as the layout says.");
+      add(
+          CACHE,
+          106,
+          "Every cache layout that a backend offers is written and read cell by cell as the layout says.");
 
   /** Extreme codes. */
   public static final Rule FP8_EXTREMES =
-      add(CACHE, 107, "Zeros, subnormal numbers and numbers beyond the range are stored as the F8_E4M3 codes they round to.");
+      add(
+          CACHE,
+          107,
+          "Zeros, subnormal numbers and numbers beyond the range are stored as the F8_E4M3 codes they round to.");
 
   /** Batches. */
   public static final Rule BATCHES =
-      add(ATTENTION, 101, "Decode, prefill and mixed batches of all sizes agree with dense attention, with heads of a whole model and of its shards.");
+      add(
+          ATTENTION,
+          101,
+          "Decode, prefill and mixed batches of all sizes agree with dense attention, with heads of a whole model and of its shards.");
 
   /** Chunked context. */
   public static final Rule CHUNKED_CONTEXT =
-      add(ATTENTION, 102, "A prompt whose context is taken up in passes agrees with dense attention, also beside prompts without context.");
+      add(
+          ATTENTION,
+          102,
+          "A prompt whose context is taken up in passes agrees with dense attention, also beside prompts without context.");
 
   /** Merging. */
   public static final Rule MERGE =
@@ -172,19 +222,31 @@ public final class Rules {
 
   /** Block and chunk boundaries. */
   public static final Rule BOUNDARIES =
-      add(ATTENTION, 104, "Contexts that end one token before, at and after the edge of a block or a pass are attended whole.");
+      add(
+          ATTENTION,
+          104,
+          "Contexts that end one token before, at and after the edge of a block or a pass are attended whole.");
 
   /** The profiling step. */
   public static final Rule PROFILING =
-      add(EDGE, 101, "In a profiling step attention gives 0 with a log-sum-exp of minus infinity, and no cache is touched.");
+      add(
+          EDGE,
+          101,
+          "In a profiling step attention gives 0 with a log-sum-exp of minus infinity, and no cache is touched.");
 
   /** No slot mapping. */
   public static final Rule NO_SLOT_MAPPING =
-      add(EDGE, 102, "Without a slot mapping nothing is written to a cache, and rope is applied all the same.");
+      add(
+          EDGE,
+          102,
+          "Without a slot mapping nothing is written to a cache, and rope is applied all the same.");
 
   /** Padding tokens. */
   public static final Rule NEGATIVE_SLOT =
-      add(EDGE, 103, "A token with a negative slot is not written; its query is still produced and its output is finite.");
+      add(
+          EDGE,
+          103,
+          "A token with a negative slot is not written; its query is still produced and its output is finite.");
 
   /** An empty cache. */
   public static final Rule EMPTY_CACHE =
@@ -196,39 +258,59 @@ public final class Rules {
 
   /** Infinite log-sum-exps. */
   public static final Rule INFINITE_LSE =
-      add(EDGE, 106, "In a merge a log-sum-exp of plus infinity counts as minus infinity; a side without keys leaves the other as it is, bit for bit; two such sides give 0 and minus infinity.");
+      add(
+          EDGE,
+          106,
+          "In a merge a log-sum-exp of plus infinity counts as minus infinity; a side without keys leaves the other as it is, bit for bit; two such sides give 0 and minus infinity.");
 
   /** No context. */
   public static final Rule EMPTY_CONTEXT =
-      add(EDGE, 107, "A sequence without rows in a context pass gets 0 and a log-sum-exp of minus infinity.");
+      add(
+          EDGE,
+          107,
+          "A sequence without rows in a context pass gets 0 and a log-sum-exp of minus infinity.");
 
   /** The block table. */
   public static final Rule BEYOND_TABLE =
       add(EDGE, 108, "Entries of a block table beyond the length of the sequence are not read.");
 
   /** Block 0. */
-  public static final Rule BLOCK_ZERO =
-      add(EDGE, 109, "What lies in block 0 never contributes.");
+  public static final Rule BLOCK_ZERO = add(EDGE, 109, "What lies in block 0 never contributes.");
 
   /** Positions beyond the table. */
   public static final Rule POSITION_BEYOND =
-      add(EDGE, 110, "A position beyond the rope table is refused with a message, and nothing is rotated.");
+      add(
+          EDGE,
+          110,
+          "A position beyond the rope table is refused with a message, and nothing is rotated.");
 
   /** Rows that cannot be sampled. */
   public static final Rule UNUSABLE_ROW =
-      add(EDGE, 111, "A row of logits with a NaN, or with nothing above minus infinity, gets the id -1, and the other rows are drawn.");
+      add(
+          EDGE,
+          111,
+          "A row of logits with a NaN, or with nothing above minus infinity, gets the id -1, and the other rows are drawn.");
 
   /** No rope, no query LoRA. */
   public static final Rule OPTIONAL_PARTS =
-      add(EDGE, 112, "Fused ops without a rope, without norms or without a query LoRA skip that part.");
+      add(
+          EDGE,
+          112,
+          "Fused ops without a rope, without norms or without a query LoRA skip that part.");
 
   /** Steps without tokens. */
   public static final Rule NO_TOKENS =
-      add(EDGE, 113, "A layer, an attention op or a plan returns at once from a step without tokens, and skips the half that has none.");
+      add(
+          EDGE,
+          113,
+          "A layer, an attention op or a plan returns at once from a step without tokens, and skips the half that has none.");
 
   /** Nothing else written. */
   public static final Rule ONLY_LIVE_WRITTEN =
-      add(MEMORY, 101, "Nothing changes but the live rows of values that the op writes and the slots of its tokens.");
+      add(
+          MEMORY,
+          101,
+          "Nothing changes but the live rows of values that the op writes and the slots of its tokens.");
 
   /** Dead rows. */
   public static final Rule DEAD_NOT_READ =
@@ -236,11 +318,17 @@ public final class Rules {
 
   /** Unused cache. */
   public static final Rule UNUSED_CACHE_NOT_READ =
-      add(MEMORY, 103, "Cache rows that no token of the step may see have no influence, whatever they hold.");
+      add(
+          MEMORY,
+          103,
+          "Cache rows that no token of the step may see have no influence, whatever they hold.");
 
   /** Views. */
   public static final Rule VIEWS =
-      add(MEMORY, 104, "Values that are views of larger buffers, at any element's address, are read and written where they lie.");
+      add(
+          MEMORY,
+          104,
+          "Values that are views of larger buffers, at any element's address, are read and written where they lie.");
 
   /** Inputs. */
   public static final Rule INPUTS_KEPT =
@@ -252,11 +340,17 @@ public final class Rules {
 
   /** Threads. */
   public static final Rule THREADS =
-      add(STATE, 102, "A result has the same bits with any number of threads, whoever runs which task.");
+      add(
+          STATE,
+          102,
+          "A result has the same bits with any number of threads, whoever runs which task.");
 
   /** Between batches. */
   public static final Rule BETWEEN_BATCHES =
-      add(STATE, 103, "A step leaves nothing behind: after any other batch, a batch gives the bits it gave before.");
+      add(
+          STATE,
+          103,
+          "A step leaves nothing behind: after any other batch, a batch gives the bits it gave before.");
 
   /** Prepared once. */
   public static final Rule PREPARED_ONCE =
@@ -264,15 +358,24 @@ public final class Rules {
 
   /** At once. */
   public static final Rule AT_ONCE =
-      add(STATE, 105, "Two engines of one provider run at once, in different threads, without disturbing one another.");
+      add(
+          STATE,
+          105,
+          "Two engines of one provider run at once, in different threads, without disturbing one another.");
 
   /** Alone or among many. */
   public static final Rule DETERMINISTIC =
-      add(STATE, 106, "A backend that claims to be deterministic gives a sequence the same bits alone and among others.");
+      add(
+          STATE,
+          106,
+          "A backend that claims to be deterministic gives a sequence the same bits alone and among others.");
 
   /** Block sizes. */
   public static final Rule ANY_BLOCK_SIZE =
-      add(STATE, 107, "A backend that claims to be deterministic gives the same bits with any block size.");
+      add(
+          STATE,
+          107,
+          "A backend that claims to be deterministic gives the same bits with any block size.");
 
   /** Leases. */
   public static final Rule LEASES =
@@ -280,11 +383,17 @@ public final class Rules {
 
   /** Reloading. */
   public static final Rule RELOAD =
-      add(WEIGHT, 102, "After a reload results are those of the new weights, derived weights included; reloading again changes nothing.");
+      add(
+          WEIGHT,
+          102,
+          "After a reload results are those of the new weights, derived weights included; reloading again changes nothing.");
 
   /** Memory of reloads. */
   public static final Rule RELOAD_IN_PLACE =
-      add(WEIGHT, 103, "A reload goes into the same storage: it takes no more memory of the engine.");
+      add(
+          WEIGHT,
+          103,
+          "A reload goes into the same storage: it takes no more memory of the engine.");
 
   /** Weights that are computed. */
   public static final Rule DERIVED_WEIGHTS =
@@ -303,7 +412,10 @@ public final class Rules {
 
   /** Leaks. */
   public static final Rule NO_GROWTH =
-      add(COST, 104, "Opening, using and closing a backend many times leaves no memory and no thread behind.");
+      add(
+          COST,
+          104,
+          "Opening, using and closing a backend many times leaves no memory and no thread behind.");
 
   /** Replay. */
   public static final Rule REPLAY =
@@ -311,11 +423,17 @@ public final class Rules {
 
   /** Fewer rows. */
   public static final Rule REPLAY_FEWER =
-      add(GRAPH, 102, "A replay with fewer rows than captured neither reads nor writes the others, whatever they hold.");
+      add(
+          GRAPH,
+          102,
+          "A replay with fewer rows than captured neither reads nor writes the others, whatever they hold.");
 
   /** Arguments. */
   public static final Rule GRAPH_ARGUMENTS =
-      add(GRAPH, 103, "A graph names what it depends on, always the same, and what is baked keeps its value.");
+      add(
+          GRAPH,
+          103,
+          "A graph names what it depends on, always the same, and what is baked keeps its value.");
 
   /** Allocation of replays. */
   public static final Rule REPLAY_ALLOCATES_NOTHING =
@@ -327,31 +445,52 @@ public final class Rules {
 
   /** The default forward. */
   public static final Rule DEFAULT_FORWARD =
-      add(LAYER, 101, "The separate ops of a layer, those of the backend by its kernels, give the result of the layer.");
+      add(
+          LAYER,
+          101,
+          "The separate ops of a layer, those of the backend by its kernels, give the result of the layer.");
 
   /** Whole layers. */
   public static final Rule WHOLE_LAYER =
-      add(LAYER, 102, "A layer that a backend takes whole gives the result of its default forward.");
+      add(
+          LAYER,
+          102,
+          "A layer that a backend takes whole gives the result of its default forward.");
 
   /** Forms. */
   public static final Rule FORMS =
-      add(LAYER, 103, "Attention of every form that a backend offers gives what the separate ops between the two stages give.");
+      add(
+          LAYER,
+          103,
+          "Attention of every form that a backend offers gives what the separate ops between the two stages give.");
 
   /** Plans. */
   public static final Rule PLAN =
-      add(LAYER, 104, "A whole plan that a backend takes gives what its nodes give one after another.");
+      add(
+          LAYER,
+          104,
+          "A whole plan that a backend takes gives what its nodes give one after another.");
 
   /** A model. */
   public static final Rule MODEL =
-      add(LAYER, 105, "A model run by an engine with this backend gives the logits that it gives on cpu.");
+      add(
+          LAYER,
+          105,
+          "A model run by an engine with this backend gives the logits that it gives on cpu.");
 
   /** Experts. */
   public static final Rule MOE_LAYER =
-      add(LAYER, 106, "A mixture-of-experts layer that a backend takes whole gives the result of its separate ops.");
+      add(
+          LAYER,
+          106,
+          "A mixture-of-experts layer that a backend takes whole gives the result of its separate ops.");
 
   /** Own ops. */
   public static final Rule OWN_OPS =
-      add(VENDOR, 101, "The kernel of a backend's own op gives what the reference of the op gives.");
+      add(
+          VENDOR,
+          101,
+          "The kernel of a backend's own op gives what the reference of the op gives.");
 
   /** Own ops, all of them. */
   public static final Rule OWN_OPS_SAMPLED =

@@ -185,8 +185,7 @@ public final class SampleWeight implements WeightHandle {
     long offset = to.byteOffset() + index * to.dtype().byteSize();
     switch (to.dtype()) {
       case F32 -> segment.set(ValueLayout.JAVA_FLOAT_UNALIGNED, offset, value);
-      case BF16 ->
-          segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, offset, BFloat16.fromFloat(value));
+      case BF16 -> segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, offset, BFloat16.fromFloat(value));
       case F16 ->
           segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, offset, Float.floatToFloat16(value));
       default -> throw unexpected(to.dtype());

@@ -61,16 +61,15 @@ final class AcmeBackend implements Backend {
   @Override
   public Kernel create(Op op, Bindings bindings) {
     RopeConcatAndCacheMla fused = (RopeConcatAndCacheMla) op;
-    return new RopeAndCache(fused, bindings, tables.computeIfAbsent(fused.rope().table(), this::read));
+    return new RopeAndCache(
+        fused, bindings, tables.computeIfAbsent(fused.rope().table(), this::read));
   }
 
   /** Layers with one rope share its table. */
   private Tensor read(WeightHandle table) {
     Tensor copy =
         Tensor.dense(
-            DType.F32,
-            table.shape(),
-            context.allocate("rope table", 4 * table.shape().elements()));
+            DType.F32, table.shape(), context.allocate("rope table", 4 * table.shape().elements()));
     table.materialise(copy);
     return copy;
   }

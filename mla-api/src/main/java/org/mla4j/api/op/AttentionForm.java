@@ -85,8 +85,6 @@ public record AttentionForm(InputStage takes, OutputForm returns) {
   /** Returns for example {@code roped -> heads}. */
   @Override
   public String toString() {
-    return takes.name().toLowerCase(Locale.ROOT)
-        + " -> "
-        + returns.name().toLowerCase(Locale.ROOT);
+    return takes.name().toLowerCase(Locale.ROOT) + " -> " + returns.name().toLowerCase(Locale.ROOT);
   }
 }

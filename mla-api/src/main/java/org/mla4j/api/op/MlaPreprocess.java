@@ -63,7 +63,8 @@ public record MlaPreprocess(
         TYPE,
         "the cache write to take the latent of '" + kvA.out().name() + "'");
     FusedOp.require(
-        rope == null || (Objects.equals(rope.k(), concat.kPe()) && rope.q().root().equals(q.out().root())),
+        rope == null
+            || (Objects.equals(rope.k(), concat.kPe()) && rope.q().root().equals(q.out().root())),
         TYPE,
         "the rope to turn the queries and the key that is written");
     FusedOp.require(

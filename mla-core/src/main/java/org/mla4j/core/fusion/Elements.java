@@ -31,7 +31,9 @@ final class Elements {
 
   /** Whether all elements that two values share are also those of a third. */
   boolean covers(Value cover, Value a, Value b) {
-    if (!(cover instanceof StepValue of && a instanceof StepValue left && b instanceof StepValue right)) {
+    if (!(cover instanceof StepValue of
+        && a instanceof StepValue left
+        && b instanceof StepValue right)) {
       return overlap(cover, a);
     }
     if (!sameBuffer(of, left) || !sharedRowsWithin(of.rows(), left.rows(), right.rows())) {
@@ -70,8 +72,7 @@ final class Elements {
     return elements;
   }
 
-  private static void add(
-      long[] extents, long[] strides, int axis, long offset, BitSet elements) {
+  private static void add(long[] extents, long[] strides, int axis, long offset, BitSet elements) {
     if (axis == extents.length) {
       elements.set(Math.toIntExact(offset));
     } else if (axis == extents.length - 1 && strides[axis] == 1) {

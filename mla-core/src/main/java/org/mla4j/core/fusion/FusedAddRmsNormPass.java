@@ -24,12 +24,11 @@ final class FusedAddRmsNormPass implements FusionPass {
         graph
             .writer(norm.x(), node)
             .filter(before -> before.rows() == node.rows())
-            .ifPresent(
-                before -> {
-                  if (before.op() instanceof Add add && add.x().equals(norm.x())) {
-                    matches.add(new Match(List.of(before, node), new FusedAddRmsNorm(add, norm)));
-                  }
-                });
+            .ifPresent(before -> {
+              if (before.op() instanceof Add add && add.x().equals(norm.x())) {
+                matches.add(new Match(List.of(before, node), new FusedAddRmsNorm(add, norm)));
+              }
+            });
       }
     }
     return matches;

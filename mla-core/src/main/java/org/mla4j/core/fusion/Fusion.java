@@ -37,8 +37,7 @@ public final class Fusion {
    * @param fused the node in its place; null if it was refused
    * @param reasons why it was refused
    */
-  public record Outcome(
-      Match match, @Nullable Node fused, List<String> reasons) {}
+  public record Outcome(Match match, @Nullable Node fused, List<String> reasons) {}
 
   /**
    * A plan after a pass.

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.plan.FusionPass.Match;
@@ -47,7 +48,7 @@ final class Legality {
 
   Verdict judge(Match match) {
     List<String> reasons = new ArrayList<>();
-    TreeSet<Integer> members = new TreeSet<>();
+    SortedSet<Integer> members = new TreeSet<>();
     match.nodes().forEach(node -> members.add(graph.index(node)));
     if (members.size() < 2) {
       reasons.add("a match of " + members.size() + " nodes; expected two or more");
@@ -107,8 +108,7 @@ final class Legality {
   }
 
   /** Whoever reads later what a member wrote last must find it written. */
-  private void vanished(
-      Op fused, List<Value> written, Set<Integer> members, List<String> reasons) {
+  private void vanished(Op fused, List<Value> written, Set<Integer> members, List<String> reasons) {
     int first = members.iterator().next();
     for (int i = first; i < graph.nodes().size(); i++) {
       if (!members.contains(i)) {
@@ -134,7 +134,9 @@ final class Legality {
           && members.contains(graph.writerIndex(read, reader))
           && fused.writes().stream().noneMatch(left -> elements.covers(left, value, read))) {
         String who =
-            reader == graph.nodes().size() ? "the step" : "'" + graph.nodes().get(reader).name() + "'";
+            reader == graph.nodes().size()
+                ? "the step"
+                : "'" + graph.nodes().get(reader).name() + "'";
         String reason = "'" + value.name() + "' would vanish, which " + who + " reads";
         if (!reasons.contains(reason)) {
           reasons.add(reason);
@@ -144,7 +146,7 @@ final class Legality {
   }
 
   /** The place of the last member, else of the first, if all others can move there. */
-  private int position(TreeSet<Integer> members, List<String> reasons) {
+  private int position(SortedSet<Integer> members, List<String> reasons) {
     Optional<String> late = obstacle(members, members.last());
     if (late.isEmpty()) {
       return members.last();

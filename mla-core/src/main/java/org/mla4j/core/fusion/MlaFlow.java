@@ -72,8 +72,11 @@ final class MlaFlow {
   /** The node that rotated the key which a cache write takes. */
   static Optional<Node> rope(StepGraph graph, Node write) {
     StepValue key = ((ConcatAndCacheMla) write.op()).kPe();
-    return Optional.ofNullable(key)
-        .flatMap(value -> graph.writer(value, write))
+    if (key == null) {
+      return Optional.empty();
+    }
+    return graph
+        .writer(key, write)
         .filter(before -> before.op() instanceof RotaryEmbedding rope && rope.k().equals(key));
   }
 
@@ -98,14 +101,13 @@ final class MlaFlow {
   /** What lies behind the queries is a query latent only if it is made in the same layer. */
   private static Optional<Queries> queriesOf(StepGraph graph, Node absorb) {
     return linear(graph, ((AbsorbQuery) absorb.op()).qNope(), absorb)
-        .map(
-            projection -> {
-              StepValue source = ((Linear) projection.op()).x();
-              Optional<Projected> latent =
-                  projected(graph, source, projection)
-                      .filter(found -> found.projection().layer().equals(absorb.layer()));
-              return new Queries(projection, latent.orElse(null), absorb);
-            });
+        .map(projection -> {
+          StepValue source = ((Linear) projection.op()).x();
+          Optional<Projected> latent =
+              projected(graph, source, projection)
+                  .filter(found -> found.projection().layer().equals(absorb.layer()));
+          return new Queries(projection, latent.orElse(null), absorb);
+        });
   }
 
   /** The projection behind a value, and the norm in between. */
@@ -119,11 +121,10 @@ final class MlaFlow {
   private static Optional<Node> norm(StepGraph graph, StepValue value, Node reader) {
     return graph
         .writer(value, reader)
-        .filter(
-            before ->
-                before.op() instanceof RmsNorm norm
-                    && norm.out().equals(value)
-                    && !norm.x().root().equals(value.root()));
+        .filter(before ->
+            before.op() instanceof RmsNorm norm
+                && norm.out().equals(value)
+                && !norm.x().root().equals(value.root()));
   }
 
   private static Optional<Node> linear(StepGraph graph, StepValue value, Node reader) {

@@ -25,10 +25,9 @@ final class MlaPreprocessPass implements FusionPass {
     List<Match> matches = new ArrayList<>();
     for (Node write : MlaFlow.cacheWrites(graph)) {
       MlaFlow.latent(graph, write)
-          .flatMap(
-              latent ->
-                  MlaFlow.queries(graph, write)
-                      .flatMap(queries -> match(graph, queries, latent, write)))
+          .flatMap(latent ->
+              MlaFlow.queries(graph, write)
+                  .flatMap(queries -> match(graph, queries, latent, write)))
           .ifPresent(matches::add);
     }
     return matches;

@@ -21,10 +21,9 @@ final class QkvAProjPass implements FusionPass {
     List<Match> matches = new ArrayList<>();
     for (Node write : MlaFlow.cacheWrites(graph)) {
       MlaFlow.latent(graph, write)
-          .flatMap(
-              latent ->
-                  MlaFlow.queries(graph, write)
-                      .flatMap(queries -> match(graph, queries.first(), latent.projection())))
+          .flatMap(latent ->
+              MlaFlow.queries(graph, write)
+                  .flatMap(queries -> match(graph, queries.first(), latent.projection())))
           .ifPresent(matches::add);
     }
     return matches;

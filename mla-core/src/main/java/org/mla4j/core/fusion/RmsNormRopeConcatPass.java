@@ -24,15 +24,14 @@ final class RmsNormRopeConcatPass implements FusionPass {
     for (Node write : MlaFlow.cacheWrites(graph)) {
       @Nullable Node rope = MlaFlow.rope(graph, write).orElse(null);
       MlaFlow.norm(graph, write)
-          .ifPresent(
-              norm ->
-                  matches.add(
-                      new Match(
-                          MlaFlow.inOrder(graph, norm, rope, write),
-                          new RmsNormRopeConcatAndCacheMla(
-                              (RmsNorm) norm.op(),
-                              MlaFlow.op(rope, RotaryEmbedding.class),
-                              (ConcatAndCacheMla) write.op()))));
+          .ifPresent(norm ->
+              matches.add(
+                  new Match(
+                      MlaFlow.inOrder(graph, norm, rope, write),
+                      new RmsNormRopeConcatAndCacheMla(
+                          (RmsNorm) norm.op(),
+                          MlaFlow.op(rope, RotaryEmbedding.class),
+                          (ConcatAndCacheMla) write.op()))));
     }
     return matches;
   }

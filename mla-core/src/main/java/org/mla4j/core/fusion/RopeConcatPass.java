@@ -21,13 +21,12 @@ final class RopeConcatPass implements FusionPass {
     List<Match> matches = new ArrayList<>();
     for (Node write : MlaFlow.cacheWrites(graph)) {
       MlaFlow.rope(graph, write)
-          .ifPresent(
-              rope ->
-                  matches.add(
-                      new Match(
-                          List.of(rope, write),
-                          new RopeConcatAndCacheMla(
-                              (RotaryEmbedding) rope.op(), (ConcatAndCacheMla) write.op()))));
+          .ifPresent(rope ->
+              matches.add(
+                  new Match(
+                      List.of(rope, write),
+                      new RopeConcatAndCacheMla(
+                          (RotaryEmbedding) rope.op(), (ConcatAndCacheMla) write.op()))));
     }
     return matches;
   }

@@ -70,8 +70,7 @@ final class MlaForward {
 
   /** What an attention op of some form does, as separate ops. */
   private void body(PlanBuilder inside, AttentionForm form) {
-    boolean absorbed =
-        form.takes() == InputStage.ABSORBED || form.returns() == OutputForm.LATENT;
+    boolean absorbed = form.takes() == InputStage.ABSORBED || form.returns() == OutputForm.LATENT;
     stages(inside, form.takes(), absorbed ? InputStage.ABSORBED : InputStage.ROPED);
     if (absorbed) {
       decodeAttention(inside, ALL, absorbedQueries(ALL), latentOutput());
@@ -94,8 +93,7 @@ final class MlaForward {
           case NORMED, ROPED -> values.q;
           case ABSORBED -> absorbedQueries(ALL);
         };
-    boolean separate =
-        form.takes() != InputStage.HIDDEN && form.takes() != InputStage.ABSORBED;
+    boolean separate = form.takes() != InputStage.HIDDEN && form.takes() != InputStage.ABSORBED;
     StepValue latent = form.takes() == InputStage.LATENTS ? values.latent : values.kvC;
     StepValue out =
         switch (form.returns()) {
@@ -178,8 +176,7 @@ final class MlaForward {
       double scale,
       StepValue out) {
     if (norm != null) {
-      to.add(
-          name, ALL, new RmsNorm(x, Objects.requireNonNull(weight), norm.eps(), scale, out));
+      to.add(name, ALL, new RmsNorm(x, Objects.requireNonNull(weight), norm.eps(), scale, out));
     }
   }
 
@@ -191,10 +188,7 @@ final class MlaForward {
           ALL,
           new RotaryEmbedding(values.qPe, values.kPe, table, spec.rope().style()));
     }
-    to.add(
-        "concat_and_cache",
-        ALL,
-        new ConcatAndCacheMla(values.kvC, values.kPe, call.cache()));
+    to.add("concat_and_cache", ALL, new ConcatAndCacheMla(values.kvC, values.kPe, call.cache()));
   }
 
   private StepValue absorbedQueries(Rows rows) {

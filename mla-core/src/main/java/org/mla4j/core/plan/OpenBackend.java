@@ -27,7 +27,7 @@ public record OpenBackend(String name, Backend backend, Optional<Throwable> prob
    *
    * @return for lists of reasons
    */
-  String refusal() {
+  public String refusal() {
     return "could not be opened: " + problem.map(Throwable::toString).orElse("");
   }
 }

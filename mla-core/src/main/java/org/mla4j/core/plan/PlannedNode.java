@@ -15,13 +15,14 @@ import org.mla4j.api.plan.Node;
  * @param replaced the nodes that a fused one stands for, in order
  * @param complaint what is wrong with that choice unless a fusion settles it; null for nothing
  */
-record PlannedNode(
+public record PlannedNode(
     Node node,
     @Nullable OpenBackend runner,
     List<Declined> declined,
     List<Node> replaced,
     @Nullable Complaint complaint) {
-  PlannedNode {
+  /** Copies the lists. */
+  public PlannedNode {
     declined = List.copyOf(declined);
     replaced = List.copyOf(replaced);
   }
@@ -32,19 +33,37 @@ record PlannedNode(
    * @param backend whose fused op would settle it; empty for anybody's
    * @param error what is thrown otherwise
    */
-  record Complaint(String backend, BackendException error) {
-    boolean settledBy(String fusedBy) {
+  public record Complaint(String backend, BackendException error) {
+    /**
+     * Tells whether a fused op settles it.
+     *
+     * @param fusedBy name of the backend that runs the fused op
+     * @return true if that is whose it takes
+     */
+    public boolean settledBy(String fusedBy) {
       return backend.isEmpty() || backend.equals(fusedBy);
     }
   }
 
-  /** A node that somebody runs. */
-  static PlannedNode by(Node node, OpenBackend runner, List<Declined> declined) {
+  /**
+   * Makes a node that somebody runs.
+   *
+   * @param node the node
+   * @param runner who runs it
+   * @param declined who was asked before
+   * @return the node
+   */
+  public static PlannedNode by(Node node, OpenBackend runner, List<Declined> declined) {
     return new PlannedNode(node, runner, declined, List.of(), null);
   }
 
-  /** Who runs it. */
-  OpenBackend backend() {
+  /**
+   * Returns who runs it.
+   *
+   * @return the backend
+   * @throws IllegalStateException if nobody does
+   */
+  public OpenBackend backend() {
     if (runner == null) {
       throw new IllegalStateException("Nobody runs '" + node.name() + "'.");
     }

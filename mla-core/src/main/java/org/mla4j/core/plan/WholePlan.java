@@ -13,10 +13,12 @@ import org.mla4j.api.weight.WeightHandle;
  *
  * @param nodes the plan, fused already
  */
-record WholePlan(List<Node> nodes) implements CompositeOp {
-  static final String TYPE = "plan";
+public record WholePlan(List<Node> nodes) implements CompositeOp {
+  /** The name of this op. */
+  public static final String TYPE = "plan";
 
-  WholePlan {
+  /** Copies the list. */
+  public WholePlan {
     nodes = List.copyOf(nodes);
   }
 

@@ -1,4 +1,4 @@
-/** From a model to a plan that runs: expansion, selection, memory, execution. */
+/** The plan of a step, as data. */
 @NullMarked
 package org.mla4j.core.plan;
 

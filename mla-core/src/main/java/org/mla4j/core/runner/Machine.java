@@ -17,12 +17,13 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.error.MlaException;
 import org.mla4j.api.step.StepLimits;
+import org.mla4j.core.execution.PreparedPlan;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.parallel.WorkerPool;
 import org.mla4j.core.plan.OpenBackend;
-import org.mla4j.core.plan.PreparedPlan;
 import org.mla4j.core.plan.StepPlan;
+import org.mla4j.core.planner.Planner;
 import org.mla4j.core.registry.BackendRegistry;
 import org.mla4j.core.registry.FoundBackend;
 
@@ -122,7 +123,7 @@ final class Machine implements AutoCloseable {
   }
 
   PreparedPlan prepare(ModelDefinition model) {
-    StepPlan plan = StepPlan.of(model, backends, options, limits);
+    StepPlan plan = Planner.plan(model, backends, options, limits);
     return PreparedPlan.of(
         plan,
         limits,

@@ -13,9 +13,9 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.step.StepLimits;
+import org.mla4j.core.execution.PreparedPlan;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
-import org.mla4j.core.plan.PreparedPlan;
 import org.mla4j.core.registry.BackendRegistry;
 
 /**

@@ -72,7 +72,8 @@ class FusionTest {
     assertEquals(
         List.of("'x' would vanish, which 'later' reads"),
         fuse(List.of(sum, norm), new Anything(List.of(x, y), List.of(out))).reasons());
-    assertNotNull(fuse(List.of(sum, norm), new FusedAddRmsNorm((Add) sum.op(), norm(x, out))).fused());
+    assertNotNull(
+        fuse(List.of(sum, norm), new FusedAddRmsNorm((Add) sum.op(), norm(x, out))).fused());
   }
 
   @Test
@@ -143,9 +144,7 @@ class FusionTest {
         List.of(
             "it writes 'other', which none of its nodes writes",
             "it reads 'other', which none of its nodes reads or writes"),
-        fuse(
-                List.of(sum, norm),
-                new Anything(List.of(x, y, other), List.of(x, out, other)))
+        fuse(List.of(sum, norm), new Anything(List.of(x, y, other), List.of(x, out, other)))
             .reasons());
   }
 
@@ -159,7 +158,8 @@ class FusionTest {
         fuse(
                 List.of(sum, norm),
                 new Anything(
-                    List.of(x, y, logits), List.copyOf(concat(sum.op().writes(), norm.op().writes()))))
+                    List.of(x, y, logits),
+                    List.copyOf(concat(sum.op().writes(), norm.op().writes()))))
             .reasons());
   }
 

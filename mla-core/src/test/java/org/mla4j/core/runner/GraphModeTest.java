@@ -126,7 +126,9 @@ class GraphModeTest {
     }
   }
 
-  /** Rows of an earlier step, all NaN, lie where a captured graph has rows and this step has none. */
+  /**
+   * Rows of an earlier step, all NaN, lie where a captured graph has rows and this step has none.
+   */
   @Test
   void aReplayWithFewerRowsThanCapturedIgnoresWhatThePaddingHolds() {
     float[] expected;
@@ -162,8 +164,7 @@ class GraphModeTest {
       prompt(runner, 1, 2);
       decode(runner, 4, 1, 2);
       CapturingBackend.baked = 5;
-      BackendException e =
-          assertThrows(BackendException.class, () -> decode(runner, 5, 1, 2));
+      BackendException e = assertThrows(BackendException.class, () -> decode(runner, 5, 1, 2));
       assertEquals(
           "Graph of backend 'capturing', 'sample' to 'sample': argument 'factor' was baked as 0 and is 5"
               + " now; expected no change. Build the engine anew. [MLA-0115]",
@@ -178,11 +179,10 @@ class GraphModeTest {
             BackendException.class,
             () ->
                 execution(
-                    capturing(
-                        options ->
-                            options
-                                .backendOption("capturing:fails", "1")
-                                .backendOption("capturing:ops", "sample"))));
+                    capturing(options ->
+                        options
+                            .backendOption("capturing:fails", "1")
+                            .backendOption("capturing:ops", "sample"))));
     assertEquals(
         "Backend 'capturing' said it can capture, but failed to capture 'sample' to 'sample' for 1 rows:"
             + " java.lang.IllegalStateException: out of graph memory [MLA-0114]",

@@ -61,8 +61,7 @@ public final class CapturingBackend extends PluginBase {
   @Override
   public Backend open(EngineContext context) {
     Set<String> ops = Set.of(context.options().getOrDefault("ops", "rms_norm").split("\\+"));
-    GraphSupport level =
-        GraphSupport.valueOf(context.options().getOrDefault("captures", "DECODE"));
+    GraphSupport level = GraphSupport.valueOf(context.options().getOrDefault("captures", "DECODE"));
     Backend cpu = new CpuBackendProvider().open(DelegatingBackend.withoutOptions(context));
     return new Backend() {
       @Override
@@ -120,8 +119,7 @@ public final class CapturingBackend extends PluginBase {
 
     @Override
     public List<GraphArgument> arguments() {
-      return List.of(
-          GraphArgument.baked("factor", () -> baked), GraphArgument.refreshed("rows"));
+      return List.of(GraphArgument.baked("factor", () -> baked), GraphArgument.refreshed("rows"));
     }
 
     @Override

@@ -37,8 +37,7 @@ public final class FusingBackend extends PluginBase {
     Set<String> ops =
         new TreeSet<>(Arrays.asList(context.options().getOrDefault("ops", "none").split("\\+")));
     String refusal = context.options().getOrDefault("refuses", "");
-    Backend cpu =
-        new CpuBackendProvider().open(DelegatingBackend.withoutOptions(context));
+    Backend cpu = new CpuBackendProvider().open(DelegatingBackend.withoutOptions(context));
     return new Backend() {
       @Override
       public Set<String> ops() {

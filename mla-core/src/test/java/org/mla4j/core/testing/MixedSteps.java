@@ -53,7 +53,8 @@ public final class MixedSteps {
     return rows;
   }
 
-  private static void add(StepDescription step, Phase phase, int context, int count, int... blocks) {
+  private static void add(
+      StepDescription step, Phase phase, int context, int count, int... blocks) {
     step.addSequence(phase, context, IDS, context, count, blocks, blocks.length);
     step.wantAllLogits();
   }

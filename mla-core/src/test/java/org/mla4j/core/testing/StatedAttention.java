@@ -68,9 +68,7 @@ public final class StatedAttention extends PluginBase {
       @Override
       public Kernel create(Op op, Bindings bindings) {
         return NodesKernel.of(
-            SubPlan.of((MlaAttention) op),
-            cpu,
-            ScratchBindings.within(op, bindings, context));
+            SubPlan.of((MlaAttention) op), cpu, ScratchBindings.within(op, bindings, context));
       }
 
       @Override
@@ -84,9 +82,7 @@ public final class StatedAttention extends PluginBase {
     return Arrays.stream(text.toUpperCase(Locale.ROOT).split("\\+"))
         .filter(form -> !form.isEmpty())
         .map(form -> form.split("-"))
-        .map(
-            form ->
-                new AttentionForm(InputStage.valueOf(form[0]), OutputForm.valueOf(form[1])))
+        .map(form -> new AttentionForm(InputStage.valueOf(form[0]), OutputForm.valueOf(form[1])))
         .toList();
   }
 
@@ -100,8 +96,7 @@ public final class StatedAttention extends PluginBase {
           op.form().takes() == InputStage.HIDDEN
               ? op.query()
               : StepValue.buffer("unused", DType.F32, Rows.ALL, op.spec().hiddenSize());
-      MlaLayer.add(
-          plan, op.layer().substring(end + 1), op.spec(), op.weightsByRole(), hidden);
+      MlaLayer.add(plan, op.layer().substring(end + 1), op.spec(), op.weightsByRole(), hidden);
       return plan.nodes;
     }
 

@@ -46,6 +46,7 @@ final class AttentionCases {
   }
 
   /** Sequence lengths and query lengths, as the tests there list them. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Spec(String name, int[] lengths, int[] queries) {
     long cost(Dims dims) {
       long scores = 0;
@@ -96,7 +97,11 @@ final class AttentionCases {
     public String toString() {
       return String.format(
           Locale.ROOT,
-          "%s%s blocks of %d, %s", spec.name, asPrefill ? " as prefill," : ",", blockSize, dims);
+          "%s%s blocks of %d, %s",
+          spec.name,
+          asPrefill ? " as prefill," : ",",
+          blockSize,
+          dims);
     }
   }
 
@@ -126,8 +131,7 @@ final class AttentionCases {
               Rules.BATCHES,
               one.toString(),
               Layers.ATTENTION,
-              subject ->
-                  layer(subject, one.spec.batch(one.blockSize, one.asPrefill), one.dims)));
+              subject -> layer(subject, one.spec.batch(one.blockSize, one.asPrefill), one.dims)));
     }
   }
 
@@ -155,8 +159,7 @@ final class AttentionCases {
             "chunked_context_prefill",
             new int[] {1568, 520, 8, 80, 96, 8},
             new int[] {32, 8, 8, 16, 16, 8});
-    Set<String> ops =
-        Set.of(GatherCache.TYPE, MlaContextAttention.TYPE, MergeAttentionStates.TYPE);
+    Set<String> ops = Set.of(GatherCache.TYPE, MlaContextAttention.TYPE, MergeAttentionStates.TYPE);
     for (Dims dims :
         List.of(
             Dims.REAL.heads(8),
@@ -209,7 +212,11 @@ final class AttentionCases {
   private record Merge(int tokens, int heads, int width, boolean someWithout) {
     @Override
     public String toString() {
-      return tokens + " tokens, " + heads + " heads of " + width
+      return tokens
+          + " tokens, "
+          + heads
+          + " heads of "
+          + width
           + (someWithout ? ", 128 tokens with context" : "");
     }
   }
@@ -229,22 +236,19 @@ final class AttentionCases {
       }
     }
     for (Merge one : Draw.some(grid, 8, settings)) {
-      Batch batch =
-          Batch.of(one.toString(), 64, new int[][] {}, new int[][] {{0, one.tokens}});
+      Batch batch = Batch.of(one.toString(), 64, new int[][] {}, new int[][] {{0, one.tokens}});
       cases.add(
           Case.of(
               Rules.MERGE,
               one.toString(),
               MergeAttentionStates.TYPE,
-              subject ->
-                  Trial.check(subject, batch, session -> merge(session, one))));
+              subject -> Trial.check(subject, batch, session -> merge(session, one))));
     }
   }
 
   private static Specimen merge(Session session, Merge one) {
     Dims dims = Dims.SMALL.heads(one.heads).widths(16, 16, one.width, 32);
-    Specimen specimen =
-        new Specimens(session, dims).offered(MergeAttentionStates.TYPE);
+    Specimen specimen = new Specimens(session, dims).offered(MergeAttentionStates.TYPE);
     MergeAttentionStates op = (MergeAttentionStates) specimen.op();
     return specimen.then(bench -> {
       infinities(bench, op.prefixLse(), one.someWithout ? 128 : Integer.MAX_VALUE);

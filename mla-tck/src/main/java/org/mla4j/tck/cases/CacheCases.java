@@ -96,8 +96,7 @@ final class CacheCases {
                     Trial.check(
                         subject,
                         scattered(TOKENS, 16),
-                        session ->
-                            new Specimens(session, dims).offered(ConcatAndCacheMla.TYPE))));
+                        session -> new Specimens(session, dims).offered(ConcatAndCacheMla.TYPE))));
       }
     }
   }
@@ -230,8 +229,7 @@ final class CacheCases {
         throw new Skipped("does not offer the op '" + GatherCache.TYPE + "'");
       }
       CacheValue cache = caches.apply(session);
-      StepValue out =
-          StepValue.buffer("rows", DType.F32, Rows.CONTEXT, cache.spec().rowWidth());
+      StepValue out = StepValue.buffer("rows", DType.F32, Rows.CONTEXT, cache.spec().rowWidth());
       Specimen specimen =
           new Specimen(
               "gather",
@@ -257,7 +255,12 @@ final class CacheCases {
       return String.format(
           Locale.ROOT,
           "%s %s T=%d R=%d %s blocks of %d",
-          dtype, style, tokens, rope, fp8 ? "fp8" : "auto", blockSize);
+          dtype,
+          style,
+          tokens,
+          rope,
+          fp8 ? "fp8" : "auto",
+          blockSize);
     }
   }
 
@@ -390,9 +393,33 @@ final class CacheCases {
 
   /** Numbers at the ends of the type's range, as multiples of the scale. */
   private static final double[] EXTREMES = {
-    0, -0.0, 1e-30, Math.scalb(1.0, -10), Math.scalb(1.0, -9), -Math.scalb(1.0, -9),
-    Math.scalb(1.5, -9), Math.scalb(7.0, -9), Math.scalb(1.0, -6), 1, -1, 17, 18, 19, 440, 447, 448,
-    456, 463, 464, 465, 480, -465, 1e6, -1e6, 1e20, -1e20
+    0,
+    -0.0,
+    1e-30,
+    Math.scalb(1.0, -10),
+    Math.scalb(1.0, -9),
+    -Math.scalb(1.0, -9),
+    Math.scalb(1.5, -9),
+    Math.scalb(7.0, -9),
+    Math.scalb(1.0, -6),
+    1,
+    -1,
+    17,
+    18,
+    19,
+    440,
+    447,
+    448,
+    456,
+    463,
+    464,
+    465,
+    480,
+    -465,
+    1e6,
+    -1e6,
+    1e20,
+    -1e20
   };
 
   private void extremes() {
@@ -420,7 +447,8 @@ final class CacheCases {
 
   private static void extremeRows(Bench bench, Specimen specimen, float scale) {
     ConcatAndCacheMla op = (ConcatAndCacheMla) specimen.op();
-    for (StepValue value : List.of(op.kvC(), Objects.requireNonNull(op.kPe()))) {
+    StepValue kPe = Objects.requireNonNull(op.kPe());
+    for (StepValue value : List.of(op.kvC(), kPe)) {
       for (int row = 0; row < bench.step().count(value.rows()); row++) {
         double[] numbers = new double[value.rowWidth()];
         for (int i = 0; i < numbers.length; i++) {

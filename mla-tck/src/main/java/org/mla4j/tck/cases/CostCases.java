@@ -60,7 +60,7 @@ final class CostCases {
               });
       Failure.unless(
           bytes == 0,
-          () -> bytes + " bytes were allocated in 20 calls of " + type + "; expected none");
+          () -> bytes + " bytes were allocated in " + Meter.CALLS + " calls of " + type + "; expected none");
     }
   }
 
@@ -114,8 +114,12 @@ final class CostCases {
               // Segments are aligned to 64 bytes, each with up to as much on top.
               kept <= 2 * accounted + NATIVE_SLACK,
               () ->
-                  type + ": the backend keeps " + kept + " bytes outside the heap, of which "
-                      + accounted + " come from the engine; expected all");
+                  type
+                      + ": the backend keeps "
+                      + kept
+                      + " bytes outside the heap, of which "
+                      + accounted
+                      + " come from the engine; expected all");
         }
       } catch (Skipped e) {
         // The case of the op says so.
@@ -137,12 +141,16 @@ final class CostCases {
     Failure.unless(
         directGrowth <= NATIVE_SLACK,
         () ->
-            directGrowth + " bytes outside the heap are left after " + lives
+            directGrowth
+                + " bytes outside the heap are left after "
+                + lives
                 + " lives of the backend; expected none");
     Failure.unless(
         heapGrowth <= lives * HEAP_SLACK,
         () ->
-            heapGrowth + " bytes of the heap are left after " + lives
+            heapGrowth
+                + " bytes of the heap are left after "
+                + lives
                 + " lives of the backend; expected none");
   }
 

@@ -37,13 +37,11 @@ record Dims(
     DType weight) {
   /** Small, and no two widths alike. */
   static final Dims SMALL =
-      new Dims(
-          3, 20, 16, 24, 32, 40, 28, RopeStyle.INTERLEAVED, DType.F32, 1, DType.F32);
+      new Dims(3, 20, 16, 24, 32, 40, 28, RopeStyle.INTERLEAVED, DType.F32, 1, DType.F32);
 
   /** Those of DeepSeek-V2-Lite, for kernels that take no others. */
   static final Dims REAL =
-      new Dims(
-          16, 128, 64, 128, 512, 64, 32, RopeStyle.INTERLEAVED, DType.F32, 1, DType.F32);
+      new Dims(16, 128, 64, 128, 512, 64, 32, RopeStyle.INTERLEAVED, DType.F32, 1, DType.F32);
 
   Dims heads(int n) {
     return new Dims(
@@ -55,8 +53,7 @@ record Dims(
   }
 
   Dims queryLatent(int lq) {
-    return new Dims(
-        heads, nope, rope, value, latent, hidden, lq, style, cache, cacheScale, weight);
+    return new Dims(heads, nope, rope, value, latent, hidden, lq, style, cache, cacheScale, weight);
   }
 
   Dims style(RopeStyle s) {
@@ -92,9 +89,20 @@ record Dims(
 
   @Override
   public String toString() {
-    return "N=" + heads + " P=" + nope + " R=" + rope + " V=" + value + " L=" + latent
+    return "N="
+        + heads
+        + " P="
+        + nope
+        + " R="
+        + rope
+        + " V="
+        + value
+        + " L="
+        + latent
         + (rope == 0 ? "" : " " + style.name().toLowerCase(java.util.Locale.ROOT))
-        + " cache " + cache + (cacheScale == 1 ? "" : "*" + cacheScale)
+        + " cache "
+        + cache
+        + (cacheScale == 1 ? "" : "*" + cacheScale)
         + (weight == DType.F32 ? "" : " weights " + weight);
   }
 }

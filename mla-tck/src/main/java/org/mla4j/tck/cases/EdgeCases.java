@@ -64,8 +64,11 @@ final class EdgeCases {
   }
 
   private void add(Rule rule, String type, Batch batch) {
-    add(rule, type, batch.name(), subject ->
-        Trial.check(subject, batch, session -> Specimens.accepted(session, type)));
+    add(
+        rule,
+        type,
+        batch.name(),
+        subject -> Trial.check(subject, batch, session -> Specimens.accepted(session, type)));
   }
 
   private void add(Rule rule, String type, String name, Case.Body body) {
@@ -90,17 +93,23 @@ final class EdgeCases {
   private void slots() {
     Batch none = Batch.mixed().with("no slot mapping", StepDescription::omitSlotMapping);
     Batch some =
-        Batch.mixed().with("padding tokens", step -> {
-          step.skipSlot(1);
-          step.skipSlot(5);
-          step.skipSlot(step.tokens() - 1);
-        });
+        Batch.mixed()
+            .with(
+                "padding tokens",
+                step -> {
+                  step.skipSlot(1);
+                  step.skipSlot(5);
+                  step.skipSlot(step.tokens() - 1);
+                });
     Batch all =
-        Batch.mixed().with("all slots negative", step -> {
-          for (int token = 0; token < step.tokens(); token++) {
-            step.skipSlot(token);
-          }
-        });
+        Batch.mixed()
+            .with(
+                "all slots negative",
+                step -> {
+                  for (int token = 0; token < step.tokens(); token++) {
+                    step.skipSlot(token);
+                  }
+                });
     for (String type : WRITERS) {
       add(Rules.NO_SLOT_MAPPING, type, none);
       add(Rules.NEGATIVE_SLOT, type, some);
@@ -119,30 +128,35 @@ final class EdgeCases {
             RopeConcatAndCacheMla.TYPE,
             RmsNormRopeConcatAndCacheMla.TYPE,
             MlaPreprocess.TYPE)) {
-      add(Rules.EMPTY_CACHE, type, "a cache of 0 blocks", subject -> {
-        Batch batch = Batch.mixed();
-        try (Session session = Session.open(subject, batch.limits());
-            Bench bench = new Bench(batch.limits())) {
-          bench.emptyCaches();
-          Specimen specimen = Specimens.accepted(session, type);
-          bench.bind(specimen.op());
-          var kernel = session.create(specimen.op(), bench);
-          bench.describe(batch);
-          specimen.filling().accept(bench);
-          Map<Object, byte[]> before = bench.bytes();
-          session.forward(bench.step(), kernel);
-          requireCachesKept(bench, before);
-        }
-      });
+      add(
+          Rules.EMPTY_CACHE,
+          type,
+          "a cache of 0 blocks",
+          subject -> {
+            Batch batch = Batch.mixed();
+            try (Session session = Session.open(subject, batch.limits());
+                Bench bench = new Bench(batch.limits())) {
+              bench.emptyCaches();
+              Specimen specimen = Specimens.accepted(session, type);
+              bench.bind(specimen.op());
+              var kernel = session.create(specimen.op(), bench);
+              bench.describe(batch);
+              specimen.filling().accept(bench);
+              Map<Object, byte[]> before = bench.bytes();
+              session.forward(bench.step(), kernel);
+              requireCachesKept(bench, before);
+            }
+          });
     }
   }
 
   private static void requireCachesKept(Bench bench, Map<Object, byte[]> before) {
-    bench.caches().forEach((stored, segment) ->
-        Failure.unless(
-            java.util.Arrays.equals(
-                segment.toArray(ValueLayout.JAVA_BYTE), before.get(stored)),
-            () -> "the memory of cache '" + stored.cache().name() + "' was written"));
+    bench
+        .caches()
+        .forEach((stored, segment) ->
+            Failure.unless(
+                java.util.Arrays.equals(segment.toArray(ValueLayout.JAVA_BYTE), before.get(stored)),
+                () -> "the memory of cache '" + stored.cache().name() + "' was written"));
   }
 
   private void emptySequences() {
@@ -167,51 +181,80 @@ final class EdgeCases {
     }
     Batch without =
         Batch.of(
-            "one of three has a context", 16, new int[][] {}, new int[][] {{0, 3}, {20, 2}, {0, 1}});
-    Batch late = without.contextTokens(6).with("last pass", step ->
-        step.openContextPass(step.contextPasses() - 1));
+            "one of three has a context",
+            16,
+            new int[][] {},
+            new int[][] {{0, 3}, {20, 2}, {0, 1}});
+    Batch late =
+        without
+            .contextTokens(6)
+            .with("last pass", step -> step.openContextPass(step.contextPasses() - 1));
     for (Batch of : List.of(without, late)) {
-      add(Rules.EMPTY_CONTEXT, MlaContextAttention.TYPE, of.name(), subject ->
-          Trial.check(subject, of, session -> {
-            Specimen specimen = Specimens.accepted(session, MlaContextAttention.TYPE);
-            return of == late ? specimen.in(batch2 -> batch2) : specimen;
-          }));
+      add(
+          Rules.EMPTY_CONTEXT,
+          MlaContextAttention.TYPE,
+          of.name(),
+          subject ->
+              Trial.check(
+                  subject,
+                  of,
+                  session -> {
+                    Specimen specimen = Specimens.accepted(session, MlaContextAttention.TYPE);
+                    return of.equals(late) ? specimen.in(batch2 -> batch2) : specimen;
+                  }));
     }
   }
 
   private void infinities() {
     double inf = Double.POSITIVE_INFINITY;
-    double[][] sides = {{0.5, -inf}, {-inf, 0.5}, {-inf, -inf}, {inf, 0.5}, {0.5, inf}, {inf, inf},
-      {inf, -inf}, {100, -100}, {-90, -89}, {700, 699}};
+    double[][] sides = {
+      {0.5, -inf},
+      {-inf, 0.5},
+      {-inf, -inf},
+      {inf, 0.5},
+      {0.5, inf},
+      {inf, inf},
+      {inf, -inf},
+      {100, -100},
+      {-90, -89},
+      {700, 699}
+    };
     Batch batch = Batch.of("infinities", 16, new int[][] {}, new int[][] {{0, sides.length}});
-    add(Rules.INFINITE_LSE, MergeAttentionStates.TYPE, batch.name(), subject -> {
-      try (Session session = Session.open(subject, batch.limits());
-          Trial trial = Specimens.trial(session, MergeAttentionStates.TYPE)) {
-        MergeAttentionStates op = (MergeAttentionStates) trial.op();
-        trial.stage(batch);
-        for (int row = 0; row < sides.length; row++) {
-          fill(trial.bench(), op.prefixLse(), row, sides[row][0]);
-          fill(trial.bench(), op.lse(), row, sides[row][1]);
-        }
-        double[][] prefix = trial.bench().read(op.prefix());
-        double[][] out = trial.bench().read(op.out());
-        trial.check();
-        double[][] found = trial.bench().read(op.out());
-        for (int row = 0; row < sides.length; row++) {
-          boolean before = Double.isFinite(sides[row][0]);
-          boolean after = Double.isFinite(sides[row][1]);
-          if (before != after) {
-            double[] kept = before ? prefix[row] : out[row];
-            int at = row;
-            Failure.unless(
-                java.util.Arrays.equals(kept, found[row]),
-                () ->
-                    "row " + at + " with log-sum-exps " + java.util.Arrays.toString(sides[at])
-                        + ": expected the side with keys bit for bit");
+    add(
+        Rules.INFINITE_LSE,
+        MergeAttentionStates.TYPE,
+        batch.name(),
+        subject -> {
+          try (Session session = Session.open(subject, batch.limits());
+              Trial trial = Specimens.trial(session, MergeAttentionStates.TYPE)) {
+            MergeAttentionStates op = (MergeAttentionStates) trial.op();
+            trial.stage(batch);
+            for (int row = 0; row < sides.length; row++) {
+              fill(trial.bench(), op.prefixLse(), row, sides[row][0]);
+              fill(trial.bench(), op.lse(), row, sides[row][1]);
+            }
+            double[][] prefix = trial.bench().read(op.prefix());
+            double[][] out = trial.bench().read(op.out());
+            trial.check();
+            double[][] found = trial.bench().read(op.out());
+            for (int row = 0; row < sides.length; row++) {
+              boolean before = Double.isFinite(sides[row][0]);
+              boolean after = Double.isFinite(sides[row][1]);
+              if (before != after) {
+                double[] kept = before ? prefix[row] : out[row];
+                int at = row;
+                Failure.unless(
+                    java.util.Arrays.equals(kept, found[row]),
+                    () ->
+                        "row "
+                            + at
+                            + " with log-sum-exps "
+                            + java.util.Arrays.toString(sides[at])
+                            + ": expected the side with keys bit for bit");
+              }
+            }
           }
-        }
-      }
-    });
+        });
   }
 
   private static void fill(Bench bench, StepValue value, int row, double number) {
@@ -223,21 +266,22 @@ final class EdgeCases {
   /** Block 0 full of large numbers, and tables that end in traps or in block 0. */
   private void blocks() {
     for (String type :
-        List.of(
-            MlaDecodeAttention.TYPE, GatherCache.TYPE, GqaAttention.TYPE, "mla_attention")) {
+        List.of(MlaDecodeAttention.TYPE, GatherCache.TYPE, GqaAttention.TYPE, "mla_attention")) {
       add(Rules.BEYOND_TABLE, type, Batch.mixed());
-      Batch zeros =
-          Batch.mixed()
-              .with("tables end in block 0", step -> {});
-      add(Rules.BLOCK_ZERO, type, zeros.name(), subject -> {
-        try (Session session = Session.open(subject, zeros.limits());
-            Trial trial = Specimens.trial(session, type)) {
-          trial.stage(zeros);
-          endInBlockZero(trial.bench().step());
-          fillBlockZero(trial.bench(), trial.op());
-          trial.check();
-        }
-      });
+      Batch zeros = Batch.mixed().with("tables end in block 0", step -> {});
+      add(
+          Rules.BLOCK_ZERO,
+          type,
+          zeros.name(),
+          subject -> {
+            try (Session session = Session.open(subject, zeros.limits());
+                Trial trial = Specimens.trial(session, type)) {
+              trial.stage(zeros);
+              endInBlockZero(trial.bench().step());
+              fillBlockZero(trial.bench(), trial.op());
+              trial.check();
+            }
+          });
     }
   }
 
@@ -268,36 +312,40 @@ final class EdgeCases {
   private void positions() {
     for (String type :
         List.of(
-            RotaryEmbedding.TYPE,
-            RopeConcatAndCacheMla.TYPE,
-            RmsNormRopeConcatAndCacheMla.TYPE)) {
-      add(Rules.POSITION_BEYOND, type, "one position too many", subject -> {
-        Batch batch = Batch.mixed();
-        try (Session session = Session.open(subject, batch.limits())) {
-          if (!session.backend().ops().contains(type)) {
-            session.require(Specimens.accepted(session, type).op());
-          }
-          beyond(session, batch, type);
-        }
-      });
+            RotaryEmbedding.TYPE, RopeConcatAndCacheMla.TYPE, RmsNormRopeConcatAndCacheMla.TYPE)) {
+      add(
+          Rules.POSITION_BEYOND,
+          type,
+          "one position too many",
+          subject -> {
+            Batch batch = Batch.mixed();
+            try (Session session = Session.open(subject, batch.limits())) {
+              if (!session.backend().ops().contains(type)) {
+                session.require(Specimens.accepted(session, type).op());
+              }
+              beyond(session, batch, type);
+            }
+          });
     }
   }
 
   private static void beyond(Session session, Batch batch, String type) {
     int positions = 33; // the last token of the batch is at position 33
     Specimen specimen =
-        SemanticCases.firstOf(session, dims -> {
-          Specimens specimens = new Specimens(session, dims);
-          RotaryEmbedding rope = specimens.rope(dims.ropeTable(positions));
-          return switch (type) {
-            case RotaryEmbedding.TYPE -> Specimen.of(rope, Specimen.F32);
-            case RopeConcatAndCacheMla.TYPE ->
-                Specimen.of(
-                    new RopeConcatAndCacheMla(rope, specimens.concat(specimens.kvC())),
-                    Specimen.F32);
-            default -> specimens.normRopeConcat(rope);
-          };
-        });
+        SemanticCases.firstOf(
+            session,
+            dims -> {
+              Specimens specimens = new Specimens(session, dims);
+              RotaryEmbedding rope = specimens.rope(dims.ropeTable(positions));
+              return switch (type) {
+                case RotaryEmbedding.TYPE -> Specimen.of(rope, Specimen.F32);
+                case RopeConcatAndCacheMla.TYPE ->
+                    Specimen.of(
+                        new RopeConcatAndCacheMla(rope, specimens.concat(specimens.kvC())),
+                        Specimen.F32);
+                default -> specimens.normRopeConcat(rope);
+              };
+            });
     try (Trial trial = new Trial(session, specimen)) {
       trial.stage(batch);
       RotaryEmbedding rope = ropeOf(trial.op());
@@ -312,12 +360,14 @@ final class EdgeCases {
       Failure.unless(
           refused != null,
           () ->
-              "position 33 with a table of " + positions
+              "position 33 with a table of "
+                  + positions
                   + " positions: expected an exception, the step ran");
       String message = refused == null ? "" : String.valueOf(refused.getMessage());
       Failure.unless(
           message.contains("33"),
-          () -> "position 33 beyond the table: expected a message that names it, found: " + message);
+          () ->
+              "position 33 beyond the table: expected a message that names it, found: " + message);
       Failure.unless(
           java.util.Arrays.deepEquals(before, trial.bench().read(rope.q())),
           () -> "queries were rotated although a position of the step was refused");
@@ -334,21 +384,28 @@ final class EdgeCases {
   }
 
   private void unusableRows() {
-    add(Rules.UNUSABLE_ROW, Sample.TYPE, "NaN and minus infinity", subject ->
-        Trial.check(subject, Batch.mixed(), session -> {
-          Specimen specimen = new Specimens(session, Dims.SMALL).offered(Sample.TYPE);
-          StepValue logits = ((Sample) specimen.op()).logits();
-          return specimen.then(bench -> {
-            double[][] rows = bench.read(logits);
-            rows[0][99] = Double.NaN;
-            rows[1][0] = Double.NaN;
-            java.util.Arrays.fill(rows[2], Double.NEGATIVE_INFINITY);
-            java.util.Arrays.fill(rows[3], 0, 50, Double.NEGATIVE_INFINITY);
-            for (int row = 0; row < 4; row++) {
-              bench.fill(logits, row, rows[row]);
-            }
-          });
-        }));
+    add(
+        Rules.UNUSABLE_ROW,
+        Sample.TYPE,
+        "NaN and minus infinity",
+        subject ->
+            Trial.check(
+                subject,
+                Batch.mixed(),
+                session -> {
+                  Specimen specimen = new Specimens(session, Dims.SMALL).offered(Sample.TYPE);
+                  StepValue logits = ((Sample) specimen.op()).logits();
+                  return specimen.then(bench -> {
+                    double[][] rows = bench.read(logits);
+                    rows[0][99] = Double.NaN;
+                    rows[1][0] = Double.NaN;
+                    java.util.Arrays.fill(rows[2], Double.NEGATIVE_INFINITY);
+                    java.util.Arrays.fill(rows[3], 0, 50, Double.NEGATIVE_INFINITY);
+                    for (int row = 0; row < 4; row++) {
+                      bench.fill(logits, row, rows[row]);
+                    }
+                  });
+                }));
   }
 
   private void optionalParts() {
@@ -360,17 +417,22 @@ final class EdgeCases {
               MlaPreprocess.TYPE,
               variant + ", Lq=" + lora + ", R=" + rope,
               subject ->
-                  Trial.check(subject, Batch.mixed(), session -> {
-                    if (!session.backend().ops().contains(MlaPreprocess.TYPE)) {
-                      session.require(Specimens.accepted(session, MlaPreprocess.TYPE).op());
-                    }
-                    return SemanticCases.firstOf(session, dims ->
-                        new Specimens(
-                                session,
-                                dims.queryLatent(lora)
-                                    .widths(dims.nope(), rope, dims.value(), dims.latent()))
-                            .preprocess(variant));
-                  }));
+                  Trial.check(
+                      subject,
+                      Batch.mixed(),
+                      session -> {
+                        if (!session.backend().ops().contains(MlaPreprocess.TYPE)) {
+                          session.require(Specimens.accepted(session, MlaPreprocess.TYPE).op());
+                        }
+                        return SemanticCases.firstOf(
+                            session,
+                            dims ->
+                                new Specimens(
+                                        session,
+                                        dims.queryLatent(lora)
+                                            .widths(dims.nope(), rope, dims.value(), dims.latent()))
+                                    .preprocess(variant));
+                      }));
         }
       }
     }
@@ -380,15 +442,21 @@ final class EdgeCases {
           RmsNormRopeConcatAndCacheMla.TYPE,
           "no rope, R=" + rope,
           subject ->
-              Trial.check(subject, Batch.mixed(), session -> {
-                if (!session.backend().ops().contains(RmsNormRopeConcatAndCacheMla.TYPE)) {
-                  Specimens.accepted(session, RmsNormRopeConcatAndCacheMla.TYPE);
-                }
-                return SemanticCases.firstOf(session, dims ->
-                    new Specimens(
-                            session, dims.widths(dims.nope(), rope, dims.value(), dims.latent()))
-                        .normRopeConcat(null));
-              }));
+              Trial.check(
+                  subject,
+                  Batch.mixed(),
+                  session -> {
+                    if (!session.backend().ops().contains(RmsNormRopeConcatAndCacheMla.TYPE)) {
+                      Specimens.accepted(session, RmsNormRopeConcatAndCacheMla.TYPE);
+                    }
+                    return SemanticCases.firstOf(
+                        session,
+                        dims ->
+                            new Specimens(
+                                    session,
+                                    dims.widths(dims.nope(), rope, dims.value(), dims.latent()))
+                                .normRopeConcat(null));
+                  }));
     }
   }
 
@@ -401,16 +469,21 @@ final class EdgeCases {
         "mla_attention",
         Batch.of("no tokens", 16, new int[][] {{3, 0}}, new int[][] {{0, 0}}));
     cases.add(
-        Case.of(Rules.NO_TOKENS, "whole layer without tokens", subject ->
-            LayerCases.whole(
-                subject,
-                Batch.of("no tokens", 16, new int[][] {{3, 0}}, new int[][] {{0, 0}}),
-                LayerExample.Variant.PLAIN,
-                Dims.SMALL)));
+        Case.of(
+            Rules.NO_TOKENS,
+            "whole layer without tokens",
+            subject ->
+                LayerCases.whole(
+                    subject,
+                    Batch.of("no tokens", 16, new int[][] {{3, 0}}, new int[][] {{0, 0}}),
+                    LayerExample.Variant.PLAIN,
+                    Dims.SMALL)));
     for (Batch half : List.of(Batch.decodeOnly(), Batch.prefillOnly())) {
       cases.add(
-          Case.of(Rules.NO_TOKENS, "whole layer, " + half, subject ->
-              LayerCases.whole(subject, half, LayerExample.Variant.PLAIN, Dims.SMALL)));
+          Case.of(
+              Rules.NO_TOKENS,
+              "whole layer, " + half,
+              subject -> LayerCases.whole(subject, half, LayerExample.Variant.PLAIN, Dims.SMALL)));
     }
   }
 

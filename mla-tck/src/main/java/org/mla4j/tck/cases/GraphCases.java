@@ -70,11 +70,14 @@ final class GraphCases {
 
   private void add(Rule rule, LayerExample.Variant variant, Dims dims, Test test) {
     cases.add(
-        Case.of(rule, variant + ", " + dims, subject -> {
-          try (Captured captured = new Captured(subject, variant, dims)) {
-            test.run(captured);
-          }
-        }));
+        Case.of(
+            rule,
+            variant + ", " + dims,
+            subject -> {
+              try (Captured captured = new Captured(subject, variant, dims)) {
+                test.run(captured);
+              }
+            }));
   }
 
   /** The decode ops of a layer that the backend runs, captured in as few graphs as can be. */
@@ -182,8 +185,12 @@ final class GraphCases {
         Failure.unless(
             at < 0,
             () ->
-                "replay of batch '" + batch + "' differs from its kernels one by one at byte "
-                    + (at - Bench.GUARD) + " of " + part);
+                "replay of batch '"
+                    + batch
+                    + "' differs from its kernels one by one at byte "
+                    + (at - Bench.GUARD)
+                    + " of "
+                    + part);
       });
     }
 
@@ -256,7 +263,9 @@ final class GraphCases {
         Failure.unless(
             values.equals(bakedValues(graph)),
             () ->
-                "baked arguments changed between replays: were " + values + ", are "
+                "baked arguments changed between replays: were "
+                    + values
+                    + ", are "
                     + bakedValues(graph)));
   }
 
@@ -291,8 +300,7 @@ final class GraphCases {
               }
               queue.record().await();
             });
-    Failure.unless(
-        bytes == 0, () -> bytes + " bytes were allocated in 20 replays; expected none");
+    Failure.unless(bytes == 0, () -> bytes + " bytes were allocated in " + Meter.CALLS + " replays; expected none");
   }
 
   private static void closed(Captured captured) {
@@ -305,10 +313,13 @@ final class GraphCases {
     }
     captured.stage(FULL);
     captured.eager();
-    captured.bench.buffers().forEach((value, segment) ->
-        Failure.unless(
-            java.util.Arrays.equals(
-                segment.toArray(ValueLayout.JAVA_BYTE), expected.get(value)),
-            () -> value + " differs when kernels run one by one after their graph was closed"));
+    captured
+        .bench
+        .buffers()
+        .forEach((value, segment) ->
+            Failure.unless(
+                java.util.Arrays.equals(
+                    segment.toArray(ValueLayout.JAVA_BYTE), expected.get(value)),
+                () -> value + " differs when kernels run one by one after their graph was closed"));
   }
 }

@@ -72,21 +72,28 @@ final class LayerCases {
     }
     for (Combination one : Draw.some(grid, 20, settings)) {
       cases.add(
-          Case.of(Rules.DEFAULT_FORWARD, one.toString(), subject -> {
-            try (Session session = Session.open(subject, one.batch.limits())) {
-              Layers.check(
-                  session,
-                  Layers.example(session, one.dims, one.variant),
-                  one.batch,
-                  session.backend().ops());
-            }
-          }));
+          Case.of(
+              Rules.DEFAULT_FORWARD,
+              one.toString(),
+              subject -> {
+                try (Session session = Session.open(subject, one.batch.limits())) {
+                  Layers.check(
+                      session,
+                      Layers.example(session, one.dims, one.variant),
+                      one.batch,
+                      session.backend().ops());
+                }
+              }));
       cases.add(
-          Case.of(Rules.WHOLE_LAYER, one.toString(), subject ->
-              whole(subject, one.batch, one.variant, one.dims)));
+          Case.of(
+              Rules.WHOLE_LAYER,
+              one.toString(),
+              subject -> whole(subject, one.batch, one.variant, one.dims)));
       cases.add(
-          Case.of(Rules.PLAN, one.toString(), subject ->
-              plan(subject, one.batch, one.variant, one.dims)));
+          Case.of(
+              Rules.PLAN,
+              one.toString(),
+              subject -> plan(subject, one.batch, one.variant, one.dims)));
     }
   }
 
@@ -113,13 +120,16 @@ final class LayerCases {
 
   /** A layer taken whole against its definition. */
   static void whole(Subject subject, Batch batch, Variant variant, Dims dims) {
-    Trial.check(subject, batch, session -> {
-      if (!session.backend().layers().contains(MultiHeadLatentAttention.TYPE)) {
-        throw new Skipped("does not offer the layer '" + MultiHeadLatentAttention.TYPE + "'");
-      }
-      return Specimen.of(
-          Layers.plan(session, Layers.example(session, dims, variant)).call(), tolerance(dims));
-    });
+    Trial.check(
+        subject,
+        batch,
+        session -> {
+          if (!session.backend().layers().contains(MultiHeadLatentAttention.TYPE)) {
+            throw new Skipped("does not offer the layer '" + MultiHeadLatentAttention.TYPE + "'");
+          }
+          return Specimen.of(
+              Layers.plan(session, Layers.example(session, dims, variant)).call(), tolerance(dims));
+        });
   }
 
   private static void plan(Subject subject, Batch batch, Variant variant, Dims dims) {
@@ -134,8 +144,7 @@ final class LayerCases {
         throw new Skipped("plan: " + String.join("; ", reasons));
       }
       Op[] ops = plan.nodes().stream().map(Node::op).toArray(Op[]::new);
-      Kernel kernel =
-          session.keep(session.backend().createPlan(plan.nodes(), bench.bindings(ops)));
+      Kernel kernel = session.keep(session.backend().createPlan(plan.nodes(), bench.bindings(ops)));
       bench.describe(batch);
       bench.random(plan.call().hidden(), 1);
       bench.randomCache(plan.call().cache(), false);
@@ -156,23 +165,29 @@ final class LayerCases {
               Dims.REAL.heads(8),
               Dims.SMALL.cache(DType.F8_E4M3, 0.5f))) {
         cases.add(
-            Case.of(Rules.FORMS, form + ", " + dims, CompositeOp.MLA_ATTENTION, subject ->
-                form(subject, form, dims)));
+            Case.of(
+                Rules.FORMS,
+                form + ", " + dims,
+                CompositeOp.MLA_ATTENTION,
+                subject -> form(subject, form, dims)));
       }
     }
   }
 
   private static void form(Subject subject, AttentionForm form, Dims dims) {
     for (Batch batch : BATCHES) {
-      Trial.check(subject, batch, session -> {
-        if (!session.backend().attentionForms().contains(form)) {
-          throw new Skipped("does not offer attention of the form " + form);
-        }
-        Specimen specimen =
-            new Specimens(session, dims)
-                .attention(form, Layers.example(session, dims, Variant.PLAIN));
-        return specimen.tolerance(tolerance(dims));
-      });
+      Trial.check(
+          subject,
+          batch,
+          session -> {
+            if (!session.backend().attentionForms().contains(form)) {
+              throw new Skipped("does not offer attention of the form " + form);
+            }
+            Specimen specimen =
+                new Specimens(session, dims)
+                    .attention(form, Layers.example(session, dims, Variant.PLAIN));
+            return specimen.tolerance(tolerance(dims));
+          });
     }
   }
 
@@ -206,7 +221,9 @@ final class LayerCases {
             IntStream.range(0, spec.experts())
                 .mapToObj(i -> expert("expert" + i, spec.intermediateSize(), hidden))
                 .toList(),
-            spec.hasSharedExperts() ? expert("shared", spec.sharedIntermediateSize(), hidden) : null,
+            spec.hasSharedExperts()
+                ? expert("shared", spec.sharedIntermediateSize(), hidden)
+                : null,
             StepValue.buffer("hidden", DType.F32, Rows.ALL, hidden),
             StepValue.buffer("output", DType.F32, Rows.ALL, hidden)),
         Specimen.F32);

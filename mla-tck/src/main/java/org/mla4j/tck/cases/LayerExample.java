@@ -80,9 +80,7 @@ final class LayerExample {
         norm(prefix + "kv_a_norm", spec.kvANorm(), dims.latent()),
         new Projection(
             matrix(
-                prefix + "kv_b_proj",
-                dims.heads() * (dims.nope() + dims.value()),
-                dims.latent()),
+                prefix + "kv_b_proj", dims.heads() * (dims.nope() + dims.value()), dims.latent()),
             null),
         projection(prefix + "o_proj", dims.hidden(), dims.heads() * dims.value()),
         null,
@@ -131,7 +129,10 @@ final class LayerExample {
 
   @Override
   public String toString() {
-    return variant.name().toLowerCase(java.util.Locale.ROOT) + " Lq=" + dims.queryLatent() + " "
+    return variant.name().toLowerCase(java.util.Locale.ROOT)
+        + " Lq="
+        + dims.queryLatent()
+        + " "
         + dims;
   }
 }

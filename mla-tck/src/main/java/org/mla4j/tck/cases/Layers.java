@@ -45,8 +45,7 @@ final class Layers {
         new NodeList(
             session.layout(example.dims().cacheSpec()),
             session.engine().limits().maxSequenceLength());
-    StepValue hidden =
-        StepValue.buffer("hidden", DType.F32, Rows.ALL, example.spec().hiddenSize());
+    StepValue hidden = StepValue.buffer("hidden", DType.F32, Rows.ALL, example.spec().hiddenSize());
     MlaLayer.add(plan, "attn", example.spec(), example.weights(), hidden);
     return new Plan(plan.nodes(), (MultiHeadLatentAttention.Call) plan.call());
   }

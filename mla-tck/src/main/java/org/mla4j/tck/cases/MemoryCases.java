@@ -43,47 +43,67 @@ final class MemoryCases {
   private void add(String type) {
     for (Batch batch : List.of(Batch.mixed(), Batch.other())) {
       cases.add(
-          new Case(Rules.ONLY_LIVE_WRITTEN, type + ", " + batch, Set.of(type), subject -> {
-            try (Session session = Session.open(subject, batch.limits());
-                Trial trial = Specimens.trial(session, type)) {
-              trial.stage(batch).check();
-            }
-          }));
+          new Case(
+              Rules.ONLY_LIVE_WRITTEN,
+              type + ", " + batch,
+              Set.of(type),
+              subject -> {
+                try (Session session = Session.open(subject, batch.limits());
+                    Trial trial = Specimens.trial(session, type)) {
+                  trial.stage(batch).check();
+                }
+              }));
     }
     cases.add(
-        new Case(Rules.DEAD_NOT_READ, type, Set.of(type), subject -> {
-          try (Session session = Session.open(subject, Batch.mixed().limits());
-              Trial trial = Specimens.trial(session, type)) {
-            requireSame(trial, MemoryCases::scribbleDeadRows, "rows that are not live");
-          }
-        }));
+        new Case(
+            Rules.DEAD_NOT_READ,
+            type,
+            Set.of(type),
+            subject -> {
+              try (Session session = Session.open(subject, Batch.mixed().limits());
+                  Trial trial = Specimens.trial(session, type)) {
+                requireSame(trial, MemoryCases::scribbleDeadRows, "rows that are not live");
+              }
+            }));
     cases.add(
-        new Case(Rules.UNUSED_CACHE_NOT_READ, type, Set.of(type), subject -> {
-          try (Session session = Session.open(subject, Batch.mixed().limits());
-              Trial trial = Specimens.trial(session, type)) {
-            boolean cached = trial.op().reads().stream().anyMatch(CacheValue.class::isInstance);
-            if (cached) {
-              requireSame(trial, MemoryCases::scribbleUnusedSlots, "cache rows nobody may see");
-            }
-          }
-        }));
+        new Case(
+            Rules.UNUSED_CACHE_NOT_READ,
+            type,
+            Set.of(type),
+            subject -> {
+              try (Session session = Session.open(subject, Batch.mixed().limits());
+                  Trial trial = Specimens.trial(session, type)) {
+                boolean cached = trial.op().reads().stream().anyMatch(CacheValue.class::isInstance);
+                if (cached) {
+                  requireSame(trial, MemoryCases::scribbleUnusedSlots, "cache rows nobody may see");
+                }
+              }
+            }));
     cases.add(
-        new Case(Rules.VIEWS, type, Set.of(type), subject -> {
-          Batch batch = Batch.mixed();
-          try (Session session = Session.open(subject, batch.limits());
-              Trial trial = Specimens.trial(session, type)) {
-            // Odd widths of buffers, so that no row of a view begins at a multiple of 64 bytes.
-            trial.stage(batch).check();
-          }
-        }));
+        new Case(
+            Rules.VIEWS,
+            type,
+            Set.of(type),
+            subject -> {
+              Batch batch = Batch.mixed();
+              try (Session session = Session.open(subject, batch.limits());
+                  Trial trial = Specimens.trial(session, type)) {
+                // Odd widths of buffers, so that no row of a view begins at a multiple of 64 bytes.
+                trial.stage(batch).check();
+              }
+            }));
     cases.add(
-        new Case(Rules.INPUTS_KEPT, type, Set.of(type), subject -> {
-          Batch batch = Batch.mixed();
-          try (Session session = Session.open(subject, batch.limits());
-              Trial trial = Specimens.trial(session, type)) {
-            inputsKept(trial.stage(batch));
-          }
-        }));
+        new Case(
+            Rules.INPUTS_KEPT,
+            type,
+            Set.of(type),
+            subject -> {
+              Batch batch = Batch.mixed();
+              try (Session session = Session.open(subject, batch.limits());
+                  Trial trial = Specimens.trial(session, type)) {
+                inputsKept(trial.stage(batch));
+              }
+            }));
   }
 
   /** The results with NaN around must be those with ordinary numbers around. */
@@ -168,8 +188,14 @@ final class MemoryCases {
     List<byte[]> descriptionAfter = description(step);
     List<String> parts =
         List.of(
-            "token ids", "positions", "slots", "token sequences", "query starts",
-            "sequence lengths", "block tables", "logit tokens");
+            "token ids",
+            "positions",
+            "slots",
+            "token sequences",
+            "query starts",
+            "sequence lengths",
+            "block tables",
+            "logit tokens");
     for (int i = 0; i < parts.size(); i++) {
       int index = i;
       Failure.unless(

@@ -41,8 +41,7 @@ final class ModelCases {
     return cases;
   }
 
-  private static void compare(
-      Subject subject, Dims dims, DType cache, ExecutionMode execution) {
+  private static void compare(Subject subject, Dims dims, DType cache, ExecutionMode execution) {
     Session.available(subject);
     EngineOptions.Builder plain =
         EngineOptions.builder()
@@ -58,15 +57,15 @@ final class ModelCases {
             .pluginLoader(BackendProvider.class.getClassLoader());
     List<float[]> expected = logits(dims, plain.build());
     EngineOptions.Builder with =
-        plain
-            .build()
-            .toBuilder()
+        plain.build().toBuilder()
             .backend(subject.provider().name())
             .execution(execution)
             .pluginLoader(
                 new ProviderObjects(ModelCases.class.getClassLoader(), subject.provider()));
-    subject.options().forEach((option, value) ->
-        with.backendOption(subject.provider().name() + ":" + option, value));
+    subject
+        .options()
+        .forEach(
+            (option, value) -> with.backendOption(subject.provider().name() + ":" + option, value));
     List<float[]> found = logits(dims, with.build());
     for (int row = 0; row < expected.size(); row++) {
       require(expected.get(row), found.get(row), row, cache == DType.F32 ? 1e-4 : 2e-2);
@@ -85,7 +84,11 @@ final class ModelCases {
                 Locale.ROOT,
                 "logits %d, token %d: %.7g on cpu, %.7g with the backend; at most %.3g apart"
                     + " is allowed",
-                row, token, expected[token], found[token], tolerance * largest));
+                row,
+                token,
+                expected[token],
+                found[token],
+                tolerance * largest));
       }
     }
   }

@@ -42,12 +42,15 @@ final class ProviderCases {
     cases.add(Case.of(Rules.SAME_LISTS, "asked twice", ProviderCases::sameLists));
     cases.add(Case.of(Rules.OP_NAMES, "ops", ProviderCases::opNames));
     cases.add(
-        Case.of(Rules.CLOSE_UNUSED, "unused", subject -> {
-          Session.open(subject, Batch.mixed().limits()).close();
-          Session session = Session.open(subject, Batch.mixed().limits());
-          session.backend().close();
-          session.close();
-        }));
+        Case.of(
+            Rules.CLOSE_UNUSED,
+            "unused",
+            subject -> {
+              Session.open(subject, Batch.mixed().limits()).close();
+              Session session = Session.open(subject, Batch.mixed().limits());
+              session.backend().close();
+              session.close();
+            }));
     for (String type : Op.VOCABULARY) {
       cases.add(new Case(Rules.REOPEN, type, Set.of(type), subject -> reopen(subject, type)));
       cases.add(
@@ -61,7 +64,8 @@ final class ProviderCases {
     Failure.unless(
         name != null && NAME.matcher(name).matches() && !name.equals("auto"),
         () ->
-            "name '" + name
+            "name '"
+                + name
                 + "'; expected lower-case letters, digits and hyphens, starting with a letter");
     Failure.unless(
         name.equals(subject.provider().name()), () -> "the name changed when asked again");
@@ -72,7 +76,11 @@ final class ProviderCases {
     Failure.unless(
         level >= BackendProvider.OLDEST_SPI_LEVEL && level <= BackendProvider.SPI_LEVEL,
         () ->
-            "SPI level " + level + "; expected " + BackendProvider.OLDEST_SPI_LEVEL + " to "
+            "SPI level "
+                + level
+                + "; expected "
+                + BackendProvider.OLDEST_SPI_LEVEL
+                + " to "
                 + BackendProvider.SPI_LEVEL);
   }
 
@@ -96,8 +104,7 @@ final class ProviderCases {
   private static void probeAgain(Subject subject) {
     Probe first = subject.provider().probe();
     Probe second = subject.provider().probe();
-    Failure.unless(
-        first.equals(second), () -> "the probe said " + first + ", then " + second);
+    Failure.unless(first.equals(second), () -> "the probe said " + first + ", then " + second);
   }
 
   private static void unknownOption(Subject subject) {
@@ -137,14 +144,15 @@ final class ProviderCases {
         trial.close();
       }
       List<Object> second = lists(session.backend());
-      Failure.unless(
-          first.equals(second), () -> "it said of itself " + first + ", then " + second);
+      Failure.unless(first.equals(second), () -> "it said of itself " + first + ", then " + second);
       boolean attends = session.backend().ops().contains(CompositeOp.MLA_ATTENTION);
       Failure.unless(
           attends || session.backend().attentionForms().isEmpty(),
           () ->
-              "offers attention forms " + session.backend().attentionForms()
-                  + " without the op " + CompositeOp.MLA_ATTENTION);
+              "offers attention forms "
+                  + session.backend().attentionForms()
+                  + " without the op "
+                  + CompositeOp.MLA_ATTENTION);
       Failure.unless(
           !session.backend().cacheLayouts().isEmpty(), () -> "no cache layout; expected one");
     }
@@ -157,7 +165,7 @@ final class ProviderCases {
         trial.stage(Batch.mixed()).forward();
         return trial;
       } catch (Skipped e) {
-        continue;
+        // The next one.
       }
     }
     return null;
@@ -169,12 +177,14 @@ final class ProviderCases {
       for (String type : session.backend().ops()) {
         boolean known =
             Op.VOCABULARY.contains(type)
-                || (type.startsWith(own)
-                    && OWN_OP.matcher(type.substring(own.length())).matches());
+                || (type.startsWith(own) && OWN_OP.matcher(type.substring(own.length())).matches());
         Failure.unless(
             known,
             () ->
-                "op '" + type + "' is neither of the vocabulary nor its own; expected '" + own
+                "op '"
+                    + type
+                    + "' is neither of the vocabulary nor its own; expected '"
+                    + own
                     + "name' of lower-case letters, digits and underscores");
       }
     }

@@ -55,40 +55,48 @@ final class SemanticCases {
     cases.add(new Case(rule, type + ", " + name, Set.of(type), body));
   }
 
-  /**
-   * With all scores 0 a log-sum-exp is the logarithm of the number of keys, whatever the scale.
-   */
+  /** With all scores 0 a log-sum-exp is the logarithm of the number of keys, whatever the scale. */
   private void logSumExp() {
-    add(Rules.NATURAL_LOG, "queries of 0", MlaDecodeAttention.TYPE, subject -> {
-      try (Session session = Session.open(subject, DECODE.limits());
-          Trial trial = Specimens.trial(session, MlaDecodeAttention.TYPE)) {
-        trial.stage(DECODE);
-        MlaDecodeAttention op = (MlaDecodeAttention) trial.op();
-        zero(trial.bench(), op.qLatent());
-        zero(trial.bench(), op.qPe());
-        trial.forward();
-        requireCounts(trial.bench(), op.lse(), true);
-      }
-    });
-    add(Rules.NATURAL_LOG, "queries of 0", MlaPrefillAttention.TYPE, subject -> {
-      try (Session session = Session.open(subject, PREFILL.limits());
-          Trial trial = Specimens.trial(session, MlaPrefillAttention.TYPE)) {
-        trial.stage(PREFILL);
-        MlaPrefillAttention op = (MlaPrefillAttention) trial.op();
-        zero(trial.bench(), op.qNope());
-        zero(trial.bench(), op.qPe());
-        trial.forward();
-        requireCounts(trial.bench(), op.lse(), false);
-      }
-    });
+    add(
+        Rules.NATURAL_LOG,
+        "queries of 0",
+        MlaDecodeAttention.TYPE,
+        subject -> {
+          try (Session session = Session.open(subject, DECODE.limits());
+              Trial trial = Specimens.trial(session, MlaDecodeAttention.TYPE)) {
+            trial.stage(DECODE);
+            MlaDecodeAttention op = (MlaDecodeAttention) trial.op();
+            zero(trial.bench(), op.qLatent());
+            zero(trial.bench(), op.qPe());
+            trial.forward();
+            requireCounts(trial.bench(), op.lse(), true);
+          }
+        });
+    add(
+        Rules.NATURAL_LOG,
+        "queries of 0",
+        MlaPrefillAttention.TYPE,
+        subject -> {
+          try (Session session = Session.open(subject, PREFILL.limits());
+              Trial trial = Specimens.trial(session, MlaPrefillAttention.TYPE)) {
+            trial.stage(PREFILL);
+            MlaPrefillAttention op = (MlaPrefillAttention) trial.op();
+            zero(trial.bench(), op.qNope());
+            zero(trial.bench(), op.qPe());
+            trial.forward();
+            requireCounts(trial.bench(), op.lse(), false);
+          }
+        });
     for (String type : List.of(MlaContextAttention.TYPE)) {
-      add(Rules.NATURAL_LOG, "random queries", type, subject ->
-          Trial.check(subject, PREFILL, session -> Specimens.accepted(session, type)));
+      add(
+          Rules.NATURAL_LOG,
+          "random queries",
+          type,
+          subject -> Trial.check(subject, PREFILL, session -> Specimens.accepted(session, type)));
     }
   }
 
-  private static void zero(
-      Bench bench, @org.jspecify.annotations.Nullable StepValue value) {
+  private static void zero(Bench bench, @org.jspecify.annotations.Nullable StepValue value) {
     for (int row = 0; value != null && row < bench.step().count(value.rows()); row++) {
       bench.fill(value, row, new double[value.rowWidth()]);
     }
@@ -110,28 +118,69 @@ final class SemanticCases {
       Failure.unless(
           Math.abs(is - Math.log(keys)) < 1e-5,
           () ->
-              "row " + at + " of " + value + " with " + keys + " equal scores of 0: expected ln("
-                  + keys + ") = " + Math.log(keys) + ", found " + is);
+              "row "
+                  + at
+                  + " of "
+                  + value
+                  + " with "
+                  + keys
+                  + " equal scores of 0: expected ln("
+                  + keys
+                  + ") = "
+                  + Math.log(keys)
+                  + ", found "
+                  + is);
     }
   }
 
   private void scale() {
     for (double factor : new double[] {0.25, 3}) {
-      add(Rules.SCALE, "scale times " + factor, MlaDecodeAttention.TYPE, subject ->
-          Trial.check(subject, DECODE, session ->
-              firstOf(session, dims ->
-                  new Specimens(session, dims).decode(dims.scale() * factor, true))));
-      add(Rules.SCALE, "scale times " + factor, MlaPrefillAttention.TYPE, subject ->
-          Trial.check(subject, PREFILL, session ->
-              firstOf(session, dims ->
-                  new Specimens(session, dims).prefill(dims.scale() * factor, true))));
+      add(
+          Rules.SCALE,
+          "scale times " + factor,
+          MlaDecodeAttention.TYPE,
+          subject ->
+              Trial.check(
+                  subject,
+                  DECODE,
+                  session ->
+                      firstOf(
+                          session,
+                          dims ->
+                              new Specimens(session, dims).decode(dims.scale() * factor, true))));
+      add(
+          Rules.SCALE,
+          "scale times " + factor,
+          MlaPrefillAttention.TYPE,
+          subject ->
+              Trial.check(
+                  subject,
+                  PREFILL,
+                  session ->
+                      firstOf(
+                          session,
+                          dims ->
+                              new Specimens(session, dims).prefill(dims.scale() * factor, true))));
     }
-    add(Rules.SCALE, "width P + R", MlaDecodeAttention.TYPE, subject ->
-        Trial.check(subject, DECODE, session ->
-            Specimens.accepted(session, MlaDecodeAttention.TYPE)));
-    add(Rules.SCALE, "without log-sum-exp", MlaDecodeAttention.TYPE, subject ->
-        Trial.check(subject, DECODE, session ->
-            firstOf(session, dims -> new Specimens(session, dims).decode(dims.scale(), false))));
+    add(
+        Rules.SCALE,
+        "width P + R",
+        MlaDecodeAttention.TYPE,
+        subject ->
+            Trial.check(
+                subject, DECODE, session -> Specimens.accepted(session, MlaDecodeAttention.TYPE)));
+    add(
+        Rules.SCALE,
+        "without log-sum-exp",
+        MlaDecodeAttention.TYPE,
+        subject ->
+            Trial.check(
+                subject,
+                DECODE,
+                session ->
+                    firstOf(
+                        session,
+                        dims -> new Specimens(session, dims).decode(dims.scale(), false))));
   }
 
   /** The first of the usual widths that the backend takes. */
@@ -144,18 +193,27 @@ final class SemanticCases {
   private void keyNotNormed() {
     for (String type : List.of(RmsNormRopeConcatAndCacheMla.TYPE, MlaPreprocess.TYPE)) {
       for (RopeStyle style : RopeStyle.values()) {
-        add(Rules.KEY_NOT_NORMED, style + " key of about 50", type, subject -> {
-          Batch batch = Batch.mixed();
-          Trial.check(subject, batch, session ->
-              firstOf(session, dims -> {
-                Specimens specimens = new Specimens(session, dims.style(style));
-                Specimen specimen = specimens.offered(type);
-                StepValue kPe = specimens.kPe();
-                return type.equals(MlaPreprocess.TYPE) || kPe == null
-                    ? specimen
-                    : specimen.then(bench -> bench.random(kPe, 50));
-              }));
-        });
+        add(
+            Rules.KEY_NOT_NORMED,
+            style + " key of about 50",
+            type,
+            subject -> {
+              Batch batch = Batch.mixed();
+              Trial.check(
+                  subject,
+                  batch,
+                  session ->
+                      firstOf(
+                          session,
+                          dims -> {
+                            Specimens specimens = new Specimens(session, dims.style(style));
+                            Specimen specimen = specimens.offered(type);
+                            StepValue kPe = specimens.kPe();
+                            return type.equals(MlaPreprocess.TYPE) || kPe == null
+                                ? specimen
+                                : specimen.then(bench -> bench.random(kPe, 50));
+                          }));
+            });
       }
     }
   }
@@ -165,10 +223,18 @@ final class SemanticCases {
         List.of(
             RotaryEmbedding.TYPE, RopeConcatAndCacheMla.TYPE, RmsNormRopeConcatAndCacheMla.TYPE)) {
       for (RopeStyle style : RopeStyle.values()) {
-        add(Rules.ROPE_PAIRS, style.toString(), type, subject ->
-            Trial.check(subject, Batch.mixed(), session ->
-                firstOf(session, dims ->
-                    new Specimens(session, dims.style(style)).offered(type))));
+        add(
+            Rules.ROPE_PAIRS,
+            style.toString(),
+            type,
+            subject ->
+                Trial.check(
+                    subject,
+                    Batch.mixed(),
+                    session ->
+                        firstOf(
+                            session,
+                            dims -> new Specimens(session, dims.style(style)).offered(type))));
       }
     }
   }
@@ -178,25 +244,50 @@ final class SemanticCases {
    * else; and one at the token itself, which who stops one short misses.
    */
   private void mask() {
-    add(Rules.CAUSAL, "large keys after the token", MlaDecodeAttention.TYPE, subject -> {
-      Batch batch = Batch.of("several new tokens", 16, new int[][] {{14, 5}, {0, 3}}, new int[][] {});
-      Trial.check(subject, batch, session ->
-          firstOf(session, dims ->
-              new Specimens(session, dims).decode().then(SemanticCases::growingCache)));
-    });
-    add(Rules.CAUSAL, "keys that grow", MlaPrefillAttention.TYPE, subject ->
-        Trial.check(subject, PREFILL, session ->
-            firstOf(session, dims -> {
-              Specimen specimen = new Specimens(session, dims).prefill();
-              MlaPrefillAttention op = (MlaPrefillAttention) specimen.op();
-              return specimen.then(bench -> {
-                grow(bench, op.kNope());
-                grow(bench, op.v());
-              });
-            })));
-    add(Rules.CAUSAL, "all context rows", MlaContextAttention.TYPE, subject ->
-        Trial.check(subject, PREFILL, session ->
-            Specimens.accepted(session, MlaContextAttention.TYPE)));
+    add(
+        Rules.CAUSAL,
+        "large keys after the token",
+        MlaDecodeAttention.TYPE,
+        subject -> {
+          Batch batch =
+              Batch.of("several new tokens", 16, new int[][] {{14, 5}, {0, 3}}, new int[][] {});
+          Trial.check(
+              subject,
+              batch,
+              session ->
+                  firstOf(
+                      session,
+                      dims ->
+                          new Specimens(session, dims).decode().then(SemanticCases::growingCache)));
+        });
+    add(
+        Rules.CAUSAL,
+        "keys that grow",
+        MlaPrefillAttention.TYPE,
+        subject ->
+            Trial.check(
+                subject,
+                PREFILL,
+                session ->
+                    firstOf(
+                        session,
+                        dims -> {
+                          Specimen specimen = new Specimens(session, dims).prefill();
+                          MlaPrefillAttention op = (MlaPrefillAttention) specimen.op();
+                          return specimen.then(bench -> {
+                            grow(bench, op.kNope());
+                            grow(bench, op.v());
+                          });
+                        })));
+    add(
+        Rules.CAUSAL,
+        "all context rows",
+        MlaContextAttention.TYPE,
+        subject ->
+            Trial.check(
+                subject,
+                PREFILL,
+                session -> Specimens.accepted(session, MlaContextAttention.TYPE)));
   }
 
   private static void growingCache(Bench bench) {
@@ -233,42 +324,66 @@ final class SemanticCases {
               new int[][] {{70, 1}, {31, 2}, {0, 1}},
               new int[][] {{65, 2}, {8, 3}});
       for (String type : List.of(MlaDecodeAttention.TYPE, "gather_cache", "gqa_attention")) {
-        add(Rules.PAGES, batch.name(), type, subject ->
-            Trial.check(subject, batch, session -> Specimens.accepted(session, type)));
+        add(
+            Rules.PAGES,
+            batch.name(),
+            type,
+            subject -> Trial.check(subject, batch, session -> Specimens.accepted(session, type)));
       }
     }
   }
 
   private void ties() {
-    MoeSpec plain =
-        new MoeSpec(40, 8, 3, 24, Scoring.SOFTMAX, 1, 1, GroupScore.MAX, false, 1, 0);
+    MoeSpec plain = new MoeSpec(40, 8, 3, 24, Scoring.SOFTMAX, 1, 1, GroupScore.MAX, false, 1, 0);
     MoeSpec grouped =
         new MoeSpec(40, 8, 3, 24, Scoring.SIGMOID, 4, 2, GroupScore.TOP2_SUM, true, 2, 0);
     for (MoeSpec spec : List.of(plain, grouped)) {
-      add(Rules.TIES, "all logits equal, " + spec.groups() + " groups", MoeGate.TYPE, subject ->
-          Trial.check(subject, Batch.mixed(), session ->
-              new Specimens(session, Dims.SMALL)
-                  .gate(spec, false)
-                  .then(bench ->
-                      zero(bench, StepValue.buffer(
-                          "logits", org.mla4j.api.tensor.DType.F32, Rows.ALL, 8)))));
-      add(Rules.TIES, "random logits, " + spec.groups() + " groups", MoeGate.TYPE, subject ->
-          Trial.check(subject, Batch.mixed(), session ->
-              new Specimens(session, Dims.SMALL).gate(spec, true)));
+      add(
+          Rules.TIES,
+          "all logits equal, " + spec.groups() + " groups",
+          MoeGate.TYPE,
+          subject ->
+              Trial.check(
+                  subject,
+                  Batch.mixed(),
+                  session ->
+                      new Specimens(session, Dims.SMALL)
+                          .gate(spec, false)
+                          .then(bench ->
+                              zero(
+                                  bench,
+                                  StepValue.buffer(
+                                      "logits", org.mla4j.api.tensor.DType.F32, Rows.ALL, 8)))));
+      add(
+          Rules.TIES,
+          "random logits, " + spec.groups() + " groups",
+          MoeGate.TYPE,
+          subject ->
+              Trial.check(
+                  subject,
+                  Batch.mixed(),
+                  session -> new Specimens(session, Dims.SMALL).gate(spec, true)));
     }
-    add(Rules.TIES, "equal logits", Sample.TYPE, subject ->
-        Trial.check(subject, Batch.mixed(), session -> {
-          Specimen specimen = new Specimens(session, Dims.SMALL).offered(Sample.TYPE);
-          StepValue logits = ((Sample) specimen.op()).logits();
-          return specimen.then(bench -> {
-            for (int row = 0; row < bench.step().count(Rows.LOGITS); row++) {
-              double[] equal = new double[logits.rowWidth()];
-              for (int i = 0; i < equal.length; i++) {
-                equal[i] = i % 10 == 3 ? 2 : i % 7;
-              }
-              bench.fill(logits, row, equal);
-            }
-          });
-        }));
+    add(
+        Rules.TIES,
+        "equal logits",
+        Sample.TYPE,
+        subject ->
+            Trial.check(
+                subject,
+                Batch.mixed(),
+                session -> {
+                  Specimen specimen = new Specimens(session, Dims.SMALL).offered(Sample.TYPE);
+                  StepValue logits = ((Sample) specimen.op()).logits();
+                  return specimen.then(bench -> {
+                    for (int row = 0; row < bench.step().count(Rows.LOGITS); row++) {
+                      double[] equal = new double[logits.rowWidth()];
+                      for (int i = 0; i < equal.length; i++) {
+                        equal[i] = i % 10 == 3 ? 2 : i % 7;
+                      }
+                      bench.fill(logits, row, equal);
+                    }
+                  });
+                }));
   }
 }

@@ -77,8 +77,7 @@ final class ShapeCases {
   private static final int[] ROPES = {0, 32, 64, 128};
 
   private static final Batch BATCH =
-      Batch.of(
-          "small", 16, new int[][] {{20, 1}, {3, 2}}, new int[][] {{17, 2}, {0, 3}});
+      Batch.of("small", 16, new int[][] {{20, 1}, {3, 2}}, new int[][] {{17, 2}, {0, 3}});
 
   private final ConformanceSettings settings;
   private final List<Case> cases = new ArrayList<>();
@@ -108,7 +107,8 @@ final class ShapeCases {
     List<Dims> grid = new ArrayList<>();
     for (int rank : RANKS) {
       for (int rope : ROPES) {
-        boolean turns = !type.equals(RotaryEmbedding.TYPE) && !type.equals(RopeConcatAndCacheMla.TYPE);
+        boolean turns =
+            !type.equals(RotaryEmbedding.TYPE) && !type.equals(RopeConcatAndCacheMla.TYPE);
         if (rope == 0 && !turns) {
           continue;
         }
@@ -130,7 +130,7 @@ final class ShapeCases {
                   2 * (1 + random.nextInt(40)),
                   1 + random.nextInt(90),
                   1 + random.nextInt(200))
-              .style(RopeStyle.values()[random.nextInt(2)]));
+              .style(random.nextBoolean() ? RopeStyle.NEOX : RopeStyle.INTERLEAVED));
     }
     add(Rules.WIDTHS, type, chosen);
   }

@@ -82,7 +82,9 @@ final class Specimens {
     this.layout = layout;
   }
 
-  /** The first specimen of an op that the backend takes; skips with its reasons if it takes none. */
+  /**
+   * The first specimen of an op that the backend takes; skips with its reasons if it takes none.
+   */
   static Specimen accepted(Session session, String type) {
     if (!session.backend().ops().contains(type)) {
       throw new Skipped("does not offer the op '" + type + "'");
@@ -210,9 +212,14 @@ final class Specimens {
   }
 
   private CacheValue cache(CacheSpec spec) {
-    return layout == null
-        ? session.cache("cache", spec)
-        : new CacheValue("cache", "layer", spec, layout);
+    if (layout == null) {
+      return session.cache("cache", spec);
+    }
+    String problem = layout.problem(spec, session.engine().limits().blockSize());
+    if (!problem.isEmpty()) {
+      throw new Skipped(problem);
+    }
+    return new CacheValue("cache", "layer", spec, layout);
   }
 
   private Specimen absorb() {
@@ -258,8 +265,7 @@ final class Specimens {
   private Specimen embedding() {
     return Specimen.of(
         new Embedding(
-            Weights.matrix("embed", dims.weight(), Batch.VOCABULARY, dims.hidden()),
-            hidden("out")),
+            Weights.matrix("embed", dims.weight(), Batch.VOCABULARY, dims.hidden()), hidden("out")),
         0);
   }
 
@@ -277,19 +283,20 @@ final class Specimens {
   private Specimen gather() {
     return Specimen.of(
             new GatherCache(
-                cache(),
-                StepValue.buffer("rows", DType.F32, CONTEXT, dims.latent() + dims.rope())),
+                cache(), StepValue.buffer("rows", DType.F32, CONTEXT, dims.latent() + dims.rope())),
             0)
         .in(Specimens::firstPass);
   }
 
   /** Opens the first context pass, if the step has one. */
   static Batch firstPass(Batch batch) {
-    return batch.with("first pass", step -> {
-      if (step.contextPasses() > 0) {
-        step.openContextPass(0);
-      }
-    });
+    return batch.with(
+        "first pass",
+        step -> {
+          if (step.contextPasses() > 0) {
+            step.openContextPass(0);
+          }
+        });
   }
 
   /** Grouped-query attention of heads that are a multiple of the groups. */
@@ -352,8 +359,7 @@ final class Specimens {
     StepValue kv =
         StepValue.buffer(
             "context_kv", DType.F32, CONTEXT, dims.heads(), dims.nope() + dims.value());
-    StepValue rows =
-        StepValue.buffer("context", DType.F32, CONTEXT, dims.latent() + dims.rope());
+    StepValue rows = StepValue.buffer("context", DType.F32, CONTEXT, dims.latent() + dims.rope());
     return Specimen.of(
             new MlaContextAttention(
                 qNope().only(PREFILL),
@@ -405,8 +411,7 @@ final class Specimens {
             kPe == null ? null : kPe.only(PREFILL),
             kv.narrow("v", -1, dims.nope(), dims.value()),
             scale,
-            StepValue.buffer("attn_out", DType.F32, ALL, dims.heads(), dims.value())
-                .only(PREFILL),
+            StepValue.buffer("attn_out", DType.F32, ALL, dims.heads(), dims.value()).only(PREFILL),
             lse ? StepValue.buffer("lse", DType.F32, PREFILL, dims.heads()) : null),
         Specimen.F32);
   }
@@ -430,26 +435,20 @@ final class Specimens {
       queryOf = latent;
       if (weights.qANorm() != null) {
         StepValue normed = StepValue.buffer("q_c_normed", DType.F32, ALL, dims.queryLatent());
-        qNorm =
-            new RmsNorm(latent, weights.qANorm(), EPS, layer.spec().qLatentScale(), normed);
+        qNorm = new RmsNorm(latent, weights.qANorm(), EPS, layer.spec().qLatentScale(), normed);
         queryOf = normed;
       }
     }
     var projection = weights.qAProj() == null ? weights.qProj() : weights.qBProj();
     Linear toQueries =
         new Linear(
-            queryOf,
-            java.util.Objects.requireNonNull(projection).weight(),
-            projection.bias(),
-            q);
-    Linear toLatent =
-        new Linear(x, weights.kvAProj().weight(), weights.kvAProj().bias(), kvA());
+            queryOf, java.util.Objects.requireNonNull(projection).weight(), projection.bias(), q);
+    Linear toLatent = new Linear(x, weights.kvAProj().weight(), weights.kvAProj().bias(), kvA());
     RmsNorm kvNorm = null;
     StepValue latent = kvC();
     if (weights.kvANorm() != null) {
       StepValue normed = StepValue.buffer("kv_c_normed", DType.F32, ALL, dims.latent());
-      kvNorm =
-          new RmsNorm(latent, weights.kvANorm(), EPS, layer.spec().kvLatentScale(), normed);
+      kvNorm = new RmsNorm(latent, weights.kvANorm(), EPS, layer.spec().kvLatentScale(), normed);
       latent = normed;
     }
     RotaryEmbedding turn = layer.spec().rope() == null ? null : rope();
@@ -465,8 +464,7 @@ final class Specimens {
                 new AbsorbQuery(
                     qNope().only(DECODE),
                     weights.kvBProj().weight(),
-                    StepValue.buffer(
-                        "q_latent", DType.F32, DECODE, dims.heads(), dims.latent()))),
+                    StepValue.buffer("q_latent", DType.F32, DECODE, dims.heads(), dims.latent()))),
             Specimen.F32)
         .named("mla_preprocess " + layer);
   }
@@ -492,8 +490,7 @@ final class Specimens {
         new ProjectValue(
             StepValue.buffer("o_latent", DType.F32, DECODE, dims.heads(), dims.latent()),
             kvB(),
-            StepValue.buffer("attn_out", DType.F32, ALL, dims.heads(), dims.value())
-                .only(DECODE)),
+            StepValue.buffer("attn_out", DType.F32, ALL, dims.heads(), dims.value()).only(DECODE)),
         Specimen.F32);
   }
 
@@ -573,9 +570,7 @@ final class Specimens {
       long[] whose = bench.whose(ids, row);
       int[] order = Numbers.permutation(0, spec.experts(), 5, whose[0], whose[1]);
       bench.fill(
-          ids,
-          row,
-          IntStream.of(order).limit(spec.topK()).sorted().asDoubleStream().toArray());
+          ids, row, IntStream.of(order).limit(spec.topK()).sorted().asDoubleStream().toArray());
     }
   }
 
@@ -599,7 +594,8 @@ final class Specimens {
     if (forms.isEmpty()) {
       throw new Skipped("does not offer attention of any form");
     }
-    return attention(forms.getFirst(), new LayerExample("", dims, LayerExample.Variant.PLAIN, positions()));
+    return attention(
+        forms.getFirst(), new LayerExample("", dims, LayerExample.Variant.PLAIN, positions()));
   }
 
   /** The attention of a layer in one form. */
@@ -647,8 +643,7 @@ final class Specimens {
   private static void write(Bench bench, MlaAttention op) {
     var memory = bench.model();
     var concat =
-        new ConcatAndCacheMla(
-            java.util.Objects.requireNonNull(op.kvC()), op.kPe(), op.cache());
+        new ConcatAndCacheMla(java.util.Objects.requireNonNull(op.kvC()), op.kPe(), op.cache());
     org.mla4j.tck.reference.References.run(concat, memory);
     bench.store(concat, memory);
   }

@@ -44,22 +44,30 @@ final class StateCases {
 
   private void add(String type) {
     cases.add(
-        new Case(Rules.SAME_BITS, type, Set.of(type), subject -> {
-          try (Session session = Session.open(subject, LIMITS);
-              Trial trial = Specimens.trial(session, type)) {
-            Results first = run(trial, FIRST);
-            for (int i = 0; i < 3; i++) {
-              run(trial, FIRST).require(first, "when the same step ran again");
-            }
-          }
-        }));
+        new Case(
+            Rules.SAME_BITS,
+            type,
+            Set.of(type),
+            subject -> {
+              try (Session session = Session.open(subject, LIMITS);
+                  Trial trial = Specimens.trial(session, type)) {
+                Results first = run(trial, FIRST);
+                for (int i = 0; i < 3; i++) {
+                  run(trial, FIRST).require(first, "when the same step ran again");
+                }
+              }
+            }));
     cases.add(
-        new Case(Rules.BETWEEN_BATCHES, type, Set.of(type), subject -> {
-          try (Session session = Session.open(subject, LIMITS);
-              Trial trial = Specimens.trial(session, type)) {
-            betweenBatches(trial, type);
-          }
-        }));
+        new Case(
+            Rules.BETWEEN_BATCHES,
+            type,
+            Set.of(type),
+            subject -> {
+              try (Session session = Session.open(subject, LIMITS);
+                  Trial trial = Specimens.trial(session, type)) {
+                betweenBatches(trial, type);
+              }
+            }));
     cases.add(new Case(Rules.THREADS, type, Set.of(type), subject -> threads(subject, type)));
     cases.add(
         new Case(Rules.PREPARED_ONCE, type, Set.of(type), subject -> preparedOnce(subject, type)));
@@ -81,8 +89,7 @@ final class StateCases {
 
   private static void betweenBatches(Trial trial, String type) {
     Results first = run(trial, FIRST);
-    List<Batch> others =
-        List.of(SECOND, FIRST.alone(0), FIRST.alone(3), FIRST.alone(6));
+    List<Batch> others = List.of(SECOND, FIRST.alone(0), FIRST.alone(3), FIRST.alone(6));
     for (Batch other : others) {
       if (Specimens.hasRows(type, other) && hasContext(type, other)) {
         run(trial, other);
@@ -149,15 +156,16 @@ final class StateCases {
     try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
       List<Future<Void>> running = new ArrayList<>();
       for (int i = 0; i < 2; i++) {
-        Callable<Void> engine = () -> {
-          try (Session session = Session.open(subject, LIMITS);
-              Trial trial = Specimens.trial(session, type)) {
-            for (int round = 0; round < ROUNDS; round++) {
-              run(trial, FIRST).require(alone, "while another engine ran in another thread");
-            }
-          }
-          return null;
-        };
+        Callable<Void> engine =
+            () -> {
+              try (Session session = Session.open(subject, LIMITS);
+                  Trial trial = Specimens.trial(session, type)) {
+                for (int round = 0; round < ROUNDS; round++) {
+                  run(trial, FIRST).require(alone, "while another engine ran in another thread");
+                }
+              }
+              return null;
+            };
         running.add(threads.submit(engine));
       }
       for (Future<Void> future : running) {
@@ -176,7 +184,7 @@ final class StateCases {
       if (e.getCause() instanceof RuntimeException failure) {
         throw failure;
       }
-      throw new Failure("two engines at once: " + e.getCause(), e.getCause());
+      throw new Failure("two engines at once: " + e.getCause(), e);
     }
   }
 

@@ -115,15 +115,21 @@ final class SupportCases {
   }
 
   private static void described(Session session, Op op) {
-    withKernel(session, op, kernel ->
-        Failure.unless(
-            kernel.describe() != null && !kernel.describe().isBlank(),
-            () -> "the kernel of " + op.type() + " describes itself as '" + kernel.describe()
-                + "'; expected words"));
+    withKernel(
+        session,
+        op,
+        kernel ->
+            Failure.unless(
+                kernel.describe() != null && !kernel.describe().isBlank(),
+                () ->
+                    "the kernel of "
+                        + op.type()
+                        + " describes itself as '"
+                        + kernel.describe()
+                        + "'; expected words"));
   }
 
-  private static void withKernel(
-      Session session, Op op, java.util.function.Consumer<Kernel> then) {
+  private static void withKernel(Session session, Op op, java.util.function.Consumer<Kernel> then) {
     if (session.declined(op).isPresent()) {
       return;
     }
@@ -155,7 +161,7 @@ final class SupportCases {
         try {
           ops.add(new Specimens(session, dims, layout).of(type).op());
         } catch (Skipped e) {
-          continue;
+          // Nothing to ask about.
         }
       }
     }
@@ -190,8 +196,7 @@ final class SupportCases {
     StepValue x = value("x", dtype, ALL, 12);
     StepValue y = value("y", DType.F32, ALL, 13);
     StepValue heads = value("heads", dtype, DECODE, 3, 4);
-    CacheValue cache =
-        new CacheValue("cache", "layer", CacheSpec.mla(10, 2, DType.F32));
+    CacheValue cache = new CacheValue("cache", "layer", CacheSpec.mla(10, 2, DType.F32));
     CacheValue parts =
         new CacheValue(
             "parts",

@@ -67,20 +67,16 @@ final class TinyModel implements ModelDefinition {
       LayerExample example =
           new LayerExample("layer" + i, widths, LayerExample.Variant.PLAIN, POSITIONS);
       StepValue normed = norm(layer, "input_layernorm", hidden);
-      StepValue attended =
-          MlaLayer.add(layer, "attn", example.spec(), example.weights(), normed);
+      StepValue attended = MlaLayer.add(layer, "attn", example.spec(), example.weights(), normed);
       layer.add("attn_add", ALL, new Add(hidden, attended));
       StepValue normedAgain = norm(layer, "post_attention_layernorm", hidden);
-      layer.add(
-          "mlp_add", ALL, new Add(hidden, GatedMlp.add(layer, "mlp", mlp(i), normedAgain)));
+      layer.add("mlp_add", ALL, new Add(hidden, GatedMlp.add(layer, "mlp", mlp(i), normedAgain)));
     }
     StepValue selected = plan.buffer("selected", F32, LOGITS, width);
     plan.add("select_rows", LOGITS, new SelectRows(hidden, selected));
     StepValue normed = plan.buffer("normed", F32, LOGITS, width);
     plan.add(
-        "norm",
-        LOGITS,
-        new RmsNorm(selected, Weights.norm("final", F32, width), EPS, 1, normed));
+        "norm", LOGITS, new RmsNorm(selected, Weights.norm("final", F32, width), EPS, 1, normed));
     StepValue logits = plan.buffer("logits", F32, LOGITS, Batch.VOCABULARY);
     plan.add(
         "lm_head",

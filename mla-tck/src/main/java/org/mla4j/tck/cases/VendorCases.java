@@ -30,23 +30,24 @@ final class VendorCases {
                 Set.of(sample.op().type()),
                 subject ->
                     Trial.check(
-                        subject,
-                        batch,
-                        session -> Specimen.of(sample.op(), sample.tolerance()))));
+                        subject, batch, session -> Specimen.of(sample.op(), sample.tolerance()))));
       }
     }
     cases.add(
-        Case.of(Rules.OWN_OPS_SAMPLED, "samples", subject -> {
-          try (Session session = Session.open(subject, Batch.mixed().limits())) {
-            Set<String> missing = new TreeSet<>(session.backend().ops());
-            missing.removeAll(Op.VOCABULARY);
-            if (missing.isEmpty()) {
-              throw new Skipped("has no op of its own");
-            }
-            settings.samples().forEach(sample -> missing.remove(sample.op().type()));
-            Failure.unless(missing.isEmpty(), () -> "no sample of " + missing);
-          }
-        }));
+        Case.of(
+            Rules.OWN_OPS_SAMPLED,
+            "samples",
+            subject -> {
+              try (Session session = Session.open(subject, Batch.mixed().limits())) {
+                Set<String> missing = new TreeSet<>(session.backend().ops());
+                missing.removeAll(Op.VOCABULARY);
+                if (missing.isEmpty()) {
+                  throw new Skipped("has no op of its own");
+                }
+                settings.samples().forEach(sample -> missing.remove(sample.op().type()));
+                Failure.unless(missing.isEmpty(), () -> "no sample of " + missing);
+              }
+            }));
     return cases;
   }
 }

@@ -47,15 +47,20 @@ final class WeightCases {
       cases.add(new Case(Rules.LEASES, type, Set.of(type), subject -> leases(subject, type)));
       cases.add(new Case(Rules.RELOAD, type, Set.of(type), subject -> reload(subject, type)));
       cases.add(
-          new Case(
-              Rules.RELOAD_IN_PLACE, type, Set.of(type), subject -> inPlace(subject, type)));
+          new Case(Rules.RELOAD_IN_PLACE, type, Set.of(type), subject -> inPlace(subject, type)));
     }
     cases.add(
-        Case.of(Rules.DERIVED_WEIGHTS, "linear", Linear.TYPE, subject ->
-            Trial.check(subject, Batch.mixed(), WeightCases::derivedLinear)));
+        Case.of(
+            Rules.DERIVED_WEIGHTS,
+            "linear",
+            Linear.TYPE,
+            subject -> Trial.check(subject, Batch.mixed(), WeightCases::derivedLinear)));
     cases.add(
-        Case.of(Rules.DERIVED_WEIGHTS, "rms_norm", RmsNorm.TYPE, subject ->
-            Trial.check(subject, Batch.mixed(), WeightCases::derivedNorm)));
+        Case.of(
+            Rules.DERIVED_WEIGHTS,
+            "rms_norm",
+            RmsNorm.TYPE,
+            subject -> Trial.check(subject, Batch.mixed(), WeightCases::derivedNorm)));
     return cases;
   }
 
@@ -102,8 +107,12 @@ final class WeightCases {
       Failure.unless(
           weight.openLeases() == 0,
           () ->
-              weight.openLeases() + " leases on weight '" + weight.name()
-                  + "' of " + type + " are open after the backend was closed; expected none");
+              weight.openLeases()
+                  + " leases on weight '"
+                  + weight.name()
+                  + "' of "
+                  + type
+                  + " are open after the backend was closed; expected none");
     }
   }
 
@@ -134,7 +143,7 @@ final class WeightCases {
     for (SampleWeight weight : weights) {
       int count = Math.toIntExact(weight.shape().elements());
       boolean vector = weight.shape().rank() == 1;
-      double deviation = vector ? 0.3 : 1 / Math.sqrt(weight.shape().extent(1));
+      double deviation = vector ? 0.3 : 1 / Math.sqrt((double) weight.shape().extent(1));
       double[] numbers = Numbers.normal(count, deviation, weight.name().hashCode(), 77);
       for (int i = 0; vector && i < count; i++) {
         numbers[i] += 0.5;
@@ -157,7 +166,10 @@ final class WeightCases {
       Failure.unless(
           after == before,
           () ->
-              "three reloads of " + type + " allocated " + (after - before)
+              "three reloads of "
+                  + type
+                  + " allocated "
+                  + (after - before)
                   + " bytes of the engine; expected none");
     }
   }

@@ -87,8 +87,7 @@ public record Batch(
 
   /** The same with a change to the description. */
   public Batch with(String how, Consumer<StepDescription> change) {
-    return new Batch(
-        name + ", " + how, sequences, blockSize, contextTokens, tweak.andThen(change));
+    return new Batch(name + ", " + how, sequences, blockSize, contextTokens, tweak.andThen(change));
   }
 
   /** The same with passes of so many rows. */

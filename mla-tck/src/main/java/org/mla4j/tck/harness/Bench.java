@@ -44,7 +44,7 @@ public final class Bench implements AutoCloseable {
   private final Map<StepValue, MemorySegment> buffers = new LinkedHashMap<>();
   private final Map<Stored, MemorySegment> caches = new LinkedHashMap<>();
   private @Nullable Batch batch;
-  private final Map<WeightHandle, double[]> weights = new IdentityHashMap<>();
+  private final IdentityHashMap<WeightHandle, double[]> weights = new IdentityHashMap<>();
   private boolean emptyCaches;
   private long seed = 1;
 
@@ -265,7 +265,10 @@ public final class Bench implements AutoCloseable {
         boolean stays =
             position < context || !step.hasSlotMapping() || step.slot(token) < 0 || writtenToo;
         if (stays) {
-          put(model, slot(i, position), cacheRow(cache, batch().sequences().get(i).id(), position, width));
+          put(
+              model,
+              slot(i, position),
+              cacheRow(cache, batch().sequences().get(i).id(), position, width));
         }
       }
     }
@@ -277,9 +280,7 @@ public final class Bench implements AutoCloseable {
 
   /** Writes a row of a cache. */
   public void put(CacheModel model, long slot, double[] row) {
-    for (int i = 0; i < row.length; i++) {
-      model.put(slot, i, row[i]);
-    }
+    model.putRow(slot, row);
   }
 
   public long slot(int sequence, int position) {
@@ -297,8 +298,7 @@ public final class Bench implements AutoCloseable {
     for (int i = 0; i < cache.layout().tensors(cache.spec()); i++) {
       MemorySegment all = stored(cache, i);
       MemorySegment cells = all.asSlice(GUARD, all.byteSize() - 2L * GUARD);
-      tensors.add(
-          copied ? MemorySegment.ofArray(cells.toArray(ValueLayout.JAVA_BYTE)) : cells);
+      tensors.add(copied ? MemorySegment.ofArray(cells.toArray(ValueLayout.JAVA_BYTE)) : cells);
     }
     return new CacheModel(cache, step.limits().blockSize(), tensors);
   }

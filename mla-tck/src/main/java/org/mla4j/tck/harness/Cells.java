@@ -28,10 +28,8 @@ public final class Cells {
       case BF16 ->
           to.set(ValueLayout.JAVA_SHORT_UNALIGNED, offset, BFloat16.fromFloat((float) number));
       case F16 ->
-          to.set(
-              ValueLayout.JAVA_SHORT_UNALIGNED, offset, Float.floatToFloat16((float) number));
-      case F8_E4M3 ->
-          to.set(ValueLayout.JAVA_BYTE, offset, Float8E4M3.fromFloat((float) number));
+          to.set(ValueLayout.JAVA_SHORT_UNALIGNED, offset, Float.floatToFloat16((float) number));
+      case F8_E4M3 -> to.set(ValueLayout.JAVA_BYTE, offset, Float8E4M3.fromFloat((float) number));
       case I32 -> to.set(ValueLayout.JAVA_INT_UNALIGNED, offset, (int) number);
       case I64 -> to.set(ValueLayout.JAVA_LONG_UNALIGNED, offset, (long) number);
       case U8 -> to.set(ValueLayout.JAVA_BYTE, offset, (byte) (int) number);

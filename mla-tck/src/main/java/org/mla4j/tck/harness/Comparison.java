@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.layer.MlaAttention;
@@ -89,13 +90,20 @@ public final class Comparison {
 
   private void requireDraw(Sample sample, int row, int found, StepMemory memory) {
     Set<Integer> right =
-        SampleReference.draws(
-            memory.row(sample.logits(), row), step.sampling(row), step.draw(row));
+        SampleReference.draws(memory.row(sample.logits(), row), step.sampling(row), step.draw(row));
     Failure.unless(
         right.contains(found),
         () ->
-            "logit row " + row + " sampled as " + step.sampling(row) + " with draw "
-                + step.draw(row) + ": expected token " + right + ", found " + found);
+            "logit row "
+                + row
+                + " sampled as "
+                + step.sampling(row)
+                + " with draw "
+                + step.draw(row)
+                + ": expected token "
+                + right
+                + ", found "
+                + found);
   }
 
   /** The rotated key of a token that is not written may be left as it was. */
@@ -104,7 +112,7 @@ public final class Comparison {
         && fused.parts().stream()
             .anyMatch(part ->
                 part instanceof ConcatAndCacheMla concat
-                    && value.equals(concat.kPe())
+                    && Objects.equals(concat.kPe(), value)
                     && isPadding(step.firstToken(value.rows()) + row));
   }
 
@@ -115,7 +123,8 @@ public final class Comparison {
   /** What a token gives that is not written, or sees one that is not. */
   private boolean isUndefined(StepValue value, int row) {
     boolean whole =
-        op instanceof LayerCall || (op instanceof MlaAttention attention && attention.writesCache());
+        op instanceof LayerCall
+            || (op instanceof MlaAttention attention && attention.writesCache());
     if (!whole || step.isProfiling()) {
       return false;
     }
@@ -160,8 +169,17 @@ public final class Comparison {
   private String where(StepValue value, int row, int element) {
     long[] whose = bench.whose(value, row);
     return value
-        + ", row " + row + " (sequence " + whose[0] + ", position " + whose[1] + "), element "
-        + element + ", batch '" + bench.batch() + "'";
+        + ", row "
+        + row
+        + " (sequence "
+        + whose[0]
+        + ", position "
+        + whose[1]
+        + "), element "
+        + element
+        + ", batch '"
+        + bench.batch()
+        + "'";
   }
 
   private void requireCache(CacheValue cache, CacheModel expected, CacheModel found) {
@@ -189,9 +207,17 @@ public final class Comparison {
           at < 0,
           () -> {
             long bytes = expected.bytesOfBlock(expected.tensor(tensor));
-            return "cache '" + cache.name() + "', tensor " + tensor + ", block " + at / bytes
-                + ", byte " + at % bytes + ": expected "
-                + expected.tensor(tensor).get(ValueLayout.JAVA_BYTE, at) + ", found "
+            return "cache '"
+                + cache.name()
+                + "', tensor "
+                + tensor
+                + ", block "
+                + at / bytes
+                + ", byte "
+                + at % bytes
+                + ": expected "
+                + expected.tensor(tensor).get(ValueLayout.JAVA_BYTE, at)
+                + ", found "
                 + found.tensor(tensor).get(ValueLayout.JAVA_BYTE, at);
           });
     }
@@ -208,20 +234,27 @@ public final class Comparison {
     for (int i = 0; i < row.length; i++) {
       double wanted = expected.get(slot, i);
       double is = found.get(slot, i);
-      if (wanted == is || (Double.isNaN(wanted) && Double.isNaN(is))) {
+      boolean bothNaN = Double.isNaN(wanted) && Double.isNaN(is);
+      if (wanted == is || bothNaN) {
         continue;
       }
-      double step = allowed + EDGE * Math.abs(row[i]);
+      double step = allowed + (EDGE * Math.abs(row[i]));
       boolean near =
           dsMla && i < CacheSpec.DS_MLA_LATENT
               ? isNear(row[i], is, expected.tileScale(slot, i / 128), step)
               : between(cache.spec(), row[i], is, step);
-      if (!near || (exact(cache.spec()))) {
+      if (!near || exact(cache.spec())) {
         throw new Failure(
             String.format(
                 Locale.ROOT,
                 "cache '%s' of %s, slot %d, element %d: expected %.9g (%.9g as stored), found %.9g",
-                cache.name(), cache.spec().dtype(), slot, i, row[i], wanted, is));
+                cache.name(),
+                cache.spec().dtype(),
+                slot,
+                i,
+                row[i],
+                wanted,
+                is));
       }
     }
     for (int tile = 0; dsMla && tile < CacheSpec.DS_MLA_LATENT / 128; tile++) {
@@ -229,8 +262,16 @@ public final class Comparison {
       float is = found.tileScale(slot, tile);
       if (!(Math.abs(wanted - is) <= (tolerance + EDGE) * wanted)) {
         throw new Failure(
-            "cache '" + cache.name() + "', slot " + slot + ": scale of tile " + tile
-                + ": expected " + wanted + ", found " + is);
+            "cache '"
+                + cache.name()
+                + "', slot "
+                + slot
+                + ": scale of tile "
+                + tile
+                + ": expected "
+                + wanted
+                + ", found "
+                + is);
       }
     }
   }
@@ -308,7 +349,7 @@ public final class Comparison {
       CacheValue cache, Map<Object, BitSet> allowed, CacheModel model, boolean copied) {
     CacheSpec spec = cache.spec();
     for (int i = 0; i < cache.layout().tensors(spec); i++) {
-      BitSet bytes = allowed.computeIfAbsent(new Stored(cache, i), key -> new BitSet());
+      BitSet bytes = bytesOf(cache, i, allowed);
       if (copied) {
         // Compared byte for byte as a whole.
         bytes.set(Bench.GUARD, Bench.GUARD + Math.toIntExact(model.tensor(i).byteSize()));
@@ -317,19 +358,19 @@ public final class Comparison {
     for (long slot : model.written().keySet()) {
       if (spec.format() != CacheSpec.Format.CELLS) {
         int start = Math.toIntExact(Bench.GUARD + slot * spec.bytesPerToken());
-        allowed
-            .get(new Stored(cache, 0))
-            .set(start, start + Math.toIntExact(spec.bytesPerToken()));
+        bytesOf(cache, 0, allowed).set(start, start + Math.toIntExact(spec.bytesPerToken()));
         continue;
       }
       for (int i = 0; i < spec.rowWidth(); i++) {
         long[] place = model.place(slot, i);
         int start = Math.toIntExact(Bench.GUARD + place[1]);
-        allowed
-            .get(new Stored(cache, (int) place[0]))
-            .set(start, start + spec.dtype().byteSize());
+        bytesOf(cache, (int) place[0], allowed).set(start, start + spec.dtype().byteSize());
       }
     }
+  }
+
+  private static BitSet bytesOf(CacheValue cache, int tensor, Map<Object, BitSet> allowed) {
+    return allowed.computeIfAbsent(new Stored(cache, tensor), key -> new BitSet());
   }
 
   private void requireUntouched(
@@ -352,13 +393,25 @@ public final class Comparison {
       int element = (index - Bench.GUARD) / value.dtype().byteSize();
       return index < Bench.GUARD
           ? "memory before " + value
-          : value + ", buffer row " + element / value.rowWidth() + ", element "
-              + element % value.rowWidth() + ", batch '" + bench.batch() + "'";
+          : value
+              + ", buffer row "
+              + element / value.rowWidth()
+              + ", element "
+              + element % value.rowWidth()
+              + ", batch '"
+              + bench.batch()
+              + "'";
     }
     Stored stored = (Stored) part;
     long bytes = stored.cache().spec().bytesPerToken();
-    return "cache '" + stored.cache().name() + "', tensor " + stored.tensor() + ", byte "
-        + (index - Bench.GUARD) + " (slot " + (index - Bench.GUARD) / Math.max(1, bytes)
+    return "cache '"
+        + stored.cache().name()
+        + "', tensor "
+        + stored.tensor()
+        + ", byte "
+        + (index - Bench.GUARD)
+        + " (slot "
+        + (index - Bench.GUARD) / Math.max(1, bytes)
         + " in row-major order)";
   }
 }

@@ -4,9 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.ParallelFor;
 
-/**
- * The threads of an engine: tasks run last first, by whoever is free. A run allocates nothing.
- */
+/** The threads of an engine: tasks run last first, by whoever is free. A run allocates nothing. */
 public final class KitThreads implements ParallelFor, AutoCloseable {
   private final Thread[] helpers;
   private final AtomicInteger remaining = new AtomicInteger();

@@ -11,13 +11,15 @@ import java.util.Set;
 /** Counts what the process holds. */
 public final class Meter {
   /** Calls of a round. */
-  private static final int CALLS = 20;
+  public static final int CALLS = 50;
 
   /**
    * Until the JIT compiler has settled, calls allocate what compiled code keeps in registers. What
    * a kernel itself allocates, it allocates in every round.
    */
-  private static final int ROUNDS = 600;
+  private static final long NANOS = 25_000_000_000L;
+
+  private static final int LEAST_ROUNDS = 600;
 
   private static final int ROUNDS_BETWEEN_PAUSES = 20;
   private static final long PAUSE_MILLIS = 30;
@@ -72,8 +74,7 @@ public final class Meter {
    */
   public static long allocated(Thread[] others, Runnable work) throws InterruptedException {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    if (!threads.isThreadAllocatedMemorySupported()
-        || !threads.isThreadAllocatedMemoryEnabled()) {
+    if (!threads.isThreadAllocatedMemorySupported() || !threads.isThreadAllocatedMemoryEnabled()) {
       throw new Skipped("this JVM does not count the bytes that threads allocate");
     }
     long[] ids = new long[others.length];
@@ -81,7 +82,11 @@ public final class Meter {
       ids[i] = others[i].threadId();
     }
     long bytes = 1;
-    for (int round = 0; round < ROUNDS && bytes > 0; round++) {
+    long start = System.nanoTime();
+    for (int round = 0; bytes > 0; round++) {
+      if (round > LEAST_ROUNDS && System.nanoTime() - start > NANOS) {
+        break;
+      }
       if (round % ROUNDS_BETWEEN_PAUSES == ROUNDS_BETWEEN_PAUSES - 1) {
         Thread.sleep(PAUSE_MILLIS);
       }

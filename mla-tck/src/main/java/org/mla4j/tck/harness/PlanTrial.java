@@ -26,8 +26,7 @@ public final class PlanTrial implements AutoCloseable {
   private final List<String> declined = new ArrayList<>();
 
   /** Creates the kernels; skips if the backend runs none of the ops that matter. */
-  public PlanTrial(
-      Session session, List<Node> nodes, LayerCall call, java.util.Set<String> ops) {
+  public PlanTrial(Session session, List<Node> nodes, LayerCall call, java.util.Set<String> ops) {
     this.session = session;
     this.nodes = nodes;
     this.call = call;

@@ -59,8 +59,12 @@ public final class Results {
         int token = step.queryStart(i) + position - context;
         if (step.hasSlotMapping() && step.slot(token) >= 0) {
           rows.put(
-              "cache '" + cache.name() + "' of sequence " + bench.batch().sequences().get(i).id()
-                  + ", position " + position,
+              "cache '"
+                  + cache.name()
+                  + "' of sequence "
+                  + bench.batch().sequences().get(i).id()
+                  + ", position "
+                  + position,
               bits(DType.F32, memory.cacheModel(cache).decode(step.slot(token))));
         }
       }
@@ -80,8 +84,15 @@ public final class Results {
       if (others != null && !Arrays.equals(bits, others)) {
         int at = Arrays.mismatch(bits, others);
         throw new Failure(
-            row + ", element " + at + ": expected " + Float.intBitsToFloat((int) others[at])
-                + ", found " + Float.intBitsToFloat((int) bits[at]) + " " + when);
+            row
+                + ", element "
+                + at
+                + ": expected "
+                + Float.intBitsToFloat((int) others[at])
+                + ", found "
+                + Float.intBitsToFloat((int) bits[at])
+                + " "
+                + when);
       }
     });
   }

@@ -60,8 +60,7 @@ public final class Session implements AutoCloseable {
       boolean deterministic,
       ExecutionMode execution) {
     available(subject);
-    KitEngine engine =
-        new KitEngine(limits, subject.options(), threads, deterministic, execution);
+    KitEngine engine = new KitEngine(limits, subject.options(), threads, deterministic, execution);
     Backend backend;
     try {
       backend = subject.provider().open(engine);
@@ -120,9 +119,10 @@ public final class Session implements AutoCloseable {
 
   /** Skips if the backend would not be asked for an op, or declines it. */
   public void require(Op op) {
-    declined(op).ifPresent(reason -> {
-      throw new Skipped(reason);
-    });
+    declined(op)
+        .ifPresent(reason -> {
+          throw new Skipped(reason);
+        });
   }
 
   /** Why the backend does not run an op; empty if it does. */

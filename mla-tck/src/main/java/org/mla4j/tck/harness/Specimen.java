@@ -17,11 +17,7 @@ import org.mla4j.api.value.Value;
  * @param tolerance the largest difference allowed, relative to the largest number; 0 for none
  */
 public record Specimen(
-    String name,
-    Op op,
-    Consumer<Bench> filling,
-    UnaryOperator<Batch> adapt,
-    double tolerance) {
+    String name, Op op, Consumer<Bench> filling, UnaryOperator<Batch> adapt, double tolerance) {
   /** What arithmetic in binary32 may differ by. */
   public static final double F32 = 1e-5;
 

@@ -68,9 +68,7 @@ public final class Trial implements AutoCloseable {
 
   /** One specimen in one batch, in a session of its own. */
   public static void check(
-      Subject subject,
-      Batch batch,
-      java.util.function.Function<Session, Specimen> specimens) {
+      Subject subject, Batch batch, java.util.function.Function<Session, Specimen> specimens) {
     try (Session session = Session.open(subject, batch.limits())) {
       check(session, batch, specimens.apply(session));
     }

@@ -37,7 +37,9 @@ final class Algebra {
     return x / (1 + Math.exp(-x));
   }
 
-  /** Turns the pairs of {@code width} elements from {@code start} on by the angles of a position. */
+  /**
+   * Turns the pairs of {@code width} elements from {@code start} on by the angles of a position.
+   */
   static void rotate(
       double[] x, int start, int width, double[] table, int position, RopeStyle style) {
     if ((position + 1L) * width > table.length) {

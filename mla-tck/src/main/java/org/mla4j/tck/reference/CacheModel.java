@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.mla4j.api.spec.CacheLayout;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.tensor.BFloat16;
 import org.mla4j.api.tensor.DType;
@@ -30,6 +31,12 @@ public final class CacheModel {
   private final CacheValue cache;
   private final int blockSize;
   private final List<MemorySegment> tensors;
+
+  /** The usual layout has a place for every element that needs no search. */
+  private final boolean rowMajor;
+
+  private final long width;
+  private final long cellBytes;
   private final Map<Long, double[]> written = new HashMap<>();
 
   /**
@@ -43,6 +50,9 @@ public final class CacheModel {
     this.cache = cache;
     this.blockSize = blockSize;
     this.tensors = List.copyOf(tensors);
+    rowMajor = cache.layout().equals(CacheLayout.ROW_MAJOR);
+    width = cache.spec().rowWidth();
+    cellBytes = cache.spec().dtype().byteSize();
   }
 
   /**
@@ -82,6 +92,23 @@ public final class CacheModel {
   }
 
   /**
+   * Writes a row.
+   *
+   * @param slot the row
+   * @param row all its elements, not rounded yet
+   */
+  public void putRow(long slot, double[] row) {
+    written.put(slot, row.clone());
+    if (cache.spec().format() != CacheSpec.Format.CELLS) {
+      encodeRow(slot, row);
+      return;
+    }
+    for (int i = 0; i < row.length; i++) {
+      encodeCell(slot, i, row[i]);
+    }
+  }
+
+  /**
    * Reads an element as attention sees it.
    *
    * @param slot the row
@@ -93,9 +120,14 @@ public final class CacheModel {
     if (spec.format() == CacheSpec.Format.FP8_DS_MLA) {
       return dsMla(slot, element);
     }
-    int part = part(element);
-    long offset = offset(part, slot, element);
-    double stored = decode(spec.dtype(), tensors.get(tensorOf(part)), offset);
+    double stored;
+    if (rowMajor) {
+      stored = decode(spec.dtype(), tensors.getFirst(), (slot * width + element) * cellBytes);
+    } else {
+      int part = part(element);
+      stored =
+          decode(spec.dtype(), tensors.get(tensorOf(part)), offset(part, slot, element));
+    }
     return spec.dtype() == DType.F8_E4M3 ? (float) (stored * spec.scale()) : stored;
   }
 
@@ -168,12 +200,14 @@ public final class CacheModel {
   }
 
   private void encodeCell(long slot, int element, double number) {
-    int part = part(element);
-    encode(
-        cache.spec().dtype(),
-        tensors.get(tensorOf(part)),
-        offset(part, slot, element),
-        cache.spec().dtype() == DType.F8_E4M3 ? number / cache.spec().scale() : number);
+    DType dtype = cache.spec().dtype();
+    double stored = dtype == DType.F8_E4M3 ? number / cache.spec().scale() : number;
+    if (rowMajor) {
+      encode(dtype, tensors.getFirst(), (slot * width + element) * cellBytes, stored);
+    } else {
+      int part = part(element);
+      encode(dtype, tensors.get(tensorOf(part)), offset(part, slot, element), stored);
+    }
   }
 
   private void encodeRow(long slot, double[] row) {
@@ -187,8 +221,7 @@ public final class CacheModel {
       }
     }
     for (int i = 0; i < CacheSpec.DS_MLA_ROPE; i++) {
-      encode(
-          DType.BF16, bytes, start + ROPE_AT + 2L * i, row[CacheSpec.DS_MLA_LATENT + i]);
+      encode(DType.BF16, bytes, start + ROPE_AT + 2L * i, row[CacheSpec.DS_MLA_LATENT + i]);
     }
   }
 

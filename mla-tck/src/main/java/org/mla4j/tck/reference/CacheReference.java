@@ -26,12 +26,9 @@ final class CacheReference {
 
   private static void write(
       ConcatAndCacheMla op, long slot, double[] latent, double[] rope, StepMemory memory) {
-    for (int i = 0; i < latent.length; i++) {
-      memory.cache(op.cache(), slot, i, latent[i]);
-    }
-    for (int i = 0; i < rope.length; i++) {
-      memory.cache(op.cache(), slot, latent.length + i, rope[i]);
-    }
+    double[] row = java.util.Arrays.copyOf(latent, latent.length + rope.length);
+    System.arraycopy(rope, 0, row, latent.length, rope.length);
+    memory.cacheModel(op.cache()).putRow(slot, row);
   }
 
   static void copyBlocks(CopyBlocks op, StepMemory memory) {

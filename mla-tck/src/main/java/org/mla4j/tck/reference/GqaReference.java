@@ -33,8 +33,7 @@ final class GqaReference {
           int group = head / (heads / groups);
           double[] scores = new double[count];
           for (int j = 0; j < count; j++) {
-            scores[j] =
-                op.scale() * Algebra.dot(q, head * width, keys[j], group * width, width);
+            scores[j] = op.scale() * Algebra.dot(q, head * width, keys[j], group * width, width);
           }
           var result = Softmax.attend(scores, keys, groups * width + group * value, value);
           System.arraycopy(result.out(), 0, out, head * value, value);

@@ -51,13 +51,13 @@ final class MlaReference {
   }
 
   /** What is known of a token: absorbed query, its rotated part, latent and key. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Token(
       double[] qLatent, double[] qPe, double @Nullable [] latent, double @Nullable [] key) {}
 
   static void layer(MultiHeadLatentAttention.Call call, StepMemory memory) {
     MlaReference reference =
-        new MlaReference(
-            call.spec(), call.weightsByRole(), call.ropeTable(), call.cache(), memory);
+        new MlaReference(call.spec(), call.weightsByRole(), call.ropeTable(), call.cache(), memory);
     Token[] tokens = new Token[memory.rows(call.hidden())];
     for (int i = 0; i < tokens.length; i++) {
       tokens[i] = reference.fromHidden(i, memory.row(call.hidden(), i));
@@ -107,10 +107,7 @@ final class MlaReference {
               weights.qBProj(), norm(query, spec.qANorm(), weights.qANorm(), spec.qLatentScale()));
     }
     return fromNormed(
-        token,
-        queries,
-        norm(latent, spec.kvANorm(), weights.kvANorm(), spec.kvLatentScale()),
-        key);
+        token, queries, norm(latent, spec.kvANorm(), weights.kvANorm(), spec.kvLatentScale()), key);
   }
 
   private Token fromNormed(int token, double[] queries, double[] latent, double[] key) {
@@ -139,8 +136,7 @@ final class MlaReference {
       System.arraycopy(queries, head * (nope + rope) + nope, qPe, head * rope, rope);
     }
     double[] kvB = memory.weights(weights.kvBProj().weight());
-    return new Token(
-        HeadReference.absorb(qNope, kvB, heads, spec.kvLoraRank()), qPe, latent, key);
+    return new Token(HeadReference.absorb(qNope, kvB, heads, spec.kvLoraRank()), qPe, latent, key);
   }
 
   private void finish(Token[] tokens, boolean writes, OutputForm form, StepValue out) {

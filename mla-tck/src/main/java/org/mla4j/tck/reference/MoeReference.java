@@ -8,7 +8,6 @@ import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.spec.MoeSpec;
 import org.mla4j.api.weight.WeightHandle;
 
-
 /** Routing and experts. */
 final class MoeReference {
   private static final double NORM_EPSILON = 1e-20;
@@ -16,6 +15,7 @@ final class MoeReference {
   private MoeReference() {}
 
   /** Which experts a token goes to, ascending, and with which weights. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Routing(int[] ids, double[] weights) {}
 
   static void gate(MoeGate op, StepMemory memory) {

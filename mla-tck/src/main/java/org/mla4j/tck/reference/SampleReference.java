@@ -16,10 +16,7 @@ public final class SampleReference {
           op.ids(),
           row,
           0,
-          draw(
-              memory.row(op.logits(), row),
-              memory.step().sampling(row),
-              memory.step().draw(row)));
+          draw(memory.row(op.logits(), row), memory.step().sampling(row), memory.step().draw(row)));
     }
   }
 
@@ -49,16 +46,13 @@ public final class SampleReference {
     for (double nudge : nudges) {
       for (double edge : nudges) {
         double topP = how.topP() == 1 ? 1 : Math.min(1, how.topP() + edge);
-        ids.add(
-            draw(
-                logits, how, Math.clamp(draw + nudge, 0, 1), topP, how.minP() * (1 + edge)));
+        ids.add(draw(logits, how, Math.clamp(draw + nudge, 0, 1), topP, how.minP() * (1 + edge)));
       }
     }
     return ids;
   }
 
-  private static int draw(
-      double[] logits, Sampling how, double draw, double topP, double minP) {
+  private static int draw(double[] logits, Sampling how, double draw, double topP, double minP) {
     if (Arrays.stream(logits).anyMatch(Double::isNaN)) {
       return Sample.UNUSABLE;
     }

@@ -5,6 +5,7 @@ final class Softmax {
   private Softmax() {}
 
   /** What attention of one head gives; without scores 0 and minus infinity. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Result(double[] out, double logSumExp) {}
 
   /**

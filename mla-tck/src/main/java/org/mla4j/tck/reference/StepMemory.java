@@ -17,9 +17,10 @@ public final class StepMemory implements ReferenceData {
   private final Map<StepValue, double[]> buffers = new HashMap<>();
   private final Map<StepValue, View> views = new HashMap<>();
   private final Map<CacheValue, CacheModel> caches = new HashMap<>();
-  private final Map<WeightHandle, double[]> weights;
+  private final IdentityHashMap<WeightHandle, double[]> weights;
 
   /** Where the elements of a row of a value lie in a row of its root. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record View(double[] buffer, int rowWidth, int[] elements) {}
 
   /**
@@ -37,7 +38,7 @@ public final class StepMemory implements ReferenceData {
    * @param step which rows are live
    * @param weights by identity; takes those that are read
    */
-  public StepMemory(StepDescription step, Map<WeightHandle, double[]> weights) {
+  public StepMemory(StepDescription step, IdentityHashMap<WeightHandle, double[]> weights) {
     this.step = step;
     this.weights = weights;
   }

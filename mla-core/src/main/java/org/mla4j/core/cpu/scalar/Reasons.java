@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.step.Rows;
+import org.mla4j.api.spec.CacheLayout;
+import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
@@ -135,6 +137,22 @@ final class Reasons {
   }
 
   Reasons cache(CacheValue cache, long width) {
+    require(
+        cache.spec().format() == CacheSpec.Format.CELLS,
+        "cache '"
+            + cache.name()
+            + "' has rows of format "
+            + cache.spec().format()
+            + "; expected "
+            + CacheSpec.Format.CELLS);
+    require(
+        cache.layout().equals(CacheLayout.ROW_MAJOR),
+        "cache '"
+            + cache.name()
+            + "' lies as "
+            + cache.layout()
+            + "; expected "
+            + CacheLayout.ROW_MAJOR);
     return require(
         cache.spec().rowWidth() == width,
         "cache '"
