@@ -48,6 +48,11 @@ public final class Meter {
     return least;
   }
 
+  /** How many threads were started in this process so far; those of the JVM itself do not count. */
+  public static long startedThreads() {
+    return ManagementFactory.getThreadMXBean().getTotalStartedThreadCount();
+  }
+
   /** The live threads. */
   public static Set<Thread> threads() {
     return new HashSet<>(Thread.getAllStackTraces().keySet());

@@ -10,18 +10,20 @@ final class CacheWriter {
   private final @Nullable RowView second;
   private final boolean wraps;
   private final boolean ignoresMissingSlots;
+  private final boolean writesEmpty;
 
   CacheWriter(CacheStore store, RowView first, @Nullable RowView second, PlainContext context) {
     this.store = store;
     this.first = first;
     this.second = second;
+    this.writesEmpty = context.wrong(Mistake.EMPTY_CACHE_WRITTEN);
     this.wraps = context.wrong(Mistake.NEGATIVE_SLOT_WRAPS);
     this.ignoresMissingSlots = context.wrong(Mistake.NULL_SLOT_MAPPING_WRITTEN);
   }
 
   /** The row of a token; negative if it has none. */
   long slot(StepDescription step, int token) {
-    if ((!step.hasSlotMapping() && !ignoresMissingSlots) || store.slots() == 0) {
+    if ((!step.hasSlotMapping() && !ignoresMissingSlots) || (store.slots() == 0 && !writesEmpty)) {
       return StepDescription.NO_SLOT;
     }
     long slot = step.slot(token);

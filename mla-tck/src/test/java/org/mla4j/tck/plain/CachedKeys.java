@@ -9,7 +9,6 @@ final class CachedKeys {
   private final Causal causal;
   private final boolean wholeBlocks;
   private final boolean blockZero;
-  private final boolean readsEmpty;
   private final boolean losesEdge;
   private final boolean readsNextPage;
   private final boolean skipsEmpty;
@@ -19,7 +18,6 @@ final class CachedKeys {
     pages = new Pages(context);
     causal = new Causal(context);
     wholeBlocks = context.wrong(Mistake.WHOLE_BLOCKS_ATTENDED);
-    readsEmpty = context.wrong(Mistake.EMPTY_CACHE_READ);
     losesEdge = context.wrong(Mistake.BLOCK_EDGE_LOST);
     readsNextPage = context.wrong(Mistake.NEXT_PAGE_READ);
     skipsEmpty = context.wrong(Mistake.EMPTY_SEQUENCES_SKIPPED);
@@ -28,7 +26,7 @@ final class CachedKeys {
 
   /** Whether there is a cache. */
   boolean hasRows() {
-    return readsEmpty || cache.slots() > 0;
+    return cache.slots() > 0;
   }
 
   /** How many rows the token sees. */

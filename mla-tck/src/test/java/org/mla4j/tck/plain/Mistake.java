@@ -16,7 +16,7 @@ public enum Mistake {
   OPENS_ONCE,
   /** An option that it does not know breaks it without a word. */
   UNKNOWN_OPTION_BREAKS,
-  /** It offers an op now and then. */
+  /** It offers an op only until it is asked again. */
   OFFER_CHANGES,
   /** It offers an op whose name is nobody's. */
   OP_OF_NO_VOCABULARY,
@@ -53,8 +53,6 @@ public enum Mistake {
   NEXT_PAGE_READ,
   /** Sequences without new tokens are left out when sequences are counted. */
   EMPTY_SEQUENCES_SKIPPED,
-  /** A cache without blocks is read all the same. */
-  EMPTY_CACHE_READ,
   /** Weighted sums are rounded at the edges of blocks. */
   BLOCKS_IN_SUM,
   /** Log-sum-exps are base 2. */
@@ -112,6 +110,8 @@ public enum Mistake {
 
   /** A negative slot writes the last row of the cache. */
   NEGATIVE_SLOT_WRAPS,
+  /** A cache without blocks is written all the same. */
+  EMPTY_CACHE_WRITTEN,
   /** Slots are used although the step dropped the slot mapping. */
   NULL_SLOT_MAPPING_WRITTEN,
   /** FP8 cells are written without being divided by the scale. */

@@ -56,7 +56,7 @@ final class PlainBackend implements Backend {
     if (options.forms().isEmpty()) {
       types.remove(CompositeOp.MLA_ATTENTION);
     }
-    if (context.wrong(Mistake.OFFER_CHANGES) && offers++ % 2 == 1) {
+    if (context.wrong(Mistake.OFFER_CHANGES) && offers++ > 0) {
       types.remove(CopyTo.TYPE);
     }
     if (context.wrong(Mistake.OP_OF_NO_VOCABULARY)) {

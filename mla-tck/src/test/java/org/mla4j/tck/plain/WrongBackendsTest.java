@@ -67,7 +67,7 @@ class WrongBackendsTest {
       case BLOCK_EDGE_LOST -> Rules.BOUNDARIES;
       case NEXT_PAGE_READ -> Rules.BEYOND_TABLE;
       case EMPTY_SEQUENCES_SKIPPED -> Rules.NO_NEW_TOKENS;
-      case EMPTY_CACHE_READ -> Rules.EMPTY_CACHE;
+      case EMPTY_CACHE_WRITTEN -> Rules.EMPTY_CACHE;
       case BLOCKS_IN_SUM -> Rules.ANY_BLOCK_SIZE;
       case FUSED_KEY_UNROTATED -> Rules.ROPE_AND_CACHE;
       case NO_ROPE_FAILS -> Rules.OPTIONAL_PARTS;
@@ -112,7 +112,7 @@ class WrongBackendsTest {
       case FP8_WITHOUT_SATURATION -> Rules.FP8_EXTREMES;
       case DS_MLA_ONE_SCALE -> Rules.DS_MLA;
       case ROPE_ORDER_IGNORED, KERNEL_BLOCKS_IGNORED -> Rules.LAYOUTS;
-      case GATHER_FROM_ZERO -> Rules.CHUNKED_CONTEXT;
+      case GATHER_FROM_ZERO -> Rules.GATHER;
       case COPIES_REVERSED, FIRST_PART_COPIED -> Rules.BLOCK_COPY;
       case STRIDES_IGNORED -> Rules.VIEWS;
       case PADDING_WRITTEN -> Rules.ONLY_LIVE_WRITTEN;
