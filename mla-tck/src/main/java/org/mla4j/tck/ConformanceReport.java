@@ -63,31 +63,51 @@ public record ConformanceReport(
    */
   public String text() {
     StringBuilder text = new StringBuilder(4096);
-    line(text, String.format(Locale.ROOT, "Conformance of backend '%s', profile %s, seed %d (repeat with -D%s=%d)", backend,
-        settings.profile().name().toLowerCase(Locale.ROOT),
-        settings.seed(),
-        ConformanceSettings.SEED_PROPERTY,
-        settings.seed()));
+    line(
+        text,
+        String.format(
+            Locale.ROOT,
+            "Conformance of backend '%s', profile %s, seed %d (repeat with -D%s=%d)",
+            backend,
+            settings.profile().name().toLowerCase(Locale.ROOT),
+            settings.seed(),
+            ConformanceSettings.SEED_PROPERTY,
+            settings.seed()));
     line(text, "");
-    line(text, String.format(Locale.ROOT, "%-9s %6s %7s %6s  %s", "rule", "passed", "skipped", "failed", ""));
+    line(
+        text,
+        String.format(
+            Locale.ROOT, "%-9s %6s %7s %6s  %s", "rule", "passed", "skipped", "failed", ""));
     for (Rule rule : Rules.all()) {
       List<CaseResult> own = results.stream().filter(r -> r.rule().equals(rule)).toList();
       if (!own.isEmpty()) {
-        line(text, String.format(Locale.ROOT, "%-9s %6d %7d %6d  %s", rule.number(),
-            count(own, Outcome.Passed.class),
-            count(own, Outcome.Skipped.class),
-            count(own, Outcome.Failed.class),
-            rule.title()));
+        line(
+            text,
+            String.format(
+                Locale.ROOT,
+                "%-9s %6d %7d %6d  %s",
+                rule.number(),
+                count(own, Outcome.Passed.class),
+                count(own, Outcome.Skipped.class),
+                count(own, Outcome.Failed.class),
+                rule.title()));
       }
     }
-    line(text, String.format(Locale.ROOT, "%-9s %6d %7d %6d", "all",
-        count(Outcome.Passed.class),
-        count(Outcome.Skipped.class),
-        count(Outcome.Failed.class)));
+    line(
+        text,
+        String.format(
+            Locale.ROOT,
+            "%-9s %6d %7d %6d",
+            "all",
+            count(Outcome.Passed.class),
+            count(Outcome.Skipped.class),
+            count(Outcome.Failed.class)));
     reasons(text);
     for (CaseResult failure : failures()) {
       line(text, "");
-      line(text, String.format(Locale.ROOT, "FAILED %s", ((Outcome.Failed) failure.outcome()).message()));
+      line(
+          text,
+          String.format(Locale.ROOT, "FAILED %s", ((Outcome.Failed) failure.outcome()).message()));
     }
     return text.toString();
   }
@@ -102,7 +122,8 @@ public record ConformanceReport(
     if (!reasons.isEmpty()) {
       line(text, "");
       line(text, "Skipped because:");
-      reasons.forEach((reason, count) -> line(text, String.format(Locale.ROOT, "%6d  %s", count, reason)));
+      reasons.forEach(
+          (reason, count) -> line(text, String.format(Locale.ROOT, "%6d  %s", count, reason)));
     }
   }
 

@@ -300,7 +300,9 @@ final class GraphCases {
               }
               queue.record().await();
             });
-    Failure.unless(bytes == 0, () -> bytes + " bytes were allocated in " + Meter.CALLS + " replays; expected none");
+    Failure.unless(
+        bytes == 0,
+        () -> bytes + " bytes were allocated in " + Meter.CALLS + " replays; expected none");
   }
 
   private static void closed(Captured captured) {

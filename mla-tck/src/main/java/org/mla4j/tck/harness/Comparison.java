@@ -240,10 +240,10 @@ public final class Comparison {
       }
       double step = allowed + (EDGE * Math.abs(row[i]));
       boolean near =
-          dsMla && i < CacheSpec.DS_MLA_LATENT
+          (dsMla && i < CacheSpec.DS_MLA_LATENT)
               ? isNear(row[i], is, expected.tileScale(slot, i / 128), step)
               : between(cache.spec(), row[i], is, step);
-      if (!near || exact(cache.spec())) {
+      if (exact(cache.spec()) || !near) {
         throw new Failure(
             String.format(
                 Locale.ROOT,

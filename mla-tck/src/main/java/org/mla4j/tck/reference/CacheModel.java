@@ -125,8 +125,7 @@ public final class CacheModel {
       stored = decode(spec.dtype(), tensors.getFirst(), (slot * width + element) * cellBytes);
     } else {
       int part = part(element);
-      stored =
-          decode(spec.dtype(), tensors.get(tensorOf(part)), offset(part, slot, element));
+      stored = decode(spec.dtype(), tensors.get(tensorOf(part)), offset(part, slot, element));
     }
     return spec.dtype() == DType.F8_E4M3 ? (float) (stored * spec.scale()) : stored;
   }

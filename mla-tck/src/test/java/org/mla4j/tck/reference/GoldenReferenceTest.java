@@ -100,8 +100,7 @@ class GoldenReferenceTest {
     try (Bench bench = bench(shape[0])) {
       fill(bench, x, GOLDEN.numbers(golden, "x"));
       fill(bench, y, GOLDEN.numbers(golden, "residual"));
-      RmsNorm norm =
-          new RmsNorm(x, weight(golden, "weight"), golden.get("eps").asDouble(), 1, out);
+      RmsNorm norm = new RmsNorm(x, weight(golden, "weight"), golden.get("eps").asDouble(), 1, out);
       close(GOLDEN.numbers(golden, "y"), read(run(bench, norm), out), "norm");
       close(
           GOLDEN.numbers(golden, "y_of_x_plus_residual"),
@@ -139,8 +138,7 @@ class GoldenReferenceTest {
     int rows = (int) Arrays.stream(positions).max().orElseThrow() + 1;
     for (RopeStyle style : RopeStyle.values()) {
       boolean neox = style == RopeStyle.NEOX;
-      try (Bench bench =
-          new Bench(new StepLimits(shape[0], shape[0], rows, rows, shape[0] + 1))) {
+      try (Bench bench = new Bench(new StepLimits(shape[0], shape[0], rows, rows, shape[0] + 1))) {
         for (int i = 0; i < shape[0]; i++) {
           bench
               .step()
@@ -270,8 +268,7 @@ class GoldenReferenceTest {
             .addSequence(Phase.DECODE, (int) lengths[i] - 1, new int[1], 0, 1, blocks, count);
       }
       Op op =
-          new MlaDecodeAttention(
-              q, qPe, cache, golden.get("softmax_scale").asDouble(), out, lse);
+          new MlaDecodeAttention(q, qPe, cache, golden.get("softmax_scale").asDouble(), out, lse);
       bench.bind(op);
       fill(bench, q, GOLDEN.numbers(golden, "q_latent"));
       fill(bench, qPe, GOLDEN.numbers(golden, "q_pe"));
