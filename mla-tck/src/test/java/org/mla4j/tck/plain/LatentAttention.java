@@ -74,13 +74,17 @@ final class LatentAttention {
         double sum = 0;
         for (int j = 0; j < count; j++) {
           if (roundsBlocks && j % step.limits().blockSize() == 0) {
-            sum = (float) sum;
+            sum = inSinglePrecision(sum);
           }
           sum += scores.get(worker, j) * keys.get(worker, j * width + l);
         }
         out.set(out.at(step, row), head, l, (float) sum);
       }
     }
+  }
+
+  private static double inSinglePrecision(double number) {
+    return (float) number;
   }
 
   private double score(StepDescription step, int row, int head, int key, int worker) {
