@@ -133,6 +133,13 @@ final class FusedPreprocessKernel extends RowKernel {
   }
 
   @Override
+  void begin(StepDescription step) {
+    if (turning != null) {
+      turning.rotation().require(step, turning.q().rows());
+    }
+  }
+
+  @Override
   void row(StepDescription step, int row, int worker) {
     int token = hidden.token(step, row);
     input.load(worker, hidden, hidden.at(step, row));

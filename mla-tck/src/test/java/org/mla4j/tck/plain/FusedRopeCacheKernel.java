@@ -64,6 +64,13 @@ final class FusedRopeCacheKernel extends RowKernel {
   }
 
   @Override
+  void begin(StepDescription step) {
+    if (turning != null) {
+      turning.rotation().require(step, turning.q().rows());
+    }
+  }
+
+  @Override
   void row(StepDescription step, int row, int worker) {
     int token = kvC.token(step, row);
     if (writesFirst) {

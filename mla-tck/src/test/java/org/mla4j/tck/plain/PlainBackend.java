@@ -75,6 +75,12 @@ final class PlainBackend implements Backend {
     return options.layouts();
   }
 
+  /** All of them, whatever it was told to ask for. */
+  @Override
+  public boolean takesLayout(CacheLayout layout) {
+    return true;
+  }
+
   @Override
   public Set<String> layers() {
     return options.wholeLayer() ? Set.of(MultiHeadLatentAttention.TYPE) : Set.of();

@@ -20,6 +20,11 @@ final class RotaryKernel extends RowKernel {
   }
 
   @Override
+  void begin(StepDescription step) {
+    rotation.require(step, q.rows());
+  }
+
+  @Override
   void row(StepDescription step, int row, int worker) {
     int token = q.token(step, row);
     if (skips && (!step.hasSlotMapping() || step.slot(token) < 0)) {

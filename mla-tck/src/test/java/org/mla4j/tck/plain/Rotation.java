@@ -3,6 +3,8 @@ package org.mla4j.tck.plain;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.spec.RopeStyle;
+import org.mla4j.api.step.Rows;
+import org.mla4j.api.step.StepDescription;
 
 /** Turns the pairs of a rotary part by the angle of a position. */
 final class Rotation {
@@ -21,14 +23,26 @@ final class Rotation {
     this.wraps = context.wrong(Mistake.ROPE_TABLE_WRAPS);
   }
 
+  /** Refuses a step with a position beyond the table, before anything is turned. */
+  void require(StepDescription step, Rows rows) {
+    int first = step.firstToken(rows);
+    for (int row = 0; row < step.count(rows) && !wraps; row++) {
+      int position = step.position(first + row);
+      if (position >= table.rows()) {
+        throw new InvalidInputException(
+            ErrorCode.INVALID_STEP,
+            "Position "
+                + position
+                + " is beyond the rope table of "
+                + table.rows()
+                + " positions.");
+      }
+    }
+  }
+
   /** Turns every R elements of a row in place. */
   void turn(RowView values, long row, int position) {
     int angle = wraps ? position % table.rows() : position;
-    if (angle >= table.rows()) {
-      throw new InvalidInputException(
-          ErrorCode.INVALID_STEP,
-          "Position " + position + " is beyond the rope table of " + table.rows() + " positions.");
-    }
     for (int start = 0; start < values.width(); start += 2 * half) {
       for (int i = 0; i < half; i++) {
         int first = start + (interleaved ? 2 * i : i);
