@@ -78,7 +78,7 @@ final class OneLayerModel implements ModelDefinition {
             .vHeadDim(VALUE)
             .rope(
                 new RopeSpec(ROPE, 10000, RopeStyle.INTERLEAVED, new RopeScaling.None(), POSITIONS))
-            .cacheDType(cacheDTypes.of(MultiHeadLatentAttention.TYPE))
+            .cacheType(cacheDTypes.of(MultiHeadLatentAttention.TYPE))
             .build();
     StepValue hidden = plan.buffer("hidden", F32, ALL, HIDDEN);
     plan.add("embed_tokens", ALL, new Embedding(weight(VOCABULARY, HIDDEN), hidden));

@@ -60,8 +60,8 @@ final class ModelOptions {
       names = "--cache-dtype",
       paramLabel = "TYPE",
       description =
-          "Element type of the cache: F32 (default), BF16, F16 or F8_E4M3; for one type of layers,"
-              + " layer_type=TYPE. Separated by commas.")
+          "Type of the cache: F32 (default), BF16, F16, F8_E4M3 or FP8_DS_MLA (656-byte rows of"
+              + " MLA layers); for one type of layers, layer_type=TYPE. Separated by commas.")
   private @Nullable String cacheTypes;
 
   @Option(

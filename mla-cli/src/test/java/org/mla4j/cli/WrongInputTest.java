@@ -74,7 +74,7 @@ class WrongInputTest {
   void anUnknownCacheTypeListsTheKnownOnes() {
     assertRefused(
         CommandRun.run("explain", "--cache-dtype", "F64"),
-        "Option cacheDType 'F64' has the unknown type 'F64'; expected F32, BF16, F16 or F8_E4M3, or"
+        "Option cacheDType 'F64' has the unknown type 'F64'; expected F32, BF16, F16, F8_E4M3 or FP8_DS_MLA, or"
             + " layer_type=TYPE, each once, separated by commas. [MLA-0401]");
   }
 

@@ -6,6 +6,8 @@ import static org.mla4j.api.tensor.DType.F32;
 
 import module org.mla4j.models;
 
+import org.mla4j.api.spec.CacheType;
+
 /** The plan of a step: it asks for layers and ops and connects them; backends run them. */
 record AlternatingModel(AlternatingConfig config, Checkpoint checkpoint)
     implements ModelDefinition {
@@ -31,7 +33,7 @@ record AlternatingModel(AlternatingConfig config, Checkpoint checkpoint)
 
   @Override
   public StepValue contribute(PlanBuilder plan, CacheDTypes cacheDTypes) {
-    DType cacheDType = cacheDTypes.of(MultiHeadLatentAttention.TYPE);
+    CacheType cacheType = cacheDTypes.of(MultiHeadLatentAttention.TYPE);
     WeightSource weights = new WeightSource(checkpoint, "model.");
     int ids = config.vocabulary();
     int width = config.roped().hiddenSize();
@@ -42,7 +44,7 @@ record AlternatingModel(AlternatingConfig config, Checkpoint checkpoint)
     for (int i = 0; i < config.layers(); i++) {
       String index = Integer.toString(i);
       WeightSource own = weights.in("layers").in(index);
-      MlaSpec spec = AttentionCache.of(config.attention(i), cacheDType, own.in("self_attn"));
+      MlaSpec spec = AttentionCache.of(config.attention(i), cacheType, own.in("self_attn"));
       layer(plan.scope("layers").scope(index), own, spec, hidden);
     }
     StepValue wanted = plan.buffer("selected", F32, LOGITS, width);

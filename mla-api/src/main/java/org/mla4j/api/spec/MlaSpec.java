@@ -31,6 +31,7 @@ import org.mla4j.api.tensor.DType;
  * @param cacheDType element type of the cache
  * @param cacheScale for an F8_E4M3 cache, the factor on stored codes; 1 when the checkpoint gives
  *     none
+ * @param cacheFormat what the cells of a cache row are
  */
 public record MlaSpec(
     int hiddenSize,
@@ -49,7 +50,8 @@ public record MlaSpec(
     @Nullable NormSpec qHeadNorm,
     @Nullable NormSpec kHeadNorm,
     DType cacheDType,
-    float cacheScale) {
+    float cacheScale,
+    CacheSpec.Format cacheFormat) {
 
   /**
    * Checks that the parts fit together.
@@ -87,8 +89,23 @@ public record MlaSpec(
             + ", kv "
             + kvLatentScale
             + ") that has no norm; expected the scale to follow a norm");
-    new CacheSpec(
-        CacheSpec.mla(kvLoraRank, qkRopeHeadDim, DType.F32).parts(), cacheDType, cacheScale);
+    SpecCheck.require(
+        cacheFormat != CacheSpec.Format.FP8_DS_MLA
+            || (kvLoraRank == CacheSpec.DS_MLA_LATENT && qkRopeHeadDim == CacheSpec.DS_MLA_ROPE),
+        "MlaSpec",
+        "cacheFormat = "
+            + cacheFormat
+            + " with kvLoraRank = "
+            + kvLoraRank
+            + " and qkRopeHeadDim = "
+            + qkRopeHeadDim
+            + "; expected 512 and 64");
+    cacheSpec(kvLoraRank, qkRopeHeadDim, cacheDType, cacheScale, cacheFormat);
+  }
+
+  private static CacheSpec cacheSpec(
+      int latent, int rope, DType dtype, float scale, CacheSpec.Format format) {
+    return new CacheSpec(CacheSpec.mla(latent, rope, DType.F32).parts(), dtype, scale, format);
   }
 
   /**
@@ -124,7 +141,8 @@ public record MlaSpec(
         .qHeadNorm(qHeadNorm)
         .kHeadNorm(kHeadNorm)
         .cacheDType(cacheDType)
-        .cacheScale(cacheScale);
+        .cacheScale(cacheScale)
+        .cacheFormat(cacheFormat);
   }
 
   /**
@@ -170,8 +188,7 @@ public record MlaSpec(
    * @return latent, then rotary key
    */
   public CacheSpec cache() {
-    return new CacheSpec(
-        CacheSpec.mla(kvLoraRank, qkRopeHeadDim, cacheDType).parts(), cacheDType, cacheScale);
+    return cacheSpec(kvLoraRank, qkRopeHeadDim, cacheDType, cacheScale, cacheFormat);
   }
 
   /** Collects the parts of a spec. Not thread-safe. */
@@ -193,6 +210,7 @@ public record MlaSpec(
     private @Nullable NormSpec kHeadNorm;
     private DType cacheDType = DType.F32;
     private float cacheScale = 1;
+    private CacheSpec.Format cacheFormat = CacheSpec.Format.CELLS;
 
     private Builder() {}
 
@@ -384,6 +402,27 @@ public record MlaSpec(
     }
 
     /**
+     * Sets cacheFormat.
+     *
+     * @param value what the cells of a cache row are
+     * @return this builder
+     */
+    public Builder cacheFormat(CacheSpec.Format value) {
+      cacheFormat = value;
+      return this;
+    }
+
+    /**
+     * Sets cacheDType and cacheFormat.
+     *
+     * @param value what a user chose
+     * @return this builder
+     */
+    public Builder cacheType(CacheType value) {
+      return cacheDType(value.dtype()).cacheFormat(value.format());
+    }
+
+    /**
      * Makes the spec.
      *
      * @return the checked spec
@@ -408,7 +447,8 @@ public record MlaSpec(
           qHeadNorm,
           kHeadNorm,
           cacheDType,
-          cacheScale);
+          cacheScale,
+          cacheFormat);
     }
   }
 }

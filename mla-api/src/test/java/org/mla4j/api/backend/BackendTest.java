@@ -2,16 +2,20 @@ package org.mla4j.api.backend;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
+import org.mla4j.api.spec.CacheLayout;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.DType;
@@ -160,5 +164,41 @@ class BackendTest {
   @Test
   void nobodyNeedsToListenToProgress() {
     assertDoesNotThrow(() -> ProgressListener.NONE.progress("weights", 1, 2));
+  }
+
+  @Test
+  void takesCachesRowByRowAndAttentionOpByOp() {
+    assertEquals(List.of(CacheLayout.ROW_MAJOR), backend.cacheLayouts());
+    assertTrue(backend.takesLayout(CacheLayout.ROW_MAJOR));
+    assertFalse(
+        backend.takesLayout(
+            new CacheLayout(CacheLayout.Arrangement.NZ, CacheLayout.RopeOrder.AS_ROTATED, 0)));
+    assertEquals(List.of(), backend.attentionForms());
+    assertEquals(List.of(), backend.fusionPasses());
+  }
+
+  @Test
+  void takesNoPlansAndCapturesNothing() {
+    assertEquals(Optional.empty(), backend.supportsPlan(List.of()));
+    assertEquals(GraphSupport.NEVER, backend.graphSupport());
+    assertEquals(
+        "This backend takes no whole plans.",
+        assertThrows(
+                UnsupportedOperationException.class, () -> backend.createPlan(List.of(), unbound))
+            .getMessage());
+    assertEquals(
+        "This backend captures no graphs.",
+        assertThrows(
+                UnsupportedOperationException.class,
+                () -> backend.capture(new GraphRequest(1, List.of(), List.of())))
+            .getMessage());
+  }
+
+  @Test
+  void keepsItsWeights() {
+    assertFalse(backend.canReloadWeights());
+    assertEquals(
+        "This backend cannot reload weights.",
+        assertThrows(UnsupportedOperationException.class, backend::reloadWeights).getMessage());
   }
 }

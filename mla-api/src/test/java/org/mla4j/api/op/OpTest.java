@@ -56,7 +56,16 @@ class OpTest {
               "cache kv_c slot_mapping",
               "cache",
               ""),
+          arguments(new CopyBlocks(CACHE), "block_copies cache", "cache", ""),
+          arguments(new CopyTo(value("from"), value("to")), "from", "to", ""),
           arguments(new Embedding(weight("table"), value("out")), "token_ids", "out", "table"),
+          arguments(
+              new GatherCache(CACHE, value("out")), "block_tables cache context_rows", "out", ""),
+          arguments(
+              new GqaAttention(value("q"), value("k"), value("v"), CACHE, 1, value("out")),
+              "block_tables cache k positions q query_start slot_mapping v",
+              "cache out",
+              ""),
           arguments(
               new Linear(value("x"), weight("w"), weight("b"), value("out")), "x", "out", "b w"),
           arguments(new Linear(value("x"), weight("w"), null, value("out")), "x", "out", "w"),
@@ -156,12 +165,28 @@ class OpTest {
     @Test
     void isEveryOpThatIsNoLayer() throws ReflectiveOperationException {
       Set<String> types = new TreeSet<>();
-      for (Class<?> kind : Op.class.getPermittedSubclasses()) {
-        if (kind != LayerCall.class) {
+      types.add(CompositeOp.MLA_ATTENTION);
+      addTypes(Op.class, types);
+      assertEquals(types, new TreeSet<>(Op.VOCABULARY));
+    }
+
+    @Test
+    void ofFusedOpsIsEveryFusedOp() throws ReflectiveOperationException {
+      Set<String> types = new TreeSet<>();
+      addTypes(FusedOp.class, types);
+      assertEquals(types, new TreeSet<>(FusedOp.VOCABULARY));
+    }
+
+    /** The names of all records below a sealed interface; open interfaces have none to add. */
+    private static void addTypes(Class<?> sealed, Set<String> types)
+        throws ReflectiveOperationException {
+      for (Class<?> kind : sealed.getPermittedSubclasses()) {
+        if (kind.isSealed()) {
+          addTypes(kind, types);
+        } else if (kind.isRecord()) {
           types.add((String) kind.getField("TYPE").get(null));
         }
       }
-      assertEquals(types, new TreeSet<>(Op.VOCABULARY));
     }
 
     @Test

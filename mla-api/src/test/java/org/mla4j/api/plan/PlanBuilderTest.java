@@ -2,6 +2,7 @@ package org.mla4j.api.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
@@ -52,5 +53,15 @@ class PlanBuilderTest {
     assertEquals(
         StepValue.buffer("layers.0.attn.q", DType.F32, Rows.DECODE, 16, 192),
         new Names("layers.0").scope("attn").buffer("q", DType.F32, Rows.DECODE, 16, 192));
+  }
+
+  @Test
+  void withoutBeingAskedAttentionIsAddedAsSeparateOps() {
+    assertEquals(
+        Optional.empty(),
+        new Names("layers.0")
+            .attentionForm(_ -> {
+              throw new AssertionError();
+            }));
   }
 }

@@ -26,7 +26,8 @@ class MlaSpecCopyTest {
           new NormSpec(15),
           new NormSpec(16),
           DType.F8_E4M3,
-          17);
+          17,
+          CacheSpec.Format.CELLS);
 
   @Test
   void aBuilderOfASpecKnowsAllOfIt() {
@@ -40,5 +41,18 @@ class MlaSpecCopyTest {
     assertEquals(1, changed.cacheScale());
     assertEquals(FULL, changed.toBuilder().cacheDType(DType.F8_E4M3).cacheScale(17).build());
     assertEquals(17, FULL.cacheScale());
+  }
+
+  @Test
+  void theFormatOfTheCacheIsTakenUpToo() {
+    MlaSpec rows =
+        FULL.toBuilder()
+            .kvLoraRank(512)
+            .qkRopeHeadDim(64)
+            .rope(null)
+            .cacheScale(1)
+            .cacheType(CacheType.FP8_DS_MLA)
+            .build();
+    assertEquals(CacheSpec.Format.FP8_DS_MLA, rows.toBuilder().build().cacheFormat());
   }
 }

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mla4j.api.tensor.DType;
 
@@ -108,7 +109,8 @@ class MlaSpecTest {
               new NormSpec(6),
               new NormSpec(7),
               DType.F8_E4M3,
-              8),
+              8,
+              CacheSpec.Format.CELLS),
           spec);
       assertEquals(0.3, spec.scale());
       assertEquals(8, spec.cache().scale());
@@ -226,6 +228,26 @@ class MlaSpecTest {
       assertRefused(
           "CacheSpec: scale = 0.0; expected a positive finite number. [MLA-0301]",
           () -> plain().cacheScale(0).build());
+    }
+
+    @ParameterizedTest
+    @EnumSource(CacheType.class)
+    void isOfTheTypeThatTheUserChose(CacheType type) {
+      CacheSpec cache = plain().cacheType(type).build().cache();
+      assertEquals(type.dtype(), cache.dtype());
+      assertEquals(type.format(), cache.format());
+    }
+
+    @Test
+    void hasRowsOfBytesOnlyWhereTheyFit() {
+      assertRefused(
+          "MlaSpec: cacheFormat = FP8_DS_MLA with kvLoraRank = 256 and qkRopeHeadDim = 64; expected"
+              + " 512 and 64. [MLA-0301]",
+          () -> plain().kvLoraRank(256).cacheType(CacheType.FP8_DS_MLA).build());
+      assertRefused(
+          "MlaSpec: cacheFormat = FP8_DS_MLA with kvLoraRank = 512 and qkRopeHeadDim = 0; expected"
+              + " 512 and 64. [MLA-0301]",
+          () -> plain().qkRopeHeadDim(0).cacheType(CacheType.FP8_DS_MLA).build());
     }
   }
 }

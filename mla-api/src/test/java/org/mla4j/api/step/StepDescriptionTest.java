@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mla4j.api.step.Phase.DECODE;
 import static org.mla4j.api.step.Phase.PREFILL;
@@ -312,6 +313,67 @@ class StepDescriptionTest {
       step.omitSlotMapping();
       assertFalse(step.hasSlotMapping());
       assertFalse(step.isProfiling());
+    }
+  }
+
+  @Nested
+  class BlockCopies {
+    @Test
+    void runInTheOrderInWhichTheyAreAdded() {
+      step.copyBlock(1, 9);
+      step.copyBlock(9, 2);
+      assertEquals(2, step.count(Rows.BLOCK_COPIES));
+      assertEquals(1, step.copySource(0));
+      assertEquals(9, step.copyTarget(0));
+      assertEquals(9, step.copySource(1));
+      assertEquals(2, step.copyTarget(1));
+    }
+
+    @Test
+    void areOfTwoDifferentBlocksThatHoldTokens() {
+      assertCopyRefused(0, 1);
+      assertCopyRefused(1, 0);
+      assertCopyRefused(10, 1);
+      assertCopyRefused(1, 10);
+      assertCopyRefused(3, 3);
+      assertEquals(0, step.count(Rows.BLOCK_COPIES));
+    }
+
+    private void assertCopyRefused(int from, int to) {
+      assertRefused(
+          "Step description: copy of block "
+              + from
+              + " to block "
+              + to
+              + "; expected two different blocks of 1 to 9. [MLA-0303]",
+          () -> step.copyBlock(from, to));
+    }
+
+    @Test
+    void areNoMoreThanBlocks() {
+      for (int i = 0; i < 10; i++) {
+        step.copyBlock(1, 2);
+      }
+      assertRefused(
+          "Step description: more block copies than blocks = 10. [MLA-0303]",
+          () -> step.copyBlock(1, 2));
+    }
+
+    @Test
+    void areGoneInTheNextStep() {
+      step.copyBlock(1, 2);
+      step.clear();
+      assertEquals(0, step.count(Rows.BLOCK_COPIES));
+      assertThrows(IndexOutOfBoundsException.class, () -> step.copySource(0));
+      assertThrows(IndexOutOfBoundsException.class, () -> step.copyTarget(0));
+    }
+
+    @Test
+    void areNoRangeOfTokens() {
+      assertRefused(
+          "Step description: BLOCK_COPIES rows are not a range of tokens. [MLA-0303]",
+          () -> step.firstToken(Rows.BLOCK_COPIES));
+      assertEquals(10, step.limits().max(Rows.BLOCK_COPIES));
     }
   }
 

@@ -2,7 +2,9 @@ package org.mla4j.core.cpu;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.Bindings;
@@ -14,12 +16,13 @@ import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.diagnosis.Diagnosis.VectorSupport;
 import org.mla4j.api.op.CompositeOp;
-import org.mla4j.api.op.CopyBlocks;
-import org.mla4j.api.op.CopyTo;
 import org.mla4j.api.op.FusedOp;
-import org.mla4j.api.op.GqaAttention;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.RmsNorm;
+import org.mla4j.api.spec.CacheLayout;
+import org.mla4j.api.spec.CacheLayout.Arrangement;
+import org.mla4j.api.spec.CacheLayout.RopeOrder;
+import org.mla4j.core.cpu.fused.FusedKernels;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.KernelSet;
 import org.mla4j.core.cpu.kernel.OrderedKernels;
@@ -34,10 +37,12 @@ final class CpuBackend implements Backend {
 
   private final CpuContext context;
   private final KernelSet kernels;
+  private final Set<String> fused;
 
-  private CpuBackend(CpuContext context, KernelSet kernels) {
+  private CpuBackend(CpuContext context, KernelSet kernels, Set<String> fused) {
     this.context = context;
     this.kernels = kernels;
+    this.fused = fused;
   }
 
   static CpuBackend open(EngineContext engine, CpuOptions options, VectorSupport vector) {
@@ -50,17 +55,41 @@ final class CpuBackend implements Backend {
     KernelSet scalar = new ScalarKernels();
     boolean useVector = options.vector() && vector.usable();
     // Without the Vector API the class of the vector kernels must not even be loaded.
-    KernelSet kernels = useVector ? new OrderedKernels(new VectorKernels(), scalar) : scalar;
-    return new CpuBackend(CpuContext.of(engine), kernels);
+    KernelSet kernels = useVector ? withVectors(scalar) : new FusedKernels(scalar);
+    return new CpuBackend(CpuContext.of(engine), kernels, options.fused().ops());
+  }
+
+  /** A vector kernel for what has one, fused ops included; else put together from the best. */
+  private static KernelSet withVectors(KernelSet scalar) {
+    KernelSet vector = new VectorKernels();
+    return new OrderedKernels(vector, new FusedKernels(new OrderedKernels(vector, scalar)));
   }
 
   @Override
   public Set<String> ops() {
     Set<String> types = new HashSet<>(Op.VOCABULARY);
+    types.remove(CompositeOp.MLA_ATTENTION);
     types.removeAll(FusedOp.VOCABULARY);
-    types.removeAll(
-        Set.of(CompositeOp.MLA_ATTENTION, CopyTo.TYPE, CopyBlocks.TYPE, GqaAttention.TYPE));
+    types.addAll(fused);
     return Set.copyOf(types);
+  }
+
+  /** Row-major first, for which alone there are vector kernels. */
+  @Override
+  public List<CacheLayout> cacheLayouts() {
+    List<CacheLayout> layouts = new ArrayList<>();
+    for (Arrangement arrangement : Arrangement.values()) {
+      for (RopeOrder order : RopeOrder.values()) {
+        layouts.add(new CacheLayout(arrangement, order, 0));
+      }
+    }
+    return List.copyOf(layouts);
+  }
+
+  /** Every layout, whatever the size of its blocks. */
+  @Override
+  public boolean takesLayout(CacheLayout layout) {
+    return true;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.mla4j.core.cpu;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -11,9 +12,11 @@ import org.mla4j.api.error.InvalidInputException;
  *
  * @param vector whether vector kernels are used where they can run; {@code vector=off} for scalar
  *     ones only
+ * @param fused which fused ops it has
  */
-record CpuOptions(boolean vector) {
+record CpuOptions(boolean vector, FusedChoice fused) {
   private static final String VECTOR = "vector";
+  private static final String FUSED = "fused";
   private static final String AUTO = "auto";
   private static final String OFF = "off";
 
@@ -27,15 +30,21 @@ record CpuOptions(boolean vector) {
   static CpuOptions of(Map<String, String> options) {
     // Sorted, so that of several unknown names always the same one is reported.
     for (String name : new TreeSet<>(options.keySet())) {
-      if (!name.equals(VECTOR)) {
-        throw invalid("unknown option '" + name + "'; known: " + VECTOR);
+      if (!List.of(FUSED, VECTOR).contains(name)) {
+        throw invalid("unknown option '" + name + "'; known: " + FUSED + ", " + VECTOR);
       }
     }
     String vector = options.getOrDefault(VECTOR, AUTO);
     if (!List.of(AUTO, OFF).contains(vector)) {
       throw invalid(VECTOR + " = '" + vector + "'; expected " + AUTO + " or " + OFF);
     }
-    return new CpuOptions(vector.equals(AUTO));
+    String fused = options.getOrDefault(FUSED, FusedChoice.GAINING.word());
+    FusedChoice choice =
+        Arrays.stream(FusedChoice.values())
+            .filter(known -> known.word().equals(fused))
+            .findFirst()
+            .orElseThrow(() -> invalid(FUSED + " = '" + fused + "'; expected all, gaining or off"));
+    return new CpuOptions(vector.equals(AUTO), choice);
   }
 
   private static InvalidInputException invalid(String problem) {

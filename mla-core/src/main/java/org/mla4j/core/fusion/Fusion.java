@@ -71,9 +71,13 @@ public final class Fusion {
     List<Node> nodes = plan;
     List<Outcome> outcomes = new ArrayList<>();
     Set<String> gone = new HashSet<>();
+    Set<List<String>> seen = new HashSet<>();
     for (Match match : pass.matches(new PlanGraph(plan, elements))) {
       if (match.nodes().stream().map(Node::name).anyMatch(gone::contains)) {
         continue; // of places that overlap the first one goes
+      }
+      if (!seen.add(match.nodes().stream().map(Node::name).toList())) {
+        continue; // a place that was found twice is one place
       }
       Legality.Verdict verdict =
           new Legality(new PlanGraph(nodes, elements), elements, kept).judge(match);

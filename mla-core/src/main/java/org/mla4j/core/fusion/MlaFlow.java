@@ -5,11 +5,14 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.mla4j.api.layer.MlaAttention;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.ConcatAndCacheMla;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.RmsNorm;
+import org.mla4j.api.op.RmsNormRopeConcatAndCacheMla;
+import org.mla4j.api.op.RopeConcatAndCacheMla;
 import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.plan.StepGraph;
@@ -40,9 +43,9 @@ final class MlaFlow {
    *
    * @param projection makes the queries of all heads, a {@link Linear}
    * @param latent makes the query latent that it reads; null without a query LoRA
-   * @param absorb absorbs them, an {@link AbsorbQuery}
+   * @param reader absorbs them, or attends with them
    */
-  record Queries(Node projection, @Nullable Projected latent, Node absorb) {
+  record Queries(Node projection, @Nullable Projected latent, Node reader) {
     Linear linear() {
       return (Linear) projection.op();
     }
@@ -85,22 +88,46 @@ final class MlaFlow {
     return norm(graph, ((ConcatAndCacheMla) write.op()).kvC(), write);
   }
 
-  /** The projection that made the latent which a cache write takes. */
-  static Optional<Projected> latent(StepGraph graph, Node write) {
-    return projected(graph, ((ConcatAndCacheMla) write.op()).kvC(), write);
+  /** The latent, normed or not, that a node takes to the cache or to attention; null for none. */
+  static @Nullable StepValue latentOf(Node node) {
+    return switch (node.op()) {
+      case ConcatAndCacheMla concat -> concat.kvC();
+      case RopeConcatAndCacheMla fused -> fused.concat().kvC();
+      case RmsNormRopeConcatAndCacheMla fused -> fused.norm().x();
+      case MlaAttention attention -> attention.kvC();
+      default -> null;
+    };
   }
 
-  /** The queries of the layer of a cache write. */
-  static Optional<Queries> queries(StepGraph graph, Node write) {
-    return graph.nodes().stream()
-        .filter(node -> node.layer().equals(write.layer()) && node.op() instanceof AbsorbQuery)
-        .findFirst()
-        .flatMap(absorb -> queriesOf(graph, absorb));
+  /** The projection that made the latent which a node takes, if it takes one. */
+  static Optional<Projected> latent(StepGraph graph, Node node) {
+    StepValue latent = latentOf(node);
+    return latent == null ? Optional.empty() : projected(graph, latent, node);
+  }
+
+  /** The queries of the layer of a node. */
+  static Optional<Queries> queries(StepGraph graph, Node inLayer) {
+    for (Node node : graph.nodes()) {
+      StepValue queries = node.layer().equals(inLayer.layer()) ? queriesOf(node) : null;
+      if (queries != null) {
+        return queries(graph, queries, node);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The queries, or their latent, that a node absorbs or attends with; null for none. */
+  private static @Nullable StepValue queriesOf(Node node) {
+    return switch (node.op()) {
+      case AbsorbQuery absorb -> absorb.qNope();
+      case MlaAttention attention when attention.kvC() != null -> attention.query();
+      default -> null;
+    };
   }
 
   /** What lies behind the queries is a query latent only if it is made in the same layer. */
-  private static Optional<Queries> queriesOf(StepGraph graph, Node absorb) {
-    return linear(graph, ((AbsorbQuery) absorb.op()).qNope(), absorb)
+  private static Optional<Queries> queries(StepGraph graph, StepValue queries, Node absorb) {
+    return linear(graph, queries, absorb)
         .map(projection -> {
           StepValue source = ((Linear) projection.op()).x();
           Optional<Projected> latent =

@@ -41,6 +41,9 @@ final class MlaPreprocessPass implements FusionPass {
     boolean turns =
         rope == null
             || ((RotaryEmbedding) rope.op()).q().root().equals(queries.linear().out().root());
+    if (!(queries.reader().op() instanceof AbsorbQuery absorb)) {
+      return Optional.empty();
+    }
     if (!first.x().equals(latent.linear().x()) || !turns) {
       return Optional.empty();
     }
@@ -54,7 +57,7 @@ final class MlaPreprocessPass implements FusionPass {
             latent.norm(),
             rope,
             write,
-            queries.absorb());
+            queries.reader());
     return Optional.of(
         new Match(
             nodes,
@@ -66,6 +69,6 @@ final class MlaPreprocessPass implements FusionPass {
                 latent.rmsNorm(),
                 MlaFlow.op(rope, RotaryEmbedding.class),
                 (ConcatAndCacheMla) write.op(),
-                (AbsorbQuery) queries.absorb().op())));
+                absorb)));
   }
 }

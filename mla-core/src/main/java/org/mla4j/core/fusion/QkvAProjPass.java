@@ -19,10 +19,10 @@ final class QkvAProjPass implements FusionPass {
   @Override
   public List<Match> matches(StepGraph graph) {
     List<Match> matches = new ArrayList<>();
-    for (Node write : MlaFlow.cacheWrites(graph)) {
-      MlaFlow.latent(graph, write)
+    for (Node node : graph.nodes()) {
+      MlaFlow.latent(graph, node)
           .flatMap(latent ->
-              MlaFlow.queries(graph, write)
+              MlaFlow.queries(graph, node)
                   .flatMap(queries -> match(graph, queries.first(), latent.projection())))
           .ifPresent(matches::add);
     }

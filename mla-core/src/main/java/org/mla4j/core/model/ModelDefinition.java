@@ -45,7 +45,7 @@ public interface ModelDefinition extends AutoCloseable {
    * Writes the plan of a step, from token ids to logits.
    *
    * @param plan takes the nodes
-   * @param cacheDTypes element types of the caches
+   * @param cacheDTypes types of the caches
    * @return the logits, F32 {@code [logit rows, vocabulary]}
    * @throws org.mla4j.api.error.ModelException if the checkpoint lacks a tensor or has one of
    *     another shape

@@ -12,6 +12,7 @@ import org.mla4j.api.backend.ExecutionMode;
 import org.mla4j.api.backend.ProgressListener;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
+import org.mla4j.api.spec.CacheType;
 import org.mla4j.api.tensor.DType;
 
 /**
@@ -28,7 +29,7 @@ import org.mla4j.api.tensor.DType;
  * @param threads threads that compute, the engine's own included
  * @param deterministic whether a result must not depend on who else is in a step, how a prompt is
  *     cut, or the block size; refused with a backend that does not claim it
- * @param cacheDTypes element types of the caches
+ * @param cacheDTypes types of the caches
  * @param blockSize tokens per cache block
  * @param maxSequenceLength tokens of one sequence; 0 for the model's positions, at most 4096
  * @param maxTokensPerStep tokens of one step; a longer prompt takes several steps
@@ -280,7 +281,17 @@ public record EngineOptions(
     }
 
     /**
-     * Sets the element types of the caches by the type of layer.
+     * Sets the type of the caches of all layers.
+     *
+     * @param value the type; {@link CacheType#FP8_DS_MLA} is for MLA layers, others then have F32
+     * @return this builder
+     */
+    public Builder cacheType(CacheType value) {
+      return cacheDTypes(CacheDTypes.of(value));
+    }
+
+    /**
+     * Sets the types of the caches by the type of layer.
      *
      * @param value the choice
      * @return this builder

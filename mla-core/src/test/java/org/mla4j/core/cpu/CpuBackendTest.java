@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.HashSet;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
@@ -14,9 +15,14 @@ import org.mla4j.api.backend.BackendProvider;
 import org.mla4j.api.backend.Probe;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.error.InvalidInputException;
+import org.mla4j.api.op.CompositeOp;
+import org.mla4j.api.op.FusedOp;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.SelectRows;
+import org.mla4j.api.spec.CacheLayout;
+import org.mla4j.api.spec.CacheLayout.Arrangement;
+import org.mla4j.api.spec.CacheLayout.RopeOrder;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.DType;
@@ -52,10 +58,40 @@ class CpuBackendTest {
 
   @Test
   void hasAKernelForEveryOpAndNoLayers() {
-    try (Backend backend = open(Map.of())) {
-      assertEquals(Set.copyOf(Op.VOCABULARY), backend.ops());
+    try (Backend backend = open(Map.of("fused", "all"))) {
+      Set<String> ops = new HashSet<>(Op.VOCABULARY);
+      ops.remove(CompositeOp.MLA_ATTENTION);
+      assertEquals(ops, backend.ops());
       assertEquals(Set.of(), backend.layers());
       assertEquals(Set.of("output_scale"), backend.features());
+    }
+  }
+
+  @Test
+  void hasTheFusedOpsThatWereChosen() {
+    assertEquals(
+        Set.of("fused_add_rms_norm", "qkv_a_proj", "rope_concat_and_cache_mla"),
+        fusedOps(Map.of()));
+    assertEquals(Set.of(), fusedOps(Map.of("fused", "off")));
+    assertEquals(Set.copyOf(FusedOp.VOCABULARY), fusedOps(Map.of("fused", "all")));
+  }
+
+  private static Set<String> fusedOps(Map<String, String> options) {
+    try (Backend backend = open(options)) {
+      Set<String> ops = new HashSet<>(backend.ops());
+      ops.retainAll(FusedOp.VOCABULARY);
+      return ops;
+    }
+  }
+
+  @Test
+  void takesCachesRowByRowBestAndInEveryOtherLayoutToo() {
+    try (Backend backend = open(Map.of())) {
+      assertEquals(
+          "[rows, rows, deinterleaved, split, split, deinterleaved, nz, nz, deinterleaved]",
+          backend.cacheLayouts().toString());
+      backend.cacheLayouts().forEach(layout -> assertTrue(backend.takesLayout(layout)));
+      assertTrue(backend.takesLayout(new CacheLayout(Arrangement.NZ, RopeOrder.DEINTERLEAVED, 4)));
     }
   }
 
@@ -64,7 +100,8 @@ class CpuBackendTest {
     var refused =
         assertThrows(InvalidInputException.class, () -> open(Map.of("vectors", "off")).close());
     assertEquals(
-        "Backend 'cpu': unknown option 'vectors'; known: vector. [MLA-0401]", refused.getMessage());
+        "Backend 'cpu': unknown option 'vectors'; known: fused, vector. [MLA-0401]",
+        refused.getMessage());
   }
 
   @Test

@@ -12,15 +12,23 @@ import org.mla4j.api.error.InvalidInputException;
 class CpuOptionsTest {
   @Test
   void vectorKernelsAreUsedUnlessSwitchedOff() {
-    assertEquals(new CpuOptions(true), CpuOptions.of(Map.of()));
-    assertEquals(new CpuOptions(true), CpuOptions.of(Map.of("vector", "auto")));
-    assertEquals(new CpuOptions(false), CpuOptions.of(Map.of("vector", "off")));
+    assertEquals(true, CpuOptions.of(Map.of()).vector());
+    assertEquals(true, CpuOptions.of(Map.of("vector", "auto")).vector());
+    assertEquals(false, CpuOptions.of(Map.of("vector", "off")).vector());
+  }
+
+  @Test
+  void fusedOpsAreThoseThatGainUnlessSaidOtherwise() {
+    assertEquals(FusedChoice.GAINING, CpuOptions.of(Map.of()).fused());
+    assertEquals(FusedChoice.GAINING, CpuOptions.of(Map.of("fused", "gaining")).fused());
+    assertEquals(FusedChoice.ALL, CpuOptions.of(Map.of("fused", "all")).fused());
+    assertEquals(FusedChoice.OFF, CpuOptions.of(Map.of("fused", "off")).fused());
   }
 
   @Test
   void unknownOptionsAreRefusedWithTheKnownOnes() {
     assertEquals(
-        "Backend 'cpu': unknown option 'simd'; known: vector. [MLA-0401]",
+        "Backend 'cpu': unknown option 'simd'; known: fused, vector. [MLA-0401]",
         refusal(Map.of("simd", "off", "vector", "off", "threads", "3")));
   }
 
@@ -29,6 +37,9 @@ class CpuOptionsTest {
     assertEquals(
         "Backend 'cpu': vector = 'on'; expected auto or off. [MLA-0401]",
         refusal(Map.of("vector", "on")));
+    assertEquals(
+        "Backend 'cpu': fused = 'on'; expected all, gaining or off. [MLA-0401]",
+        refusal(Map.of("fused", "on")));
   }
 
   private static String refusal(Map<String, String> options) {

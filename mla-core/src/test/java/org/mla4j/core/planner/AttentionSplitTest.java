@@ -142,7 +142,8 @@ class AttentionSplitTest {
   }
 
   private static Explanation explain(Consumer<EngineOptions.Builder> change) {
-    EngineOptions.Builder options = EngineOptions.builder().threads(1);
+    EngineOptions.Builder options =
+        EngineOptions.builder().threads(1).backendOption("cpu:fused", "off");
     change.accept(options);
     try (TinyModel model = new TinyModel();
         StepRunner runner = StepRunner.build(model, options.build())) {

@@ -248,6 +248,7 @@ class FusedPlanTest {
   private EngineOptions.Builder options(String fused) {
     return MixedSteps.options()
         .pluginLoader(PluginLoader.beside(folder, FusingBackend.class))
+        .backendOption("cpu:fused", "off")
         .backendOption("fusing:ops", fused);
   }
 

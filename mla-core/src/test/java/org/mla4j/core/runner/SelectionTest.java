@@ -51,11 +51,9 @@ class SelectionTest {
     assertTrue(explanation.entries().stream().allMatch(entry -> entry.declined().isEmpty()));
     assertEquals(
         List.of(
-            "layers.0.attn.q_proj",
-            "layers.0.attn.kv_a_proj",
+            "layers.0.attn.q_proj+kv_a_proj",
             "layers.0.attn.kv_a_layernorm",
-            "layers.0.attn.rotary_emb",
-            "layers.0.attn.concat_and_cache",
+            "layers.0.attn.rotary_emb+concat_and_cache",
             "layers.0.attn.absorb_query",
             "layers.0.attn.decode_attention",
             "layers.0.attn.project_value",
@@ -104,7 +102,7 @@ class SelectionTest {
         entry(explanation, "layers.0.input_layernorm").declined());
     assertEquals(
         List.of(new Declined("partial", "linear", List.of("has no op 'linear'"))),
-        entry(explanation, "layers.0.attn.q_proj").declined());
+        entry(explanation, "layers.0.attn.o_proj").declined());
   }
 
   @Test

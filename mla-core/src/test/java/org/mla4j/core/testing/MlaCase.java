@@ -13,6 +13,7 @@ import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.ProjectValue;
+import org.mla4j.api.spec.CacheLayout;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.step.Phase;
 import org.mla4j.api.step.Rows;
@@ -253,6 +254,11 @@ public record MlaCase(
   public CacheValue cache(String name, DType dtype, float scale) {
     return new CacheValue(
         name, "layer", new CacheSpec(CacheSpec.mla(latent, rope, dtype).parts(), dtype, scale));
+  }
+
+  /** The same cache, its rows elsewhere. */
+  public CacheValue cache(String name, DType dtype, CacheLayout layout) {
+    return new CacheValue(name, "layer", cache(name, dtype, 1).spec(), layout);
   }
 
   /** The absorbed form over a filled cache, all tokens of a sequence being new in one step. */

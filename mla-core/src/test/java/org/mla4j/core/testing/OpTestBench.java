@@ -15,6 +15,7 @@ import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.backend.StepTensor;
 import org.mla4j.api.backend.Support;
+import org.mla4j.api.op.CopyBlocks;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.step.Phase;
@@ -198,6 +199,13 @@ public final class OpTestBench implements Bindings, AutoCloseable {
     return values;
   }
 
+  /** All bytes of one of the tensors that hold a cache. */
+  public byte[] cacheBytes(CacheValue cache, int tensor) {
+    Tensor whole = cache(cache, tensor);
+    long bytes = whole.shape().elements() * whole.dtype().byteSize();
+    return whole.segment().asSlice(whole.byteOffset(), bytes).toArray(ValueLayout.JAVA_BYTE);
+  }
+
   /**
    * Creates the op's kernel, runs it once and checks that only what the op may write has changed.
    */
@@ -232,7 +240,8 @@ public final class OpTestBench implements Bindings, AutoCloseable {
         eachLive(value, offset -> bytes.set((int) offset, (int) offset + value.dtype().byteSize()));
       } else if (written instanceof CacheValue value) {
         for (int i = 0; i < value.layout().tensors(value.spec()); i++) {
-          allowed.put(new Stored(value, i), mappedSlots(value, i));
+          BitSet slots = op instanceof CopyBlocks ? copiedSlots(value, i) : mappedSlots(value, i);
+          allowed.put(new Stored(value, i), slots);
         }
       }
     }
@@ -258,6 +267,17 @@ public final class OpTestBench implements Bindings, AutoCloseable {
     for (int token = 0; step.hasSlotMapping() && token < step.tokens(); token++) {
       if (step.slot(token) >= 0) {
         allow(value, tensor, step.slot(token), bytes);
+      }
+    }
+    return bytes;
+  }
+
+  private BitSet copiedSlots(CacheValue value, int tensor) {
+    BitSet bytes = new BitSet();
+    for (int copy = 0; copy < step.count(Rows.BLOCK_COPIES); copy++) {
+      for (int i = 0; i < step.limits().blockSize(); i++) {
+        long slot = (long) step.copyTarget(copy) * step.limits().blockSize() + i;
+        allow(value, tensor, slot, bytes);
       }
     }
     return bytes;

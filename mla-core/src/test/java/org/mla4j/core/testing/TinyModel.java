@@ -17,12 +17,12 @@ import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.plan.PlanBuilder;
+import org.mla4j.api.spec.CacheType;
 import org.mla4j.api.spec.MlaSpec;
 import org.mla4j.api.spec.NormSpec;
 import org.mla4j.api.spec.RopeScaling;
 import org.mla4j.api.spec.RopeSpec;
 import org.mla4j.api.spec.RopeStyle;
-import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.core.layer.GatedMlp;
 import org.mla4j.core.layer.MlaLayer;
@@ -138,7 +138,7 @@ public final class TinyModel implements ModelDefinition {
 
   @Override
   public StepValue contribute(PlanBuilder plan, CacheDTypes cacheDTypes) {
-    DType cacheDType = cacheDTypes.of(MultiHeadLatentAttention.TYPE);
+    CacheType cacheType = cacheDTypes.of(MultiHeadLatentAttention.TYPE);
     RandomData random = new RandomData(7);
     StepValue hidden = plan.buffer("hidden", F32, ALL, HIDDEN);
     plan.add(
@@ -146,7 +146,7 @@ public final class TinyModel implements ModelDefinition {
     for (int i = 0; i < LAYERS; i++) {
       PlanBuilder layer = plan.scope("layers").scope(Integer.toString(i));
       StepValue normed = norm(layer, "input_layernorm", hidden);
-      StepValue attended = MlaLayer.add(layer, "attn", spec(cacheDType), weights(random), normed);
+      StepValue attended = MlaLayer.add(layer, "attn", spec(cacheType), weights(random), normed);
       layer.add("attn_add", ALL, new Add(hidden, attended));
       StepValue normedAgain = norm(layer, "post_attention_layernorm", hidden);
       Expert mlp =
@@ -168,7 +168,7 @@ public final class TinyModel implements ModelDefinition {
     return logits;
   }
 
-  private MlaSpec spec(DType cacheDType) {
+  private MlaSpec spec(CacheType cacheType) {
     boolean lora = variant == Variant.QUERY_LORA;
     return MlaSpec.builder()
         .hiddenSize(HIDDEN)
@@ -185,7 +185,7 @@ public final class TinyModel implements ModelDefinition {
                 ? null
                 : new RopeSpec(
                     ROPE, 10000, RopeStyle.INTERLEAVED, new RopeScaling.None(), positions))
-        .cacheDType(cacheDType)
+        .cacheType(cacheType)
         .build();
   }
 

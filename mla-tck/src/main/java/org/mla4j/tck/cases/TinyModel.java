@@ -55,7 +55,7 @@ final class TinyModel implements ModelDefinition {
 
   @Override
   public StepValue contribute(PlanBuilder plan, CacheDTypes cacheDTypes) {
-    Dims widths = dims.cache(cacheDTypes.of(MultiHeadLatentAttention.TYPE), 1);
+    Dims widths = dims.cache(cacheDTypes.of(MultiHeadLatentAttention.TYPE).dtype(), 1);
     int width = dims.hidden();
     StepValue hidden = plan.buffer("hidden", F32, ALL, width);
     plan.add(

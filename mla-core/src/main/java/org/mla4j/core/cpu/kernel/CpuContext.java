@@ -8,8 +8,10 @@ import org.mla4j.api.backend.EngineContext;
  * @param engine what the engine offers: limits, threads, memory
  * @param weights the weights
  * @param scratch scratch memory of the engine's workers
+ * @param betweenParts buffers for what exists only between the parts of a fused op
  */
-public record CpuContext(EngineContext engine, WeightStore weights, WorkerScratch scratch) {
+public record CpuContext(
+    EngineContext engine, WeightStore weights, WorkerScratch scratch, SharedBuffers betweenParts) {
   /**
    * Makes the context of a newly opened backend.
    *
@@ -18,6 +20,9 @@ public record CpuContext(EngineContext engine, WeightStore weights, WorkerScratc
    */
   public static CpuContext of(EngineContext engine) {
     return new CpuContext(
-        engine, new WeightStore(engine), new WorkerScratch(engine.parallel().threads()));
+        engine,
+        new WeightStore(engine),
+        new WorkerScratch(engine.parallel().threads()),
+        new SharedBuffers(engine));
   }
 }

@@ -46,29 +46,36 @@ final class Cells {
 
   /** Reads consecutive elements into the start of an array. */
   void widen(MemorySegment from, long offset, float[] into, int count) {
+    widen(from, offset, into, 0, count);
+  }
+
+  /** Reads consecutive elements into an array, from an index on. */
+  void widen(MemorySegment from, long offset, float[] into, int start, int count) {
     switch (dtype) {
       case F32 -> {
         for (int i = 0; i < count; i++) {
-          into[i] = from.get(ValueLayout.JAVA_FLOAT_UNALIGNED, offset + (long) i * Float.BYTES);
+          into[start + i] =
+              from.get(ValueLayout.JAVA_FLOAT_UNALIGNED, offset + (long) i * Float.BYTES);
         }
       }
       case BF16 -> {
         for (int i = 0; i < count; i++) {
-          into[i] =
+          into[start + i] =
               BFloat16.toFloat(
                   from.get(ValueLayout.JAVA_SHORT_UNALIGNED, offset + (long) i * Short.BYTES));
         }
       }
       case F16 -> {
         for (int i = 0; i < count; i++) {
-          into[i] =
+          into[start + i] =
               Float.float16ToFloat(
                   from.get(ValueLayout.JAVA_SHORT_UNALIGNED, offset + (long) i * Short.BYTES));
         }
       }
       case F8_E4M3 -> {
         for (int i = 0; i < count; i++) {
-          into[i] = f8Values[Byte.toUnsignedInt(from.get(ValueLayout.JAVA_BYTE, offset + i))];
+          into[start + i] =
+              f8Values[Byte.toUnsignedInt(from.get(ValueLayout.JAVA_BYTE, offset + i))];
         }
       }
       case I64, I32, U8 -> throw new AssertionError(dtype);

@@ -65,7 +65,7 @@ final class DecompressedAttention implements ParallelFor.Body {
     ropeWidth = parts.kPe() == null ? 0 : parts.kPe().rowWidth();
     valueWidth = Math.toIntExact(parts.v().rowShape().extent(1));
     parallel = context.engine().parallel();
-    softmax = OnlineSoftmax.perWorker(parallel.threads(), valueWidth);
+    softmax = OnlineSoftmax.several(parallel.threads(), valueWidth);
     scratch = context.scratch();
     scratch.reserve(valueWidth);
   }

@@ -56,6 +56,17 @@ final class LiveRows {
     MemorySegment.copy(values, 0, segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset(row), width);
   }
 
+  /** Reads the start of a row into an array, from an index on. */
+  void get(int row, float[] into, int from, int width) {
+    MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT_UNALIGNED, offset(row), into, from, width);
+  }
+
+  /** Reads a head into an array, from an index on. */
+  void get(int row, int head, float[] into, int from, int width) {
+    long at = offset(row, head, 0);
+    MemorySegment.copy(segment, ValueLayout.JAVA_FLOAT_UNALIGNED, at, into, from, width);
+  }
+
   void setInt(int row, int column, int value) {
     segment.set(ValueLayout.JAVA_INT_UNALIGNED, offset(row, column), value);
   }

@@ -25,6 +25,11 @@ final class OnlineSoftmax {
 
   /** Adds the start of a row. */
   void add(double score, float[] row) {
+    add(score, row, 0);
+  }
+
+  /** Adds part of a row, from an index on. */
+  void add(double score, float[] row, int from) {
     if (score > largest) {
       double shrink = Math.exp(largest - score);
       for (int i = 0; i < sums.length; i++) {
@@ -35,7 +40,7 @@ final class OnlineSoftmax {
     }
     double weight = Math.exp(score - largest);
     for (int i = 0; i < sums.length; i++) {
-      sums[i] += weight * row[i];
+      sums[i] += weight * row[from + i];
     }
     mass += weight;
   }
@@ -55,10 +60,10 @@ final class OnlineSoftmax {
     return largest + Math.log(mass);
   }
 
-  /** One for each worker. */
-  static OnlineSoftmax[] perWorker(int workers, int width) {
-    OnlineSoftmax[] all = new OnlineSoftmax[workers];
-    Arrays.setAll(all, worker -> new OnlineSoftmax(width));
+  /** Some of one width. */
+  static OnlineSoftmax[] several(int count, int width) {
+    OnlineSoftmax[] all = new OnlineSoftmax[count];
+    Arrays.setAll(all, i -> new OnlineSoftmax(width));
     return all;
   }
 }

@@ -48,8 +48,13 @@ final class OpChecks {
       case AbsorbQuery absorb -> check(absorb, reasons);
       case Add add -> check(add, reasons);
       case ConcatAndCacheMla concat -> check(concat, reasons);
+      case CopyBlocks _ -> {
+        // Blocks of every cache are ranges of bytes.
+      }
+      case CopyTo copy -> check(copy, reasons);
       case Embedding embedding -> check(embedding, reasons);
       case GatherCache gather -> check(gather, reasons);
+      case GqaAttention attend -> check(attend, reasons);
       case Linear linear -> check(linear, reasons);
       case MergeAttentionStates merge -> check(merge, reasons);
       case MlaContextAttention attend -> check(attend, reasons);
@@ -65,7 +70,7 @@ final class OpChecks {
       case SiluAndMul silu -> check(silu, reasons);
       case LayerCall layer ->
           reasons.require(false, "'" + layer.type() + "' is a whole layer; expected an op");
-      case CompositeOp _, VendorOp _, FusedOp _, CopyTo _, CopyBlocks _, GqaAttention _ ->
+      case CompositeOp _, VendorOp _, FusedOp _ ->
           reasons.require(false, "has no kernel for '" + op.type() + "'");
     }
     return reasons.answer();
@@ -113,13 +118,42 @@ final class OpChecks {
 
   private static void check(ConcatAndCacheMla op, Reasons reasons) {
     long latent = op.kvC().rowWidth();
-    reasons
-        .flat("kvC", op.kvC(), latent)
-        .tokenRows("kvC", op.kvC())
-        .cache(op.cache(), latent + width(op.kPe()));
-    if (op.kPe() != null) {
-      reasons.flat("kPe", op.kPe(), op.kPe().rowWidth()).sameRows(op.kvC(), op.kPe());
+    reasons.flat("kvC", op.kvC(), latent).tokenRows("kvC", op.kvC());
+    if (op.kPe() == null) {
+      reasons.cacheParts(op.cache(), latent);
+    } else {
+      long rope = op.kPe().rowWidth();
+      reasons
+          .cacheParts(op.cache(), latent, rope)
+          .flat("kPe", op.kPe(), rope)
+          .sameRows(op.kvC(), op.kPe());
     }
+  }
+
+  private static void check(CopyTo op, Reasons reasons) {
+    reasons
+        .sameRows(op.from(), op.to())
+        .require(
+            op.from().dtype() == op.to().dtype() && op.from().rowShape().equals(op.to().rowShape()),
+            "from is " + op.from() + ", to is " + op.to() + "; expected one type and row shape");
+  }
+
+  private static void check(GqaAttention op, Reasons reasons) {
+    long heads = headCount(op.q());
+    long groups = headCount(op.k());
+    long key = headWidth(op.q());
+    long value = headWidth(op.v());
+    reasons
+        .heads("q", op.q(), heads, key)
+        .heads("k", op.k(), groups, key)
+        .heads("v", op.v(), groups, value)
+        .heads("out", op.out(), heads, value)
+        .sameRows(op.q(), op.k(), op.v(), op.out())
+        .tokenRows("q", op.q())
+        .cacheParts(op.cache(), groups * key, groups * value)
+        .require(
+            groups > 0 && heads % groups == 0,
+            heads + " query heads for " + groups + " key heads; expected a multiple");
   }
 
   private static void check(AbsorbQuery op, Reasons reasons) {
@@ -318,10 +352,6 @@ final class OpChecks {
                 + " rows, ids "
                 + op.ids().rows()
                 + "; expected LOGITS");
-  }
-
-  private static long width(@Nullable StepValue value) {
-    return value == null ? 0 : value.rowWidth();
   }
 
   private static long headCount(StepValue value) {

@@ -4,9 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.mla4j.api.backend.Support;
+import org.mla4j.api.spec.CacheSpec.Part;
 import org.mla4j.api.step.Rows;
-import org.mla4j.api.spec.CacheLayout;
-import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
@@ -89,7 +88,7 @@ final class Reasons {
   /** Rows are tokens of the step, so that they have a position. */
   Reasons tokenRows(String part, StepValue value) {
     return require(
-        value.rows() != Rows.LOGITS && value.rows() != Rows.CONTEXT,
+        value.rows() == Rows.ALL || value.rows() == Rows.DECODE || value.rows() == Rows.PREFILL,
         part + " has " + value.rows() + " rows; expected rows of tokens");
   }
 
@@ -137,22 +136,6 @@ final class Reasons {
   }
 
   Reasons cache(CacheValue cache, long width) {
-    require(
-        cache.spec().format() == CacheSpec.Format.CELLS,
-        "cache '"
-            + cache.name()
-            + "' has rows of format "
-            + cache.spec().format()
-            + "; expected "
-            + CacheSpec.Format.CELLS);
-    require(
-        cache.layout().equals(CacheLayout.ROW_MAJOR),
-        "cache '"
-            + cache.name()
-            + "' lies as "
-            + cache.layout()
-            + "; expected "
-            + CacheLayout.ROW_MAJOR);
     return require(
         cache.spec().rowWidth() == width,
         "cache '"
@@ -161,5 +144,22 @@ final class Reasons {
             + cache.spec().rowWidth()
             + " elements in a row; expected "
             + width);
+  }
+
+  /** The cache has parts of these widths. */
+  Reasons cacheParts(CacheValue cache, long... widths) {
+    long width = Arrays.stream(widths).sum();
+    if (cache.spec().rowWidth() != width) {
+      return cache(cache, width);
+    }
+    return require(
+        Arrays.equals(cache.spec().parts().stream().mapToLong(Part::width).toArray(), widths),
+        "cache '"
+            + cache.name()
+            + "' has rows of "
+            + cache.spec().parts()
+            + "; expected parts of "
+            + Arrays.toString(widths)
+            + " elements");
   }
 }

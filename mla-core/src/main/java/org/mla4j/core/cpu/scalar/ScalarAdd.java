@@ -1,15 +1,15 @@
 package org.mla4j.core.cpu.scalar;
 
 import org.mla4j.api.backend.Bindings;
-import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.RowKernel;
 
 /** {@code add}: one task per row. */
-final class ScalarAdd implements Kernel, ParallelFor.Body {
+final class ScalarAdd implements RowKernel {
   private final LiveRows x;
   private final LiveRows y;
   private final int width;
@@ -24,9 +24,19 @@ final class ScalarAdd implements Kernel, ParallelFor.Body {
 
   @Override
   public void forward(StepDescription step, Queue queue) {
+    parallel.run(begin(step), this);
+  }
+
+  @Override
+  public int begin(StepDescription step) {
     x.begin(step);
     y.begin(step);
-    parallel.run(x.count(), this);
+    return x.count();
+  }
+
+  @Override
+  public int rowsPerTask() {
+    return 1;
   }
 
   @Override

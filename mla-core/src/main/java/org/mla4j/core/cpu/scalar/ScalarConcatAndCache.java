@@ -1,30 +1,27 @@
 package org.mla4j.core.cpu.scalar;
 
-import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
-import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.ConcatAndCacheMla;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.api.tensor.Tensor;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.RowKernel;
+import org.mla4j.core.cpu.kernel.WorkerScratch;
 
 /** {@code concat_and_cache_mla}: one task per token. */
-final class ScalarConcatAndCache implements Kernel, ParallelFor.Body {
+final class ScalarConcatAndCache implements RowKernel {
   private final ConcatAndCacheMla op;
   private final LiveRows kvC;
   private final @Nullable LiveRows kPe;
   private final int latentWidth;
   private final int ropeWidth;
-  private final boolean empty;
-  private final MemorySegment cache;
-  private final long cacheStart;
-  private final Cells cells;
+  private final CacheRows cache;
   private final ParallelFor parallel;
+  private final WorkerScratch scratch;
 
-  @SuppressWarnings("NullAway.Init") // set by forward before a task runs
+  @SuppressWarnings("NullAway.Init") // set by begin before a task runs
   private StepDescription step;
 
   ScalarConcatAndCache(ConcatAndCacheMla op, Bindings bindings, CpuContext context) {
@@ -33,25 +30,30 @@ final class ScalarConcatAndCache implements Kernel, ParallelFor.Body {
     kPe = op.kPe() == null ? null : new LiveRows(bindings.tensor(op.kPe()));
     latentWidth = op.kvC().rowWidth();
     ropeWidth = op.kPe() == null ? 0 : op.kPe().rowWidth();
-    Tensor rows = bindings.cache(op.cache());
-    empty = rows.shape().elements() == 0;
-    cache = rows.segment();
-    cacheStart = rows.byteOffset();
-    cells = Cells.of(op.cache().spec().dtype(), op.cache().spec().scale());
+    cache = CacheRows.of(op.cache(), bindings, context.engine().limits().blockSize());
     parallel = context.engine().parallel();
+    scratch = context.scratch();
+    scratch.reserve(Math.max(latentWidth, ropeWidth));
   }
 
   @Override
   public void forward(StepDescription step, Queue queue) {
-    if (empty || !step.hasSlotMapping()) {
-      return;
-    }
+    parallel.run(begin(step), this);
+  }
+
+  @Override
+  public int begin(StepDescription step) {
     this.step = step;
     kvC.begin(step);
     if (kPe != null) {
       kPe.begin(step);
     }
-    parallel.run(kvC.count(), this);
+    return cache.isEmpty() || !step.hasSlotMapping() ? 0 : kvC.count();
+  }
+
+  @Override
+  public int rowsPerTask() {
+    return 1;
   }
 
   @Override
@@ -60,12 +62,12 @@ final class ScalarConcatAndCache implements Kernel, ParallelFor.Body {
     if (slot < 0) {
       return;
     }
-    long offset = cacheStart + slot * cells.bytes(latentWidth + ropeWidth);
-    for (int i = 0; i < latentWidth; i++) {
-      cells.put(cache, offset, i, kvC.get(row, i));
-    }
-    for (int i = 0; kPe != null && i < ropeWidth; i++) {
-      cells.put(cache, offset, latentWidth + i, kPe.get(row, i));
+    float[] values = scratch.row(worker);
+    kvC.get(row, values, 0, latentWidth);
+    cache.write(slot, 0, values);
+    if (kPe != null) {
+      kPe.get(row, values, 0, ropeWidth);
+      cache.write(slot, 1, values);
     }
   }
 }

@@ -1,6 +1,5 @@
 package org.mla4j.core.cpu.scalar;
 
-import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.Kernel;
@@ -8,7 +7,6 @@ import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.api.tensor.Tensor;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.WorkerScratch;
 
@@ -25,11 +23,7 @@ final class ScalarDecodeAttention implements Kernel, ParallelFor.Body {
   private final int heads;
   private final int latentWidth;
   private final int ropeWidth;
-  private final MemorySegment cache;
-  private final long cacheStart;
-  private final boolean empty;
-  private final int blockSize;
-  private final Cells cells;
+  private final CacheRows cache;
   private final OnlineSoftmax[] softmax;
   private final ParallelFor parallel;
   private final WorkerScratch scratch;
@@ -46,14 +40,9 @@ final class ScalarDecodeAttention implements Kernel, ParallelFor.Body {
     heads = Math.toIntExact(op.qLatent().rowShape().extent(0));
     latentWidth = Math.toIntExact(op.qLatent().rowShape().extent(1));
     ropeWidth = op.qPe() == null ? 0 : Math.toIntExact(op.qPe().rowShape().extent(1));
-    Tensor rows = bindings.cache(op.cache());
-    cache = rows.segment();
-    cacheStart = rows.byteOffset();
-    empty = rows.shape().elements() == 0;
-    blockSize = Math.toIntExact(rows.shape().extent(1));
-    cells = Cells.of(op.cache().spec().dtype(), op.cache().spec().scale());
+    cache = CacheRows.of(op.cache(), bindings, context.engine().limits().blockSize());
     parallel = context.engine().parallel();
-    softmax = OnlineSoftmax.perWorker(parallel.threads(), latentWidth);
+    softmax = OnlineSoftmax.several(parallel.threads(), latentWidth);
     scratch = context.scratch();
     scratch.reserve(latentWidth + ropeWidth);
   }
@@ -78,7 +67,7 @@ final class ScalarDecodeAttention implements Kernel, ParallelFor.Body {
     int head = task % heads;
     OnlineSoftmax attention = softmax[worker];
     attention.clear();
-    if (!step.isProfiling() && !empty) {
+    if (!step.isProfiling() && !cache.isEmpty()) {
       attend(row, head, attention, scratch.row(worker));
     }
     attention.write(oLatent, row, head);
@@ -91,10 +80,7 @@ final class ScalarDecodeAttention implements Kernel, ParallelFor.Body {
     int token = step.firstToken(op.qLatent().rows()) + row;
     int sequence = step.sequenceOf(token);
     for (int position = 0; position <= step.position(token); position++) {
-      long slot =
-          (long) step.block(sequence, position / blockSize) * blockSize + position % blockSize;
-      int width = latentWidth + ropeWidth;
-      cells.widen(cache, cacheStart + slot * cells.bytes(width), key, width);
+      cache.read(CacheRows.slot(step, sequence, position), key);
       double score = qLatent.dot(row, head, key, 0, latentWidth);
       if (qPe != null) {
         score += qPe.dot(row, head, key, latentWidth, ropeWidth);

@@ -32,7 +32,10 @@ import org.mla4j.api.op.VendorOp;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.KernelSet;
 
-/** A scalar kernel for every op. What it declines, the {@code cpu} backend cannot run at all. */
+/**
+ * A scalar kernel for every op that is not made of others. What it declines, the {@code cpu}
+ * backend cannot run at all.
+ */
 public final class ScalarKernels implements KernelSet {
   /** Makes the set; it keeps no state. */
   public ScalarKernels() {}
@@ -48,8 +51,11 @@ public final class ScalarKernels implements KernelSet {
       case AbsorbQuery absorb -> new ScalarAbsorbQuery(absorb, bindings, context);
       case Add add -> new ScalarAdd(add, bindings, context);
       case ConcatAndCacheMla concat -> new ScalarConcatAndCache(concat, bindings, context);
+      case CopyBlocks copy -> new ScalarCopyBlocks(copy, bindings, context);
+      case CopyTo copy -> new ScalarCopyTo(copy, bindings, context);
       case Embedding embedding -> new ScalarEmbedding(embedding, bindings, context);
       case GatherCache gather -> new ScalarGatherCache(gather, bindings, context);
+      case GqaAttention attend -> new ScalarGqaAttention(attend, bindings, context);
       case Linear linear -> new ScalarLinear(linear, bindings, context);
       case MergeAttentionStates merge -> new ScalarMergeStates(merge, bindings, context);
       case MlaContextAttention attend -> new ScalarContextAttention(attend, bindings, context);
@@ -63,7 +69,7 @@ public final class ScalarKernels implements KernelSet {
       case Sample sample -> new ScalarSample(sample, bindings, context);
       case SelectRows select -> new ScalarSelectRows(select, bindings, context);
       case SiluAndMul silu -> new ScalarSiluAndMul(silu, bindings, context);
-      case CompositeOp _, VendorOp _, FusedOp _, CopyTo _, CopyBlocks _, GqaAttention _ ->
+      case CompositeOp _, VendorOp _, FusedOp _ ->
           throw new UnsupportedOperationException("No kernel for '" + op.type() + "'.");
       case LayerCall layer ->
           throw new UnsupportedOperationException(

@@ -2,19 +2,19 @@ package org.mla4j.core.cpu.scalar;
 
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
-import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.TaskKernel;
 import org.mla4j.core.cpu.kernel.WorkerScratch;
 
 /**
  * {@code linear}: one task per few rows of the weight, each of which is widened once for all
  * tokens.
  */
-final class ScalarLinear implements Kernel, ParallelFor.Body {
+final class ScalarLinear implements TaskKernel {
   private static final int OUTPUTS_PER_TASK = 16;
 
   private final LiveRows x;
@@ -35,9 +35,14 @@ final class ScalarLinear implements Kernel, ParallelFor.Body {
 
   @Override
   public void forward(StepDescription step, Queue queue) {
+    parallel.run(begin(step), this);
+  }
+
+  @Override
+  public int begin(StepDescription step) {
     x.begin(step);
     out.begin(step);
-    parallel.run(Math.ceilDiv(weight.rows(), OUTPUTS_PER_TASK), this);
+    return Math.ceilDiv(weight.rows(), OUTPUTS_PER_TASK);
   }
 
   @Override

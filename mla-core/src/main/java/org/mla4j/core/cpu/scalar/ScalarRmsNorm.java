@@ -1,15 +1,15 @@
 package org.mla4j.core.cpu.scalar;
 
 import org.mla4j.api.backend.Bindings;
-import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.RowKernel;
 
 /** {@code rms_norm}: one task per row. */
-final class ScalarRmsNorm implements Kernel, ParallelFor.Body {
+final class ScalarRmsNorm implements RowKernel {
   private final RmsNorm op;
   private final LiveRows x;
   private final LiveRows out;
@@ -28,9 +28,19 @@ final class ScalarRmsNorm implements Kernel, ParallelFor.Body {
 
   @Override
   public void forward(StepDescription step, Queue queue) {
+    parallel.run(begin(step), this);
+  }
+
+  @Override
+  public int begin(StepDescription step) {
     x.begin(step);
     out.begin(step);
-    parallel.run(out.count(), this);
+    return out.count();
+  }
+
+  @Override
+  public int rowsPerTask() {
+    return 1;
   }
 
   @Override

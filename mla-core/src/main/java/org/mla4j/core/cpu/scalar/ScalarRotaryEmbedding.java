@@ -1,7 +1,6 @@
 package org.mla4j.core.cpu.scalar;
 
 import org.mla4j.api.backend.Bindings;
-import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.error.ErrorCode;
@@ -10,9 +9,10 @@ import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.spec.RopeStyle;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.RowKernel;
 
 /** {@code rotary_embedding}: one task per token. */
-final class ScalarRotaryEmbedding implements Kernel, ParallelFor.Body {
+final class ScalarRotaryEmbedding implements RowKernel {
   private final RotaryEmbedding op;
   private final LiveRows q;
   private final LiveRows k;
@@ -22,7 +22,7 @@ final class ScalarRotaryEmbedding implements Kernel, ParallelFor.Body {
   private final int pairs;
   private final ParallelFor parallel;
 
-  @SuppressWarnings("NullAway.Init") // set by forward before a task runs
+  @SuppressWarnings("NullAway.Init") // set by begin before a task runs
   private StepDescription step;
 
   ScalarRotaryEmbedding(RotaryEmbedding op, Bindings bindings, CpuContext context) {
@@ -38,11 +38,21 @@ final class ScalarRotaryEmbedding implements Kernel, ParallelFor.Body {
 
   @Override
   public void forward(StepDescription step, Queue queue) {
+    parallel.run(begin(step), this);
+  }
+
+  @Override
+  public int begin(StepDescription step) {
     this.step = step;
     q.begin(step);
     k.begin(step);
     requirePositions();
-    parallel.run(q.count(), this);
+    return q.count();
+  }
+
+  @Override
+  public int rowsPerTask() {
+    return 1;
   }
 
   /**

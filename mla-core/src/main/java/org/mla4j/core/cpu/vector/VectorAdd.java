@@ -1,15 +1,15 @@
 package org.mla4j.core.cpu.vector;
 
 import org.mla4j.api.backend.Bindings;
-import org.mla4j.api.backend.Kernel;
-import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.RowKernel;
+import org.mla4j.core.cpu.kernel.RowTasks;
 
 /** {@code add}: one task per few rows. */
-final class VectorAdd implements Kernel, ParallelFor.Body {
+final class VectorAdd implements RowKernel {
   private final Operand x;
   private final Operand y;
   private final int width;
@@ -19,20 +19,28 @@ final class VectorAdd implements Kernel, ParallelFor.Body {
     x = Operand.of(bindings.tensor(op.x()));
     y = Operand.of(bindings.tensor(op.y()));
     width = op.x().rowWidth();
-    tasks = new RowTasks(context.engine().parallel(), width);
+    tasks = RowTasks.ofWidth(context.engine().parallel(), width);
   }
 
   @Override
   public void forward(StepDescription step, Queue queue) {
-    x.begin(step);
-    y.begin(step);
-    tasks.run(x.count(), this);
+    tasks.run(begin(step), this);
   }
 
   @Override
-  public void run(int task, int worker) {
-    for (int row = tasks.first(task); row < tasks.end(task); row++) {
-      F32Format.INSTANCE.addScaled(y.segment(), y.at(row), width, 1, x.segment(), x.at(row));
-    }
+  public int begin(StepDescription step) {
+    x.begin(step);
+    y.begin(step);
+    return x.count();
+  }
+
+  @Override
+  public int rowsPerTask() {
+    return tasks.rowsPerTask();
+  }
+
+  @Override
+  public void run(int row, int worker) {
+    F32Format.INSTANCE.addScaled(y.segment(), y.at(row), width, 1, x.segment(), x.at(row));
   }
 }

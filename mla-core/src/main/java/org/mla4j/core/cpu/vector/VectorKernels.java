@@ -9,6 +9,7 @@ import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.Add;
+import org.mla4j.api.op.FusedAddRmsNorm;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
@@ -18,7 +19,10 @@ import org.mla4j.api.op.ProjectValue;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RoutedExperts;
 import org.mla4j.api.op.SiluAndMul;
+import org.mla4j.api.spec.CacheLayout;
+import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.KernelSet;
@@ -44,6 +48,7 @@ public final class VectorKernels implements KernelSet {
     switch (op) {
       case AbsorbQuery _,
           Add _,
+          FusedAddRmsNorm _,
           Linear _,
           MlaContextAttention _,
           MlaDecodeAttention _,
@@ -55,7 +60,32 @@ public final class VectorKernels implements KernelSet {
           requireRows(op, reasons);
       default -> reasons.add("'" + op.type() + "' has no vector kernel");
     }
+    if (op instanceof MlaDecodeAttention decode) {
+      requirePlainCache(decode.cache(), reasons);
+    }
     return Support.unless(reasons);
+  }
+
+  private static void requirePlainCache(CacheValue cache, List<String> reasons) {
+    if (!cache.layout().equals(CacheLayout.ROW_MAJOR)) {
+      reasons.add(
+          "cache '"
+              + cache.name()
+              + "' lies as '"
+              + cache.layout()
+              + "'; expected '"
+              + CacheLayout.ROW_MAJOR
+              + "'");
+    }
+    if (cache.spec().format() != CacheSpec.Format.CELLS) {
+      reasons.add(
+          "cache '"
+              + cache.name()
+              + "' has rows of format "
+              + cache.spec().format()
+              + "; expected "
+              + CacheSpec.Format.CELLS);
+    }
   }
 
   private static void requireRows(Op op, List<String> reasons) {
@@ -80,6 +110,7 @@ public final class VectorKernels implements KernelSet {
     return switch (op) {
       case AbsorbQuery absorb -> new VectorAbsorbQuery(absorb, bindings, context, memory);
       case Add add -> new VectorAdd(add, bindings, context);
+      case FusedAddRmsNorm fused -> new VectorAddRmsNorm(fused, bindings, context, memory);
       case Linear linear -> new VectorLinear(linear, bindings, context, memory);
       case MlaContextAttention attend ->
           new VectorContextAttention(attend, bindings, context, memory);

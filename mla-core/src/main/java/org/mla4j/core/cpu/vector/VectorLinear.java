@@ -4,16 +4,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
-import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.Tensor;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.TaskKernel;
 
 /** {@code linear}: one task per block of outputs. */
-final class VectorLinear implements Kernel, ParallelFor.Body {
+final class VectorLinear implements TaskKernel {
   private final Operand x;
   private final WeightMatrix weight;
   private final @Nullable Tensor bias;
@@ -32,9 +32,14 @@ final class VectorLinear implements Kernel, ParallelFor.Body {
 
   @Override
   public void forward(StepDescription step, Queue queue) {
+    parallel.run(begin(step), this);
+  }
+
+  @Override
+  public int begin(StepDescription step) {
     x.begin(step);
     out.begin(step);
-    parallel.run(product.blocks(weight.rows()), this);
+    return product.blocks(weight.rows());
   }
 
   @Override

@@ -8,16 +8,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import org.mla4j.api.backend.Bindings;
-import org.mla4j.api.backend.Kernel;
-import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.Tensor;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.RowKernel;
+import org.mla4j.core.cpu.kernel.RowTasks;
 
 /** {@code rms_norm}: one task per few rows. */
-final class VectorRmsNorm implements Kernel, ParallelFor.Body {
+final class VectorRmsNorm implements RowKernel {
   private final Operand x;
   private final Operand out;
   private final Tensor weight;
@@ -36,34 +36,47 @@ final class VectorRmsNorm implements Kernel, ParallelFor.Body {
     width = op.x().rowWidth();
     this.scratch = scratch;
     scratch.reserve(Lanes.BYTES);
-    tasks = new RowTasks(context.engine().parallel(), width);
+    tasks = RowTasks.ofWidth(context.engine().parallel(), width);
   }
 
   @Override
   public void forward(StepDescription step, Queue queue) {
-    x.begin(step);
-    out.begin(step);
-    tasks.run(out.count(), this);
+    tasks.run(begin(step), this);
   }
 
   @Override
-  public void run(int task, int worker) {
+  public int begin(StepDescription step) {
+    x.begin(step);
+    out.begin(step);
+    return out.count();
+  }
+
+  @Override
+  public int rowsPerTask() {
+    return tasks.rowsPerTask();
+  }
+
+  @Override
+  public void run(int row, int worker) {
     MemorySegment lanes = scratch.of(worker);
-    for (int row = tasks.first(task); row < tasks.end(task); row++) {
-      long at = x.at(row);
-      F32Format.INSTANCE.dot(x.segment(), at, x.segment(), at, width, lanes, 0);
-      double mean = (double) LaneSums.of(lanes, 0) / width;
-      float factor = (float) (scale / Math.sqrt(mean + eps));
-      multiply(
-          x.segment(),
-          at,
-          factor,
-          weight.segment(),
-          weight.byteOffset(),
-          out.segment(),
-          out.at(row),
-          width);
-    }
+    long at = x.at(row);
+    F32Format.INSTANCE.dot(x.segment(), at, x.segment(), at, width, lanes, 0);
+    scaleBy(lanes, row);
+  }
+
+  /** Norms a row whose sum of squares is known: lane by lane, as a dot product leaves it. */
+  void scaleBy(MemorySegment lanes, int row) {
+    double mean = (double) LaneSums.of(lanes, 0) / width;
+    float factor = (float) (scale / Math.sqrt(mean + eps));
+    multiply(
+        x.segment(),
+        x.at(row),
+        factor,
+        weight.segment(),
+        weight.byteOffset(),
+        out.segment(),
+        out.at(row),
+        width);
   }
 
   private static void multiply(

@@ -12,6 +12,7 @@ import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.RowTasks;
 
 /**
  * {@code fused_moe}: the tokens of an expert pass through it together, in three parallel loops: the
@@ -45,7 +46,7 @@ final class VectorRoutedExperts implements Kernel {
   private final RowTasks tokens;
   private final ParallelFor.Body innerElements = this::computeInner;
   private final ParallelFor.Body outputs = this::computeOutputs;
-  private final ParallelFor.Body sums = this::computeSums;
+  private final ParallelFor.Body sums = this::computeSum;
 
   VectorRoutedExperts(RoutedExperts op, Bindings bindings, CpuContext context, Scratch scratch) {
     topK = op.spec().topK();
@@ -77,7 +78,7 @@ final class VectorRoutedExperts implements Kernel {
     scratch.reserve(Silu.SCRATCH_BYTES);
     scratch.reserveShared(outputsAt + slots * 4 * hiddenWidth);
     parallel = context.engine().parallel();
-    tokens = new RowTasks(parallel, hiddenWidth * topK);
+    tokens = RowTasks.ofWidth(parallel, hiddenWidth * topK);
   }
 
   private static WeightMatrix[] matrices(
@@ -133,19 +134,17 @@ final class VectorRoutedExperts implements Kernel {
         down, first, rows, gates, 0, expertOutputs, 4L * first, slot, count, worker);
   }
 
-  private void computeSums(int task, int worker) {
-    for (int token = tokens.first(task); token < tokens.end(task); token++) {
-      long outAt = out.at(token);
-      for (int i = 0; i < hiddenWidth; i++) {
-        out.segment().set(ValueLayout.JAVA_FLOAT_UNALIGNED, outAt + 4L * i, 0);
-      }
-      for (int k = 0; k < topK; k++) {
-        float share =
-            shares.segment().get(ValueLayout.JAVA_FLOAT_UNALIGNED, shares.at(token) + 4L * k);
-        long outputAt = expertOutputs.at(groups.slot(token, k));
-        F32Format.INSTANCE.addScaled(
-            expertOutputs.segment(), outputAt, hiddenWidth, share, out.segment(), outAt);
-      }
+  private void computeSum(int token, int worker) {
+    long outAt = out.at(token);
+    for (int i = 0; i < hiddenWidth; i++) {
+      out.segment().set(ValueLayout.JAVA_FLOAT_UNALIGNED, outAt + 4L * i, 0);
+    }
+    for (int k = 0; k < topK; k++) {
+      float share =
+          shares.segment().get(ValueLayout.JAVA_FLOAT_UNALIGNED, shares.at(token) + 4L * k);
+      long outputAt = expertOutputs.at(groups.slot(token, k));
+      F32Format.INSTANCE.addScaled(
+          expertOutputs.segment(), outputAt, hiddenWidth, share, out.segment(), outAt);
     }
   }
 }

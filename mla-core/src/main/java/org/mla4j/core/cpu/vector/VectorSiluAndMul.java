@@ -7,6 +7,7 @@ import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.SiluAndMul;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.RowTasks;
 
 /** {@code silu_and_mul}: one task per few rows. */
 final class VectorSiluAndMul implements Kernel, ParallelFor.Body {
@@ -22,7 +23,7 @@ final class VectorSiluAndMul implements Kernel, ParallelFor.Body {
     width = op.out().rowWidth();
     this.scratch = scratch;
     scratch.reserve(Silu.SCRATCH_BYTES);
-    tasks = new RowTasks(context.engine().parallel(), width);
+    tasks = RowTasks.ofWidth(context.engine().parallel(), width);
   }
 
   @Override
@@ -33,18 +34,16 @@ final class VectorSiluAndMul implements Kernel, ParallelFor.Body {
   }
 
   @Override
-  public void run(int task, int worker) {
-    for (int row = tasks.first(task); row < tasks.end(task); row++) {
-      long gateAt = gateUp.at(row);
-      Silu.multiply(
-          gateUp.segment(),
-          gateAt,
-          gateUp.segment(),
-          gateAt + 4L * width,
-          out.segment(),
-          out.at(row),
-          width,
-          scratch.of(worker));
-    }
+  public void run(int row, int worker) {
+    long gateAt = gateUp.at(row);
+    Silu.multiply(
+        gateUp.segment(),
+        gateAt,
+        gateUp.segment(),
+        gateAt + 4L * width,
+        out.segment(),
+        out.at(row),
+        width,
+        scratch.of(worker));
   }
 }

@@ -4,9 +4,9 @@ import static org.mla4j.api.step.Rows.ALL;
 
 import org.mla4j.api.op.Add;
 import org.mla4j.api.plan.PlanBuilder;
+import org.mla4j.api.spec.CacheType;
 import org.mla4j.api.spec.MlaSpec;
 import org.mla4j.api.spec.MoeSpec;
-import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.core.layer.GatedMlp;
 import org.mla4j.core.layer.MlaLayer;
@@ -20,11 +20,11 @@ import org.mla4j.models.architecture.WeightSource;
  * stream after.
  *
  * @param config the model
- * @param cacheDType element type of the cache
+ * @param cacheType type of the cache
  * @param source the layer's weights
  * @param index which layer it is
  */
-record DeepseekLayer(DeepseekConfig config, DType cacheDType, WeightSource source, int index) {
+record DeepseekLayer(DeepseekConfig config, CacheType cacheType, WeightSource source, int index) {
   /** Adds the layer to a plan that is scoped to it; changes the residual stream in place. */
   void add(PlanBuilder plan, StepValue hidden) {
     StreamNorm norm = config.streamNorm();
@@ -39,7 +39,7 @@ record DeepseekLayer(DeepseekConfig config, DType cacheDType, WeightSource sourc
 
   private StepValue attention(PlanBuilder plan, StepValue x) {
     WeightSource weights = source.in("self_attn");
-    MlaSpec spec = AttentionCache.of(config.attention(), cacheDType, weights);
+    MlaSpec spec = AttentionCache.of(config.attention(), cacheType, weights);
     return MlaLayer.add(plan, "attn", spec, AttentionWeights.find(spec, weights), x);
   }
 

@@ -9,7 +9,7 @@ import org.mla4j.api.op.Embedding;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.plan.PlanBuilder;
-import org.mla4j.api.tensor.DType;
+import org.mla4j.api.spec.CacheType;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.core.model.ModelDefinition;
@@ -53,14 +53,14 @@ final class DeepseekModel implements ModelDefinition {
 
   @Override
   public StepValue contribute(PlanBuilder plan, CacheDTypes cacheDTypes) {
-    DType cacheDType = cacheDTypes.of(MultiHeadLatentAttention.TYPE);
+    CacheType cacheType = cacheDTypes.of(MultiHeadLatentAttention.TYPE);
     WeightSource model = new WeightSource(checkpoint, "model.");
     WeightHandle table = vocabularyRows(model.in("embed_tokens"));
     StepValue hidden = plan.buffer("hidden", F32, ALL, config.hiddenSize());
     plan.add("embed_tokens", ALL, new Embedding(table, hidden));
     for (int i = 0; i < config.layers(); i++) {
       String index = Integer.toString(i);
-      new DeepseekLayer(config, cacheDType, model.in("layers").in(index), i)
+      new DeepseekLayer(config, cacheType, model.in("layers").in(index), i)
           .add(plan.scope("layers").scope(index), hidden);
     }
     StepValue selected = plan.buffer("selected", F32, LOGITS, config.hiddenSize());
