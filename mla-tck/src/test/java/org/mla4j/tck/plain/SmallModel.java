@@ -17,6 +17,7 @@ import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.plan.PlanBuilder;
+import org.mla4j.api.spec.CacheType;
 import org.mla4j.api.spec.MlaSpec;
 import org.mla4j.api.spec.MoeSpec;
 import org.mla4j.api.spec.NormSpec;
@@ -95,7 +96,7 @@ final class SmallModel implements ModelDefinition {
     return logits;
   }
 
-  private static MlaSpec spec(boolean first, DType cacheDType) {
+  private static MlaSpec spec(boolean first, CacheType cacheType) {
     RopeStyle style = first ? RopeStyle.INTERLEAVED : RopeStyle.NEOX;
     return MlaSpec.builder()
         .hiddenSize(HIDDEN)
@@ -109,7 +110,7 @@ final class SmallModel implements ModelDefinition {
         .kvANorm(new NormSpec(EPS))
         .kvLatentScale(first ? 1 : 1.25)
         .rope(new RopeSpec(16, 10000, style, new RopeScaling.None(), POSITIONS))
-        .cacheDType(cacheDType)
+        .cacheType(cacheType)
         .build();
   }
 
