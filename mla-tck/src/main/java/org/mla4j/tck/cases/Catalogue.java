@@ -13,6 +13,7 @@ public final class Catalogue {
     List<Case> cases = new ArrayList<>(OpCases.cases());
     cases.addAll(ShapeCases.cases(settings));
     cases.addAll(SemanticCases.cases());
+    cases.addAll(NumberCases.cases());
     cases.addAll(CacheCases.cases(settings));
     cases.addAll(AttentionCases.cases(settings));
     cases.addAll(EdgeCases.cases());

@@ -17,6 +17,8 @@ import org.mla4j.tck.harness.Trial;
 
 /** What a step, and a backend's life, may cost. */
 final class CostCases {
+  private static final int THREAD_ROUNDS = 5;
+
   private static final int LIVES = 50;
 
   /** Lives after which caches of the JVM and of the backend's classes are full. */
@@ -93,6 +95,7 @@ final class CostCases {
     List<Trial> trials = List.of();
     try (Session session = Session.open(subject, batch.limits())) {
       trials = useAll(session, batch);
+      requireNoneStarted(trials);
       List<String> started = Meter.started(before, session.engine().helpers());
       Failure.unless(
           started.isEmpty(),
@@ -100,6 +103,20 @@ final class CostCases {
     } finally {
       trials.forEach(Trial::close);
     }
+  }
+
+  /** Also threads that ended since; others of this process may start one now and then. */
+  private static void requireNoneStarted(List<Trial> trials) {
+    long least = Long.MAX_VALUE;
+    for (int round = 0; round < THREAD_ROUNDS && least > 0; round++) {
+      long before = Meter.startedThreads();
+      trials.forEach(Trial::forward);
+      least = Math.min(least, Meter.startedThreads() - before);
+    }
+    long started = trials.isEmpty() ? 0 : least;
+    Failure.unless(
+        started == 0,
+        () -> started + " threads were started and ended in a step; expected none to be started");
   }
 
   private static void engineMemory(Subject subject) {

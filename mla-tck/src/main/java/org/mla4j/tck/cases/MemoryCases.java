@@ -54,6 +54,20 @@ final class MemoryCases {
                 }
               }));
     }
+    // Of what was NaN before, a result that is NaN is not told apart.
+    cases.add(
+        new Case(
+            Rules.ONLY_LIVE_WRITTEN,
+            type + ", numbers in dead rows",
+            Set.of(type),
+            subject -> {
+              try (Session session = Session.open(subject, Batch.mixed().limits());
+                  Trial trial = Specimens.trial(session, type)) {
+                trial.stage(Batch.mixed());
+                scribbleDeadRows(trial);
+                trial.check();
+              }
+            }));
     cases.add(
         new Case(
             Rules.DEAD_NOT_READ,

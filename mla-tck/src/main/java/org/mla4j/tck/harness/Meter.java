@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 
 /** Counts what the process holds. */
 public final class Meter {
@@ -24,10 +25,29 @@ public final class Meter {
   private static final int ROUNDS_BETWEEN_PAUSES = 20;
   private static final long PAUSE_MILLIS = 30;
 
+  private static final int SETTLING_ROUNDS = 50;
+
   private Meter() {}
 
-  /** Bytes that all native segments and direct buffers of the process take. */
+  /**
+   * Bytes that all native segments and direct buffers of the process take, once nobody releases any
+   * more: those of segments that became garbage go some time after a collection.
+   */
   public static long nativeBytes() {
+    long last = takenNativeBytes();
+    for (int round = 0; round < SETTLING_ROUNDS; round++) {
+      System.gc();
+      LockSupport.parkNanos(PAUSE_MILLIS * 1_000_000);
+      long now = takenNativeBytes();
+      if (now == last) {
+        return now;
+      }
+      last = now;
+    }
+    return last;
+  }
+
+  private static long takenNativeBytes() {
     long bytes = 0;
     for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
       if (pool.getName().equals("direct")) {
@@ -46,6 +66,11 @@ public final class Meter {
       least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
     }
     return least;
+  }
+
+  /** How many threads were started in this process so far; those of the JVM itself do not count. */
+  public static long startedThreads() {
+    return ManagementFactory.getThreadMXBean().getTotalStartedThreadCount();
   }
 
   /** The live threads. */
