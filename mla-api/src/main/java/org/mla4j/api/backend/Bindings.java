@@ -9,7 +9,8 @@ public interface Bindings {
   /**
    * Returns the tensor of a value.
    *
-   * @param value a value that the op names
+   * @param value a value that the op reads or writes, or a view of one; what only its parts know
+   *     has no memory
    * @return its tensor with the rows it has in a step
    */
   StepTensor tensor(StepValue value);

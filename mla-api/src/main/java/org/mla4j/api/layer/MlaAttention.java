@@ -2,6 +2,7 @@ package org.mla4j.api.layer;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
@@ -59,8 +60,10 @@ public record MlaAttention(
    * Checks that the parts are those of the form.
    *
    * @throws InvalidInputException if one is missing, not expected, or of another width
+   * @throws org.mla4j.api.error.ModelException if a weight has another shape than the spec demands
    */
   public MlaAttention {
+    weightsByRole.check(layer, spec);
     boolean separate = form.takes() != InputStage.HIDDEN && form.takes() != InputStage.ABSORBED;
     boolean rope = spec.qkRopeHeadDim() > 0;
     present(layer, form, "kvC", kvC, separate);
@@ -166,6 +169,11 @@ public record MlaAttention(
     }
     writes.add(out);
     return List.copyOf(writes);
+  }
+
+  @Override
+  public Set<String> features() {
+    return weightsByRole.features(spec);
   }
 
   private static void addIfGiven(@Nullable StepValue value, List<Value> values) {

@@ -1,7 +1,9 @@
 package org.mla4j.api.layer;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
@@ -108,7 +110,22 @@ public record MlaWeights(
     return List.copyOf(handles);
   }
 
-  boolean hasBias() {
+  /** What a call with these weights and this spec uses beyond the first level of the SPI. */
+  Set<String> features(MlaSpec spec) {
+    Set<String> features = new LinkedHashSet<>();
+    if (spec.qLatentScale() != 1 || spec.kvLatentScale() != 1) {
+      features.add(MultiHeadLatentAttention.LATENT_SCALE);
+    }
+    if (spec.qHeadNorm() != null || spec.kHeadNorm() != null) {
+      features.add(MultiHeadLatentAttention.HEAD_NORM);
+    }
+    if (hasBias()) {
+      features.add(MultiHeadLatentAttention.PROJECTION_BIAS);
+    }
+    return features;
+  }
+
+  private boolean hasBias() {
     return projections().stream().anyMatch(projection -> projection.bias() != null);
   }
 

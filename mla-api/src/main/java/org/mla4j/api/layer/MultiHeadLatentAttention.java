@@ -1,7 +1,6 @@
 package org.mla4j.api.layer;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -173,17 +172,7 @@ public interface MultiHeadLatentAttention extends PluggableLayer {
 
     @Override
     public Set<String> features() {
-      Set<String> features = new LinkedHashSet<>();
-      if (spec.qLatentScale() != 1 || spec.kvLatentScale() != 1) {
-        features.add(LATENT_SCALE);
-      }
-      if (spec.qHeadNorm() != null || spec.kHeadNorm() != null) {
-        features.add(HEAD_NORM);
-      }
-      if (weightsByRole.hasBias()) {
-        features.add(PROJECTION_BIAS);
-      }
-      return features;
+      return weightsByRole.features(spec);
     }
   }
 }

@@ -7,7 +7,8 @@ import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
- * Looks up token embeddings: {@code out[t] = table[token_ids[t]]}. An id beyond the table is an error.
+ * Looks up token embeddings: {@code out[t] = table[token_ids[t]]}. An id beyond the table is an
+ * error.
  *
  * @param table {@code [vocabulary, H]}
  * @param out F32 {@code [T, H]}

@@ -6,9 +6,8 @@ import java.util.Objects;
 /**
  * Rotates queries and key in place and writes latent and rotated key to the cache.
  *
- * <p>Rope and cache write have skip conditions of their own: a step without slot mapping, or a
- * token with a negative slot, is rotated all the same and not written. The rotated key of a token
- * that is not written may be left as it was, since nobody may depend on it.
+ * <p>Rope and cache write have skip conditions of their own: in a step without slot mapping, and
+ * for a token with a negative slot, queries and key are rotated all the same and not written.
  *
  * @param rope the rotation
  * @param concat the cache write, of the rotated key

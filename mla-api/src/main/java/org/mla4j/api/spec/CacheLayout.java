@@ -92,6 +92,13 @@ public record CacheLayout(Arrangement arrangement, RopeOrder ropeOrder, int kern
           + ROW_MAJOR;
     }
     for (CacheSpec.Part part : spec.parts()) {
+      if (ropeOrder == RopeOrder.DEINTERLEAVED
+          && part.name().equals(CacheSpec.ROPE)
+          && part.width() % 2 != 0) {
+        return "part 'rope' is "
+            + part.width()
+            + " elements wide; de-interleaving needs an even number";
+      }
       if (arrangement == Arrangement.NZ && part.width() % NZ_TILE != 0) {
         return "part '"
             + part.name()

@@ -118,7 +118,7 @@ public record CacheSpec(List<Part> parts, DType dtype, float scale, Format forma
    * @return elements, all parts together
    */
   public int rowWidth() {
-    return parts.stream().mapToInt(Part::width).sum();
+    return partStart(parts.size());
   }
 
   /**
