@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.mla4j.api.testing.Refusals.assertRefused;
 
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -39,10 +40,14 @@ class MlaAttentionTest {
       @Nullable String kvC,
       @Nullable String kPe,
       long out) {
+    TestMla weights = TestMla.weightsOf(spec);
+    if (spec.qkRopeHeadDim() == 0) {
+      weights.shaped("q_proj", 6, 8).shaped("kv_a_proj_with_mqa", 4, 8);
+    }
     return new MlaAttention(
         "layers.0.attn",
         spec,
-        TestMla.weightsOf(spec).build(),
+        weights.build(),
         spec.rope() == null ? null : NamedWeight.of("rope_table", 64, 2),
         form,
         value("query", query),
@@ -196,5 +201,11 @@ class MlaAttentionTest {
         "layers.0.attn: attention of form 'roped -> latent': out is out F32 ALL x [10]; expected"
             + " rows of 8 elements. [MLA-0302]",
         () -> attention(InputStage.ROPED, OutputForm.LATENT, 10, 10));
+  }
+
+  @Test
+  void saysTheFeaturesOfItsLayer() {
+    MlaAttention op = attention(InputStage.ROPED, OutputForm.HEADS, 10, 10);
+    assertEquals(Set.of(MultiHeadLatentAttention.HEAD_NORM), op.features());
   }
 }

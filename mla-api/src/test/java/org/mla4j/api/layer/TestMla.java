@@ -68,6 +68,12 @@ final class TestMla {
     return this;
   }
 
+  /** Gives a weight another shape. */
+  TestMla shaped(String role, long... extents) {
+    given.put(role, NamedWeight.of(role, extents));
+    return this;
+  }
+
   /** Gives a weight a shape that no role has. */
   TestMla misshape(String role) {
     given.put(role, NamedWeight.of(role, 1, 2, 3));
