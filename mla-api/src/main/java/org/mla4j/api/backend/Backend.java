@@ -142,7 +142,9 @@ public interface Backend extends AutoCloseable {
 
   /**
    * Tells whether it can take the whole plan of a step, fused already, and compile it to something
-   * of its own. Asked only if the user switched nothing off and pinned nothing elsewhere.
+   * of its own. Whatever it answers, it is not given a plan with an op that the user switched off
+   * or pinned elsewhere, with a feature that it does not know, or with a cache in a layout that it
+   * does not take.
    *
    * @param nodes the plan, in order
    * @return yes, or no with the reasons; empty if it never takes plans
@@ -153,7 +155,9 @@ public interface Backend extends AutoCloseable {
 
   /**
    * Compiles the whole plan of a step that it supports. Which rows the step has, and how many
-   * context passes, is up to the kernel.
+   * context passes, is up to the kernel. Values whose nodes do not overlap in the order of the plan
+   * may {@linkplain Bindings share memory}: what is computed in another order, or at once, needs
+   * memory of its own.
    *
    * @param nodes the plan, in order
    * @param bindings the memory behind its values

@@ -4,7 +4,12 @@ import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
 
-/** The memory behind the values of a plan, bound once, at the largest number of rows. */
+/**
+ * The memory behind the values of a plan, bound once, at the largest number of rows.
+ *
+ * <p>Two values may share memory if no node needs both while nodes run in the order of the plan,
+ * one after another.
+ */
 public interface Bindings {
   /**
    * Returns the tensor of a value.

@@ -1,6 +1,7 @@
 package org.mla4j.api.layer;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -171,9 +172,18 @@ public record MlaAttention(
     return List.copyOf(writes);
   }
 
+  /** Of the features of the layer those that this part of it has to do with. */
   @Override
   public Set<String> features() {
-    return weightsByRole.features(spec);
+    Set<String> features = new LinkedHashSet<>(weightsByRole.features(spec));
+    boolean fromLatents = form.takes().compareTo(InputStage.LATENTS) <= 0;
+    if (!fromLatents) {
+      features.remove(MultiHeadLatentAttention.LATENT_SCALE);
+    }
+    if (!fromLatents && form.returns() != AttentionForm.OutputForm.HIDDEN) {
+      features.remove(MultiHeadLatentAttention.PROJECTION_BIAS);
+    }
+    return features;
   }
 
   private static void addIfGiven(@Nullable StepValue value, List<Value> values) {

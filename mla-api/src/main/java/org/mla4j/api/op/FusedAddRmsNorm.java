@@ -20,7 +20,7 @@ public record FusedAddRmsNorm(Add add, RmsNorm norm) implements FusedOp {
    *     the sum
    */
   public FusedAddRmsNorm {
-    FusedOp.require(
+    Parts.require(
         norm.x().equals(add.x()) && !norm.out().equals(add.x()),
         TYPE,
         "the norm to read the sum '" + add.x().name() + "' and to leave it");

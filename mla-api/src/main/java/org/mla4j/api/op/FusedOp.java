@@ -4,8 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.mla4j.api.error.ErrorCode;
-import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
 
@@ -70,20 +68,5 @@ public sealed interface FusedOp extends Op
     Set<String> features = new LinkedHashSet<>();
     parts().forEach(part -> features.addAll(part.features()));
     return Set.copyOf(features);
-  }
-
-  /**
-   * Refuses parts that do not fit together.
-   *
-   * @param holds whether they do
-   * @param type type of the fused op
-   * @param expected what should hold, to follow "expected"
-   * @throws InvalidInputException if they do not
-   */
-  static void require(boolean holds, String type, String expected) {
-    if (!holds) {
-      throw new InvalidInputException(
-          ErrorCode.INVALID_PLAN, "Parts of '" + type + "' do not fit: expected " + expected + ".");
-    }
   }
 }

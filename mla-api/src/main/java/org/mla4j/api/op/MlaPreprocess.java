@@ -44,30 +44,30 @@ public record MlaPreprocess(
    * @throws org.mla4j.api.error.InvalidInputException if one does not
    */
   public MlaPreprocess {
-    FusedOp.require(
+    Parts.require(
         (qA == null ? q.x() : qA.x()).equals(kvA.x()),
         TYPE,
         "queries and latent to come from the same hidden states '" + kvA.x().name() + "'");
-    FusedOp.require(qA != null || qNorm == null, TYPE, "no norm of a query latent there is not");
+    Parts.require(qA != null || qNorm == null, TYPE, "no norm of a query latent there is not");
     if (qA != null) {
-      FusedOp.require(
+      Parts.require(
           (qNorm == null ? qA.out() : qNorm.out()).equals(q.x())
               && (qNorm == null || qNorm.x().equals(qA.out())),
           TYPE,
           "the queries to come from the query latent '" + qA.out().name() + "'");
     }
-    FusedOp.require(
+    Parts.require(
         kvNorm == null
             ? concat.kvC().root().equals(kvA.out().root())
             : concat.kvC().equals(kvNorm.out()) && kvNorm.x().root().equals(kvA.out().root()),
         TYPE,
         "the cache write to take the latent of '" + kvA.out().name() + "'");
-    FusedOp.require(
+    Parts.require(
         rope == null
             || (Objects.equals(rope.k(), concat.kPe()) && rope.q().root().equals(q.out().root())),
         TYPE,
         "the rope to turn the queries and the key that is written");
-    FusedOp.require(
+    Parts.require(
         absorb.qNope().root().equals(q.out().root()),
         TYPE,
         "the absorbed queries to come from '" + q.out().name() + "'");

@@ -19,7 +19,7 @@ public record QkvAProj(Linear q, Linear kv) implements FusedOp {
    * @throws org.mla4j.api.error.InvalidInputException if they do not
    */
   public QkvAProj {
-    FusedOp.require(
+    Parts.require(
         q.x().equals(kv.x()) && !q.out().root().equals(kv.out().root()),
         TYPE,
         "two projections of one value to two buffers");

@@ -24,7 +24,7 @@ public record RmsNormRopeConcatAndCacheMla(
    * @throws org.mla4j.api.error.InvalidInputException if it is not
    */
   public RmsNormRopeConcatAndCacheMla {
-    FusedOp.require(
+    Parts.require(
         norm.out().equals(concat.kvC()) && (rope == null || Objects.equals(rope.k(), concat.kPe())),
         TYPE,
         "the cache write to take the normed latent '"

@@ -23,7 +23,7 @@ public record RopeConcatAndCacheMla(RotaryEmbedding rope, ConcatAndCacheMla conc
    * @throws org.mla4j.api.error.InvalidInputException if it is not
    */
   public RopeConcatAndCacheMla {
-    FusedOp.require(
+    Parts.require(
         Objects.equals(rope.k(), concat.kPe()),
         TYPE,
         "the cache write to take the rotated key '" + rope.k().name() + "'");

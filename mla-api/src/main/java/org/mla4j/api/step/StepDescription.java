@@ -301,7 +301,8 @@ public final class StepDescription {
 
   /**
    * Has a cache block copied before anything else of this step happens, in every layer. Copies run
-   * one after another in the order in which they are added.
+   * one after another in the order in which they are added. A plan without {@code copy_blocks}
+   * refuses such a step.
    *
    * @param from the block that is read
    * @param to the block that is written

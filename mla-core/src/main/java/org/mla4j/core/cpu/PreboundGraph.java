@@ -31,7 +31,7 @@ final class PreboundGraph implements Graph {
     this.kernels = request.kernels().toArray(Kernel[]::new);
     this.arguments =
         List.of(
-            GraphArgument.baked("weights in memory", weights::size),
+            GraphArgument.baked("addresses of weights", weights::whereabouts),
             GraphArgument.refreshed("rows"),
             GraphArgument.refreshed("token ids"),
             GraphArgument.refreshed("positions"),

@@ -7,7 +7,6 @@ import org.mla4j.api.backend.GraphArgument.Binding;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
-import org.mla4j.api.error.MlaException;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.step.StepDescription;
 
@@ -19,7 +18,7 @@ final class CapturedGraph implements AutoCloseable {
   private final GraphArgument[] baked;
   private final long[] captured;
 
-  CapturedGraph(String backend, List<Node> nodes, Graph graph) {
+  private CapturedGraph(String backend, List<Node> nodes, Graph graph) {
     this.backend = backend;
     this.nodes = nodes;
     this.graph = graph;
@@ -33,19 +32,33 @@ final class CapturedGraph implements AutoCloseable {
     }
   }
 
+  /** Notes the baked arguments of a graph; one that cannot tell them is closed. */
+  static CapturedGraph of(String backend, List<Node> nodes, Graph graph) {
+    try {
+      return new CapturedGraph(backend, nodes, graph);
+    } catch (RuntimeException | Error e) {
+      try {
+        graph.close();
+      } catch (RuntimeException failure) {
+        e.addSuppressed(failure);
+      }
+      throw e;
+    }
+  }
+
   /**
    * Makes sure that nothing baked has changed, then takes the refreshed arguments of a step.
    *
    * @throws BackendException if something has, or the graph fails
    */
   void update(StepDescription step) {
-    for (int i = 0; i < baked.length; i++) {
-      long now = baked[i].value().getAsLong();
-      if (now != captured[i]) {
-        throw stale(baked[i], captured[i], now);
-      }
-    }
     try {
+      for (int i = 0; i < baked.length; i++) {
+        long now = baked[i].value().getAsLong();
+        if (now != captured[i]) {
+          throw stale(baked[i], captured[i], now);
+        }
+      }
       graph.update(step);
     } catch (Throwable e) {
       throw failure(e);
@@ -78,17 +91,22 @@ final class CapturedGraph implements AutoCloseable {
             + " now; expected no change. Build the engine anew.");
   }
 
-  /** A failure that does not say itself which op it was is told with all of the graph. */
-  private RuntimeException failure(Throwable e) {
-    if (e instanceof MlaException told) {
-      return told;
+  /** A failure that does not say itself whose it is and where is told with all of the graph. */
+  private BackendException failure(Throwable e) {
+    boolean told =
+        e instanceof BackendException known
+            && (known.code() == ErrorCode.FORWARD_FAILED || known.code() == ErrorCode.STALE_GRAPH);
+    if (told) {
+      return (BackendException) e;
     }
     Node first = nodes.getFirst();
     Node last = nodes.getLast();
     return BackendException.inForward(
         backend,
-        last.layer(),
-        first.op().type() + " to " + last.op().type(),
+        first.layer().equals(last.layer())
+            ? first.layer()
+            : first.layer() + "' to '" + last.layer(),
+        first.op().type() + "' to '" + last.op().type(),
         first.name() + "' to '" + last.name(),
         e);
   }

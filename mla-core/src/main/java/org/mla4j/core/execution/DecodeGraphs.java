@@ -11,7 +11,6 @@ import org.mla4j.api.backend.GraphSupport;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
-import org.mla4j.api.error.MlaException;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
@@ -145,9 +144,7 @@ final class DecodeGraphs implements AutoCloseable {
   private static CapturedGraph capture(OpenBackend backend, GraphRequest request) {
     try {
       Graph graph = backend.backend().capture(request);
-      return new CapturedGraph(backend.name(), request.nodes(), graph);
-    } catch (MlaException e) {
-      throw e; // says already what was given and expected
+      return CapturedGraph.of(backend.name(), request.nodes(), graph);
     } catch (RuntimeException | LinkageError e) {
       throw new BackendException(
           ErrorCode.CAPTURE_FAILED,
@@ -178,7 +175,6 @@ final class DecodeGraphs implements AutoCloseable {
             && tokens > 0
             && tokens == step.count(Rows.DECODE)
             && tokens <= sizes[sizes.length - 1]
-            && step.count(Rows.BLOCK_COPIES) == 0
             && step.sequences() == step.decodeSequences();
     return decodes && (level == GraphSupport.DECODE || isSingle(step));
   }

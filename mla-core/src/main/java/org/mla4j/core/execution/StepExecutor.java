@@ -12,6 +12,8 @@ import org.mla4j.api.diagnosis.Explanation;
 import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
+import org.mla4j.api.op.CopyBlocks;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
@@ -141,13 +143,23 @@ public final class StepExecutor implements AutoCloseable {
    * Runs a step and waits until it is complete.
    *
    * @param step the step
-   * @param wanted asked between layers, by the calling thread; false gives the step up
+   * @param wanted asked between layers, and in a replayed step before each captured part, by the
+   *     calling thread; false gives the step up
    * @param observer looks at values after every node; null for none
    * @return false if the step was given up: then nothing of it runs any more, and its results are
    *     undefined
    * @throws BackendException if a kernel fails; names backend, layer, node and op
    */
   public boolean run(StepDescription step, BooleanSupplier wanted, @Nullable AfterNode observer) {
+    if (step.count(Rows.BLOCK_COPIES) > 0) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_STEP,
+          "A step with "
+              + step.count(Rows.BLOCK_COPIES)
+              + " block copies; expected none, since plans of this version have no '"
+              + CopyBlocks.TYPE
+              + "'.");
+    }
     last = NONE;
     try {
       if (graphs != null && observer == null && graphs.cover(step)) {
@@ -195,7 +207,7 @@ public final class StepExecutor implements AutoCloseable {
     }
     for (int i = 0; i < segments.size(); i++) {
       DecodeGraphs.Segment segment = segments.get(i);
-      if (i > 0 && !wanted.getAsBoolean()) {
+      if (!wanted.getAsBoolean()) {
         awaitLast();
         return false;
       }

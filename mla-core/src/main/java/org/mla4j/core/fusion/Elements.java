@@ -1,7 +1,9 @@
 package org.mla4j.core.fusion;
 
 import java.util.BitSet;
+import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.value.CacheValue;
@@ -29,25 +31,58 @@ final class Elements {
     return sameBuffer(a, b) && shareRows(a.rows(), b.rows()) && of(a).intersects(of(b));
   }
 
-  /** Whether all elements that two values share are also those of a third. */
-  boolean covers(Value cover, Value a, Value b) {
-    if (!(cover instanceof StepValue of
-        && a instanceof StepValue left
-        && b instanceof StepValue right)) {
-      return overlap(cover, a);
+  /** Whether every element of a value is one of others. */
+  boolean within(Value value, List<? extends Value> others) {
+    if (!(value instanceof StepValue whole)) {
+      return others.stream().anyMatch(other -> overlap(value, other));
     }
-    if (!sameBuffer(of, left) || !sharedRowsWithin(of.rows(), left.rows(), right.rows())) {
-      return false;
-    }
-    BitSet missing = (BitSet) of(left).clone();
-    missing.and(of(right));
-    missing.andNot(of(of));
+    Missing missing = missing(whole);
+    others.forEach(missing::take);
     return missing.isEmpty();
   }
 
-  private static boolean sharedRowsWithin(Rows cover, Rows a, Rows b) {
-    Rows shared = a == Rows.ALL ? b : a;
-    return cover == Rows.ALL || cover == shared;
+  /** The elements of a value, of each half of its rows, to be taken away one value at a time. */
+  Missing missing(StepValue value) {
+    return new Missing(value);
+  }
+
+  /** What is left of a value. */
+  final class Missing {
+    private final StepValue whole;
+    private final Map<Rows, BitSet> left = new EnumMap<>(Rows.class);
+
+    private Missing(StepValue whole) {
+      this.whole = whole;
+      for (Rows half : halves(whole.rows())) {
+        left.put(half, (BitSet) of(whole).clone());
+      }
+    }
+
+    boolean isEmpty() {
+      return left.values().stream().allMatch(BitSet::isEmpty);
+    }
+
+    /** Takes a value's elements away; tells what of it was still there. */
+    Missing take(Value taken) {
+      Missing found = new Missing(whole);
+      found.left.values().forEach(BitSet::clear);
+      if (taken instanceof StepValue value && sameBuffer(value, whole)) {
+        for (Rows half : halves(value.rows())) {
+          BitSet here = left.get(half);
+          if (here != null) {
+            BitSet hit = (BitSet) here.clone();
+            hit.and(of(value));
+            here.andNot(hit);
+            found.left.put(half, hit);
+          }
+        }
+      }
+      return found;
+    }
+
+    private static List<Rows> halves(Rows rows) {
+      return rows == Rows.ALL ? List.of(Rows.DECODE, Rows.PREFILL) : List.of(rows);
+    }
   }
 
   private static boolean sameBuffer(StepValue a, StepValue b) {

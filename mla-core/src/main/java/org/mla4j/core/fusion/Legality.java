@@ -99,50 +99,55 @@ final class Legality {
         reasons.add("the write of cache '" + value.name() + "' would vanish");
       }
     }
-    vanished(fused, written, members, reasons);
+    vanished(fused, members, reasons);
   }
 
-  /** Whether every element of a value is an element of some of the others. */
   private boolean within(Value value, List<Value> others) {
-    return others.stream().anyMatch(other -> elements.covers(other, value, value));
+    return elements.within(value, others);
   }
 
   /** Whoever reads later what a member wrote last must find it written. */
-  private void vanished(Op fused, List<Value> written, Set<Integer> members, List<String> reasons) {
+  private void vanished(Op fused, Set<Integer> members, List<String> reasons) {
     int first = members.iterator().next();
     for (int i = first; i < graph.nodes().size(); i++) {
       if (!members.contains(i)) {
         for (Value read : graph.nodes().get(i).op().reads()) {
-          requireLeft(fused, written, members, read, i, reasons);
+          requireLeft(fused, members, read, i, reasons);
         }
       }
     }
     for (StepValue value : kept) {
-      requireLeft(fused, written, members, value, graph.nodes().size(), reasons);
+      requireLeft(fused, members, value, graph.nodes().size(), reasons);
     }
   }
 
+  /** Walks back from a reader over those who made what it reads, element by element. */
   private void requireLeft(
-      Op fused,
-      List<Value> written,
-      Set<Integer> members,
-      Value read,
-      int reader,
-      List<String> reasons) {
-    for (Value value : written) {
-      if (elements.overlap(value, read)
-          && members.contains(graph.writerIndex(read, reader))
-          && fused.writes().stream().noneMatch(left -> elements.covers(left, value, read))) {
-        String who =
-            reader == graph.nodes().size()
-                ? "the step"
-                : "'" + graph.nodes().get(reader).name() + "'";
-        String reason = "'" + value.name() + "' would vanish, which " + who + " reads";
-        if (!reasons.contains(reason)) {
-          reasons.add(reason);
+      Op fused, Set<Integer> members, Value read, int reader, List<String> reasons) {
+    if (!(read instanceof StepValue value)) {
+      return; // caches are never written over; inputs are never written
+    }
+    Elements.Missing missing = elements.missing(value);
+    for (int i = reader - 1; i >= 0 && !missing.isEmpty(); i--) {
+      for (Value written : graph.nodes().get(i).op().writes()) {
+        Elements.Missing made = missing.take(written);
+        if (members.contains(i) && !isLeft(fused, made)) {
+          String who =
+              reader == graph.nodes().size()
+                  ? "the step"
+                  : "'" + graph.nodes().get(reader).name() + "'";
+          String reason = "'" + written.name() + "' would vanish, which " + who + " reads";
+          if (!reasons.contains(reason)) {
+            reasons.add(reason);
+          }
         }
       }
     }
+  }
+
+  private static boolean isLeft(Op fused, Elements.Missing made) {
+    fused.writes().forEach(made::take);
+    return made.isEmpty();
   }
 
   /** The place of the last member, else of the first, if all others can move there. */

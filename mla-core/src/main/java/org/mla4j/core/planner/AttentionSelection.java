@@ -44,31 +44,36 @@ final class AttentionSelection {
   Optional<AttentionForm> form(String layer, Function<AttentionForm, CompositeOp> offer) {
     for (OpenBackend candidate : candidates.having(CompositeOp.MLA_ATTENTION)) {
       List<String> refusals = new ArrayList<>();
+      boolean declines = false;
       for (AttentionForm form : candidate.backend().attentionForms()) {
-        List<String> reasons = refusal(candidate, offer.apply(form));
+        CompositeOp op = offer.apply(form);
+        List<String> reasons = listRefusals(candidate, op);
+        if (reasons.isEmpty()) {
+          reasons = selection.refusal(candidate, op);
+          declines |= !reasons.isEmpty();
+        }
         if (reasons.isEmpty()) {
           return Optional.of(form);
         }
         reasons.forEach(reason -> refusals.add(form + ": " + reason));
       }
-      refuse(layer, candidate, refusals);
+      List<String> reasons = refusals.isEmpty() ? List.of("states no attention form") : refusals;
+      declined
+          .computeIfAbsent(layer, key -> new ArrayList<>())
+          .add(new Declined(candidate.name(), CompositeOp.MLA_ATTENTION, reasons));
+      // What the user's own list forbids is not the backend's refusal.
+      if ((declines || refusals.isEmpty()) && isDemanded(candidate)) {
+        complaints.putIfAbsent(
+            layer, selection.complaint(candidate, CompositeOp.MLA_ATTENTION, layer, reasons));
+      }
     }
     return split == AttentionSplit.OPAQUE ? Optional.of(AttentionForm.DEFAULT) : Optional.empty();
   }
 
-  private void refuse(String layer, OpenBackend candidate, List<String> refusals) {
-    List<String> reasons = refusals.isEmpty() ? List.of("states no attention form") : refusals;
-    declined
-        .computeIfAbsent(layer, key -> new ArrayList<>())
-        .add(new Declined(candidate.name(), CompositeOp.MLA_ATTENTION, reasons));
-    Optional<String> pinned = ops.pinned(CompositeOp.MLA_ATTENTION);
-    boolean demanded =
-        pinned.isPresent()
-            || (candidates.isNamed(candidate) && ops.enabled(CompositeOp.MLA_ATTENTION));
-    if (demanded) {
-      complaints.putIfAbsent(
-          layer, selection.complaint(candidate, CompositeOp.MLA_ATTENTION, layer, reasons));
-    }
+  private boolean isDemanded(OpenBackend candidate) {
+    return ops.pinned(CompositeOp.MLA_ATTENTION)
+        .map(candidate.name()::equals)
+        .orElse(candidates.isNamed(candidate) && ops.enabled(CompositeOp.MLA_ATTENTION));
   }
 
   /** Chooses who runs an op that is defined by a sub-plan; nobody is an answer too. */
@@ -86,17 +91,22 @@ final class AttentionSelection {
 
   /** Why a backend does not run such an op; empty if it does. */
   private List<String> refusal(OpenBackend candidate, Op op) {
+    if (op instanceof MlaAttention attention
+        && !candidate.backend().attentionForms().contains(attention.form())) {
+      return List.of("has no attention of form '" + attention.form() + "'");
+    }
+    List<String> reasons = listRefusals(candidate, op);
+    return reasons.isEmpty() ? selection.refusal(candidate, op) : reasons;
+  }
+
+  /** What the op list has against the op and the separate ops whose work it does. */
+  private List<String> listRefusals(OpenBackend candidate, Op op) {
     List<String> reasons = new ArrayList<>();
+    candidates.listRefusal(candidate, op.type()).ifPresent(reasons::add);
     if (op instanceof MlaAttention attention) {
-      if (!candidate.backend().attentionForms().contains(attention.form())) {
-        reasons.add("has no attention of form '" + attention.form() + "'");
-      }
       for (String type : attention.form().covers()) {
         candidates.listRefusal(candidate, type).ifPresent(reasons::add);
       }
-    }
-    if (reasons.isEmpty()) {
-      reasons.addAll(selection.refusal(candidate, op));
     }
     return reasons;
   }

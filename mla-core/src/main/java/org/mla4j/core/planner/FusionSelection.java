@@ -4,12 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.mla4j.api.op.CompositeOp;
 import org.mla4j.api.op.FusedOp;
 import org.mla4j.api.plan.FusionPass.Match;
 import org.mla4j.api.plan.Node;
 import org.mla4j.core.options.OpChoice;
 import org.mla4j.core.plan.OpenBackend;
 import org.mla4j.core.plan.PlannedNode;
+import org.mla4j.core.registry.BackendRegistry;
 
 /**
  * Decides whether a backend may run a fused op in the place of some nodes. None of them may be
@@ -29,10 +31,12 @@ final class FusionSelection {
   /** Why a backend does not; empty if it does. */
   List<String> refusal(OpenBackend candidate, Match match, Map<String, PlannedNode> nodes) {
     List<String> reasons = new ArrayList<>();
+    boolean pinned = ops.pinned(match.fused().type()).filter(candidate.name()::equals).isPresent();
     for (Node node : match.nodes()) {
       candidates.listRefusal(candidate, node.op().type()).ifPresent(reasons::add);
       PlannedNode planned = nodes.get(node.name());
-      if (planned != null
+      if (!pinned
+          && planned != null
           && planned.runner() != null
           && candidates.isBefore(planned.runner(), candidate)) {
         reasons.add(
@@ -53,7 +57,7 @@ final class FusionSelection {
   }
 
   /**
-   * A user who pins a fused op wants to see it run.
+   * A user who pins an op that takes the place of others wants to see it run.
    *
    * @param typesThatRun the ops of the plan
    * @param refusals by type, why places were refused
@@ -61,13 +65,22 @@ final class FusionSelection {
   void requirePins(Set<String> typesThatRun, Map<String, List<String>> refusals) {
     ops.pins()
         .forEach((type, backend) -> {
-          boolean fused = FusedOp.VOCABULARY.contains(type) || OpChoice.isVendorOp(type);
-          if (fused && !typesThatRun.contains(type)) {
-            throw candidates.declined(
-                backend,
-                "op '" + type + "'",
-                refusals.getOrDefault(type, List.of("the plan has no place for it")));
+          if (isLarger(type, backend) && !typesThatRun.contains(type)) {
+            boolean has =
+                candidates.having(type).stream().anyMatch(it -> it.name().equals(backend));
+            List<String> otherwise =
+                has
+                    ? refusals.getOrDefault(type, List.of("the plan has no place for it"))
+                    : List.of("has no op '" + type + "'");
+            throw candidates.declined(backend, "op '" + type + "'", otherwise);
           }
         });
+  }
+
+  /** Attention as one op, pinned to cpu, stands for separate ops. */
+  private static boolean isLarger(String type, String backend) {
+    return FusedOp.VOCABULARY.contains(type)
+        || OpChoice.isVendorOp(type)
+        || (type.equals(CompositeOp.MLA_ATTENTION) && !backend.equals(BackendRegistry.CPU));
   }
 }

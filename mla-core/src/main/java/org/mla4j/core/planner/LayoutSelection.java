@@ -1,6 +1,6 @@
 package org.mla4j.core.planner;
 
-import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.CompositeOp;
@@ -14,6 +14,8 @@ import org.mla4j.api.op.RmsNormRopeConcatAndCacheMla;
 import org.mla4j.api.op.RopeConcatAndCacheMla;
 import org.mla4j.api.spec.CacheLayout;
 import org.mla4j.api.spec.CacheSpec;
+import org.mla4j.api.tensor.HostStorage;
+import org.mla4j.core.options.OpChoice;
 import org.mla4j.core.plan.OpenBackend;
 
 /**
@@ -33,24 +35,27 @@ final class LayoutSelection {
           RmsNormRopeConcatAndCacheMla.TYPE,
           RopeConcatAndCacheMla.TYPE);
 
-  private final List<OpenBackend> candidates;
+  private final Candidates candidates;
+  private final OpChoice ops;
   private final int blockSize;
 
   /**
    * @param candidates the backends in the order in which they are asked, {@code cpu} last
+   * @param ops what the user's op list leaves of them
    * @param blockSize tokens per block of the allocator
    */
-  LayoutSelection(List<OpenBackend> candidates, int blockSize) {
+  LayoutSelection(Candidates candidates, OpChoice ops, int blockSize) {
     this.candidates = candidates;
+    this.ops = ops;
     this.blockSize = blockSize;
   }
 
   CacheLayout of(CacheSpec spec) {
-    for (OpenBackend candidate : candidates) {
-      if (candidate.problem().isEmpty() && touchesCaches(candidate)) {
+    OpenBackend last = candidates.all().getLast();
+    for (OpenBackend candidate : candidates.all()) {
+      if (hasASay(candidate)) {
         for (CacheLayout layout : candidate.backend().cacheLayouts()) {
-          if (layout.problem(spec, blockSize).isEmpty()
-              && candidates.getLast().backend().takesLayout(layout)) {
+          if (layout.problem(spec, blockSize).isEmpty() && last.backend().takesLayout(layout)) {
             return layout;
           }
         }
@@ -59,8 +64,26 @@ final class LayoutSelection {
     return CacheLayout.ROW_MAJOR;
   }
 
-  private static boolean touchesCaches(OpenBackend candidate) {
-    return candidate.backend().layers().contains(MultiHeadLatentAttention.TYPE)
-        || candidate.backend().ops().stream().anyMatch(CACHE_OPS::contains);
+  /** Whoever cannot come to touch a cache has no say in how it lies. */
+  private boolean hasASay(OpenBackend candidate) {
+    return candidate.problem().isEmpty()
+        && candidate.backend().device().equals(HostStorage.DEVICE)
+        && (takesLayers(candidate) || touchesCaches(candidate));
+  }
+
+  private boolean takesLayers(OpenBackend candidate) {
+    Optional<String> pinned = ops.layerBackend();
+    boolean asked =
+        pinned.isPresent()
+            ? candidate.name().equals(pinned.get())
+            : candidates.mayBeAsked(candidate, pinned);
+    return asked && candidate.backend().layers().contains(MultiHeadLatentAttention.TYPE);
+  }
+
+  private boolean touchesCaches(OpenBackend candidate) {
+    return CACHE_OPS.stream()
+        .anyMatch(type ->
+            candidates.having(type).contains(candidate)
+                && candidates.listRefusal(candidate, type).isEmpty());
   }
 }

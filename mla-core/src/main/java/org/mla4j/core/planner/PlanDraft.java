@@ -11,6 +11,7 @@ import org.mla4j.api.diagnosis.Explanation.Before;
 import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.diagnosis.Explanation.Fusion;
 import org.mla4j.api.error.BackendException;
+import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.plan.FusionPass;
@@ -123,12 +124,7 @@ final class PlanDraft {
   private void run(FusionPass pass, OpenBackend candidate, List<StepValue> kept) {
     Map<String, PlannedNode> byName = new LinkedHashMap<>();
     nodes.forEach(planned -> byName.put(planned.node().name(), planned));
-    var result =
-        org.mla4j.core.fusion.Fusion.run(
-            pass,
-            nodes.stream().map(PlannedNode::node).toList(),
-            kept,
-            match -> fusing.refusal(candidate, match, byName));
+    var result = find(pass, candidate, kept, byName);
     for (var outcome : result.outcomes()) {
       List<PlannedNode> parts =
           outcome.match().nodes().stream().map(node -> byName.get(node.name())).toList();
@@ -139,6 +135,31 @@ final class PlanDraft {
       report(pass.fusedType(), parts, candidate, fused != null, outcome.reasons());
     }
     nodes = new ArrayList<>(result.nodes().stream().map(node -> byName.get(node.name())).toList());
+  }
+
+  /** A pass is a backend's own code: one that throws is named. */
+  private org.mla4j.core.fusion.Fusion.Result find(
+      FusionPass pass,
+      OpenBackend candidate,
+      List<StepValue> kept,
+      Map<String, PlannedNode> byName) {
+    List<Node> plain = nodes.stream().map(PlannedNode::node).toList();
+    try {
+      return org.mla4j.core.fusion.Fusion.run(
+          pass, plain, kept, match -> fusing.refusal(candidate, match, byName));
+    } catch (BackendException e) {
+      throw e; // says already whose it is
+    } catch (RuntimeException | LinkageError e) {
+      throw new BackendException(
+          ErrorCode.CREATE_FAILED,
+          "Backend '"
+              + candidate.name()
+              + "': the fusion pass for '"
+              + pass.fusedType()
+              + "' failed: "
+              + e,
+          e);
+    }
   }
 
   private static PlannedNode fusedNode(Node fused, OpenBackend runner, List<PlannedNode> parts) {
@@ -152,7 +173,9 @@ final class PlanDraft {
       } else {
         replaced.addAll(part.replaced());
       }
-      if (part.complaint() != null && !part.complaint().settledBy(runner.name())) {
+      if (complaint == null
+          && part.complaint() != null
+          && !part.complaint().settledBy(runner.name())) {
         complaint = part.complaint();
       }
     }
@@ -177,23 +200,19 @@ final class PlanDraft {
     fusions.put(key, new Fusion(type, names, done ? candidate.name() : "", declined));
   }
 
-  /** Puts the sub-plans in the place of ops that nobody runs as one. */
+  /** Puts the sub-plans in the place of ops that nobody runs as one; one may hold another. */
   void expand() {
-    List<PlannedNode> expanded = new ArrayList<>();
-    for (PlannedNode planned : nodes) {
-      Element.CompositeElement composite = composites.get(planned.node().name());
-      if (composite != null && planned.runner() == null) {
-        List<PlannedNode> inside = new ArrayList<>();
-        choose(composite.expand(), planned.declined(), inside);
-        expanded.addAll(inside);
-      } else {
-        expanded.add(planned);
+    while (nodes.stream().anyMatch(this::isOpen)) {
+      List<PlannedNode> expanded = new ArrayList<>();
+      for (PlannedNode planned : nodes) {
+        Element.CompositeElement composite = composites.get(planned.node().name());
+        if (composite != null && isOpen(planned)) {
+          choose(composite.expand(), planned.declined(), expanded);
+        } else {
+          expanded.add(planned);
+        }
       }
-    }
-    boolean changed = expanded.size() != nodes.size();
-    nodes = expanded;
-    if (changed && nodes.stream().anyMatch(node -> isOpen(node))) {
-      expand(); // a sub-plan may hold another
+      nodes = expanded;
     }
   }
 

@@ -1,16 +1,18 @@
 package org.mla4j.core.planner;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.diagnosis.Explanation.Declined;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.op.LayerCall;
+import org.mla4j.api.op.Op;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.step.Rows;
-import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.core.options.OpChoice;
 import org.mla4j.core.plan.OpenBackend;
 import org.mla4j.core.plan.PlannedNode;
@@ -27,10 +29,12 @@ final class PlanTaking {
 
   private final Candidates candidates;
   private final Optional<String> pinned;
+  private final Optional<String> layers;
 
   PlanTaking(Candidates candidates, OpChoice ops) {
     this.candidates = candidates;
     this.pinned = ops.planBackend();
+    this.layers = ops.layerBackend();
   }
 
   /** The plan as one node if a backend takes it, otherwise as it is. */
@@ -41,7 +45,7 @@ final class PlanTaking {
     List<Node> plain = nodes.stream().map(PlannedNode::node).toList();
     List<Declined> declined = new ArrayList<>();
     for (OpenBackend candidate : takers()) {
-      List<String> reasons = refusal(candidate, plain);
+      List<String> reasons = refusal(candidate, nodes, plain);
       if (reasons.isEmpty()) {
         Node whole = new Node(WholePlan.TYPE, "", Rows.ALL, new WholePlan(plain));
         return List.of(PlannedNode.by(whole, candidate, declined));
@@ -66,25 +70,35 @@ final class PlanTaking {
         .toList();
   }
 
-  private List<String> refusal(OpenBackend candidate, List<Node> nodes) {
-    Optional<Support> answer = ask(candidate, nodes);
+  private List<String> refusal(OpenBackend candidate, List<PlannedNode> nodes, List<Node> plain) {
+    Optional<Support> answer = ask(candidate, plain);
     if (answer.isEmpty()) {
       return NONE;
     }
     candidates.consult(candidate);
-    List<String> reasons = new ArrayList<>();
-    for (Node node : nodes) {
-      if (!(node.op() instanceof LayerCall)) {
-        candidates.listRefusal(candidate, node.op().type()).ifPresent(reasons::add);
-      }
-    }
-    if (!candidate.backend().device().equals(HostStorage.DEVICE)) {
-      reasons.add(Question.otherDevice(candidate.backend()));
+    Set<String> reasons = new LinkedHashSet<>();
+    for (PlannedNode planned : nodes) {
+      refusal(candidate, planned.node().op()).ifPresent(reasons::add);
+      planned
+          .replaced()
+          .forEach(
+              node -> candidates.listRefusal(candidate, node.op().type()).ifPresent(reasons::add));
+      reasons.addAll(Question.unreachable(candidate.backend(), planned.node().op()));
     }
     if (answer.get() instanceof Support.No no) {
       reasons.addAll(no.reasons());
     }
-    return reasons.stream().distinct().toList();
+    return List.copyOf(reasons);
+  }
+
+  /** Layers have a switch of their own; op lists speak of all else. */
+  private Optional<String> refusal(OpenBackend candidate, Op op) {
+    if (op instanceof LayerCall) {
+      return layers
+          .filter(name -> !name.equals(candidate.name()))
+          .map(name -> "op list pins 'layer' to '" + name + "'");
+    }
+    return candidates.listRefusal(candidate, op.type());
   }
 
   private static Optional<Support> ask(OpenBackend candidate, List<Node> nodes) {

@@ -47,7 +47,9 @@ public final class Planner {
     PlanRecorder recorder =
         PlanRecorder.start(
             limits.maxSequenceLength(),
-            new Decisions(new LayoutSelection(backends, limits.blockSize()), draft.attention()));
+            new Decisions(
+                new LayoutSelection(candidates, options.ops(), limits.blockSize()),
+                draft.attention()));
     StepValue logits = model.contribute(recorder, options.cacheDTypes());
     requireLayers(options.cacheDTypes(), recorder);
     StepValue sampled = recorder.buffer("sampled", DType.I32, Rows.LOGITS, 1);

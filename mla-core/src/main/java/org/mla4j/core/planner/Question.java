@@ -34,8 +34,23 @@ final class Question {
   }
 
   private static List<String> ask(Backend backend, Op op) {
+    List<String> unreachable = unreachable(backend, op);
+    if (!unreachable.isEmpty()) {
+      return unreachable;
+    }
+    return switch (backend.supports(op)) {
+      case Support.Yes _ -> List.of();
+      case Support.No no -> no.reasons();
+    };
+  }
+
+  /** Why a backend is not even asked about an op: its device, features, cache layouts. */
+  static List<String> unreachable(Backend backend, Op op) {
     if (!backend.device().equals(HostStorage.DEVICE)) {
-      return List.of(otherDevice(backend));
+      return List.of(
+          "computes on device '"
+              + backend.device()
+              + "'; plans of this version run on the host only");
     }
     Set<String> known = backend.features();
     List<String> unknown =
@@ -54,16 +69,6 @@ final class Question {
                 + cache.layout());
       }
     }
-    return switch (backend.supports(op)) {
-      case Support.Yes _ -> List.of();
-      case Support.No no -> no.reasons();
-    };
-  }
-
-  /** Why a backend whose memory the plan cannot reach is not asked. */
-  static String otherDevice(Backend backend) {
-    return "computes on device '"
-        + backend.device()
-        + "'; plans of this version run on the host only";
+    return List.of();
   }
 }

@@ -1,7 +1,11 @@
 package org.mla4j.core.plugin;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.mla4j.api.backend.BackendProvider;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
 
 /**
  * Backends as objects, beside those that a class loader sees: for applications that make their
@@ -18,9 +22,20 @@ public final class ProviderObjects extends ClassLoader {
    *
    * @param parent where all else is looked for
    * @param providers the objects, each of a class of its own
+   * @throws InvalidInputException if two are of one class, of which only one would be found
    */
   public ProviderObjects(ClassLoader parent, BackendProvider... providers) {
     super(parent);
+    Set<Class<?>> classes = new HashSet<>();
+    for (BackendProvider provider : providers) {
+      if (!classes.add(provider.getClass())) {
+        throw new InvalidInputException(
+            ErrorCode.INVALID_REQUEST,
+            "Two providers are of class '"
+                + provider.getClass().getName()
+                + "'; expected each to be of a class of its own.");
+      }
+    }
     this.providers = List.of(providers);
   }
 

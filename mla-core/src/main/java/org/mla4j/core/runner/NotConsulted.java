@@ -90,7 +90,10 @@ final class NotConsulted {
             .filter(backend -> backend.problem().isEmpty())
             .map(backend -> backend.backend().ops())
             .orElse(Set.of());
-    return !ops.isEmpty() && ops.stream().noneMatch(op -> isLeftTo(each.name(), op));
+    if (ops.isEmpty()) {
+      return options.ops().layerBackend().isPresent() || options.ops().planBackend().isPresent();
+    }
+    return ops.stream().noneMatch(op -> isLeftTo(each.name(), op));
   }
 
   private boolean isLeftTo(String backend, String op) {

@@ -61,8 +61,13 @@ public final class StepRunner implements AutoCloseable {
     try {
       StepDescription step = new StepDescription(limits, machine.arena());
       PreparedPlan plan = machine.prepare(model);
-      machine.notConsulted().warn(plan.plan().consulted(), model.name());
-      return new StepRunner(machine, step, plan);
+      try {
+        machine.notConsulted().warn(plan.plan().consulted(), model.name());
+        return new StepRunner(machine, step, plan);
+      } catch (RuntimeException | Error e) {
+        plan.executor().close();
+        throw e;
+      }
     } catch (RuntimeException | Error e) {
       machine.closeAfter(e);
       throw e;

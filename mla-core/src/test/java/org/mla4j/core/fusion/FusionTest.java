@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.mla4j.api.step.Rows.ALL;
 import static org.mla4j.api.step.Rows.DECODE;
 import static org.mla4j.api.step.Rows.LOGITS;
+import static org.mla4j.api.step.Rows.PREFILL;
 import static org.mla4j.api.tensor.DType.F32;
 
 import java.util.ArrayList;
@@ -86,6 +87,22 @@ class FusionTest {
         Fusion.run(new Pass(List.of(match)), nodes, List.of(x), any -> List.of())
             .outcomes()
             .getFirst()
+            .reasons());
+  }
+
+  /** Half of what is read is written again in between: the other half must still be there. */
+  @Test
+  void whatIsReadInPartsMustBeLeftInParts() {
+    StepValue heads = value("heads", 4);
+    Node copied = add("copied", DECODE, new CopyTo(x.only(DECODE), y.only(DECODE)));
+    Node decode = add("decode", DECODE, new CopyTo(y.only(DECODE), heads.only(DECODE)));
+    add("prefill", PREFILL, new CopyTo(x.only(PREFILL), heads.only(PREFILL)));
+    add("later", ALL, new CopyTo(heads, out));
+    assertEquals(
+        List.of("'heads@decode' would vanish, which 'later' reads"),
+        fuse(
+                List.of(copied, decode),
+                new Anything(List.of(x.only(DECODE)), List.of(y.only(DECODE))))
             .reasons());
   }
 

@@ -21,6 +21,7 @@ import org.mla4j.api.error.BackendException;
 import org.mla4j.core.options.AttentionSplit;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.runner.StepRunner;
+import org.mla4j.core.testing.FusingBackend;
 import org.mla4j.core.testing.MixedSteps;
 import org.mla4j.core.testing.PluginLoader;
 import org.mla4j.core.testing.StatedAttention;
@@ -112,6 +113,32 @@ class AttentionSplitTest {
             .findFirst()
             .orElseThrow()
             .reasons());
+  }
+
+  /** What the user's own list forbids is no refusal of the backend. */
+  @Test
+  void aNamedBackendWhoseAttentionIsSwitchedOffLeavesItToCpu() {
+    for (String list : List.of("-rotary_embedding", "mla_attention=cpu")) {
+      Explanation explanation =
+          explain(stated("normed-heads").andThen(options -> options.backend("stated").ops(list)));
+      assertFalse(has(explanation, "mla_attention"), list);
+    }
+  }
+
+  @Test
+  void attentionThatIsPinnedToSomebodyWhoHasNoneIsAnError() {
+    BackendException e =
+        assertThrows(
+            BackendException.class,
+            () ->
+                explain(options ->
+                    options
+                        .pluginLoader(PluginLoader.beside(folder, FusingBackend.class))
+                        .ops("mla_attention=fusing")));
+    assertEquals(
+        "Backend 'fusing' was chosen but declines op 'mla_attention': has no op 'mla_attention'. Choose"
+            + " 'auto', or change the op list 'mla_attention=fusing'. [MLA-0104]",
+        e.getMessage());
   }
 
   @Test

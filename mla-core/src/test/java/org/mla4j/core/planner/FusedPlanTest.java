@@ -80,18 +80,29 @@ class FusedPlanTest {
             .anyMatch(node -> node.node().equals("layers.0.attn.rotary_emb")));
   }
 
-  /** One place less in the plan for each fusion, and no copy to make up for it. */
-  @Test
-  void fusingAddsNoCopies() {
-    Map<String, Integer> separate = ops(explain(Variant.PLAIN, "none", options -> {}));
-    Map<String, Integer> fused =
-        ops(explain(Variant.PLAIN, "rope_concat_and_cache_mla", options -> {}));
+  /**
+   * One place less in the plan for each fusion, and neither a copy nor memory to make up for it.
+   */
+  @ParameterizedTest
+  @EnumSource(
+      value = Variant.class,
+      names = {"PLAIN", "QUERY_LORA", "NEOX_YARN"})
+  void fusingAddsNoCopies(Variant variant) {
+    Map<String, Integer> separate = ops(explain(variant, "none", options -> {}));
+    Map<String, Integer> fused = ops(explain(variant, "rope_concat_and_cache_mla", options -> {}));
     Map<String, Integer> expected = new TreeMap<>(separate);
     assertEquals(2, expected.remove("rotary_embedding"));
     assertEquals(2, expected.remove("concat_and_cache_mla"));
     expected.put("rope_concat_and_cache_mla", 2);
     assertEquals(expected, fused);
-    assertEquals(0, fused.getOrDefault("copy_to", 0));
+    assertEquals(stepBuffers(variant, "none"), stepBuffers(variant, "rope_concat_and_cache_mla"));
+  }
+
+  private long stepBuffers(Variant variant, String fused) {
+    try (TinyModel model = new TinyModel(variant);
+        StepRunner runner = StepRunner.build(model, options(fused).build())) {
+      return runner.memory().get("step buffers");
+    }
   }
 
   @Test
@@ -167,7 +178,9 @@ class FusedPlanTest {
   void noneMeansTheSeparateKernelsOfCpu() {
     Explanation explanation =
         explain(
-            Variant.PLAIN, String.join("+", FusedOp.VOCABULARY), options -> options.ops("none"));
+            Variant.PLAIN,
+            String.join("+", FusedOp.VOCABULARY),
+            options -> options.ops("none").backendOption("cpu:fused", "all"));
     assertTrue(explanation.fusions().stream().noneMatch(Fusion::done));
     assertTrue(explanation.entries().stream().allMatch(entry -> entry.backend().equals("cpu")));
   }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.mla4j.api.backend.ExecutionMode;
 import org.mla4j.api.error.BackendException;
+import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.step.Phase;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.testing.CapturingBackend;
@@ -131,26 +133,63 @@ class GraphModeTest {
    */
   @Test
   void aReplayWithFewerRowsThanCapturedIgnoresWhatThePaddingHolds() {
-    float[] expected;
+    List<float[]> expected;
     try (TinyModel model = new TinyModel();
         StepRunner runner = StepRunner.build(model, graphs().build())) {
-      prompt(runner, 1, 2);
-      expected = decode(runner, 4, 1, 2);
+      expected = newSequences(runner, 3, 3);
     }
     try (TinyModel model = new TinyModel();
         StepRunner runner = StepRunner.build(model, graphs().build())) {
-      prompt(runner, 1, 2);
       model.poison(7);
       runner.reloadWeights();
-      runner.step().clear();
+      List<float[]> poisoned = newSequences(runner, 4, 7);
+      assertTrue(Float.isNaN(poisoned.get(3)[0]), "the rows are NaN");
+      List<float[]> three = newSequences(runner, 3, 3);
       for (int i = 0; i < 3; i++) {
-        runner.step().addSequence(Phase.DECODE, 0, new int[] {7}, 0, 1, new int[] {4 + i}, 1);
-        runner.step().wantAllLogits();
+        assertArrayEquals(expected.get(i), three.get(i), "row " + i + " of a graph of 4");
       }
-      runner.run();
-      assertTrue(Float.isNaN(runner.logits(0)[0]), "the rows are NaN");
-      assertArrayEquals(expected, decode(runner, 4, 1, 2));
       assertEquals(2, runner.replayedSteps());
+    }
+  }
+
+  /** The logits of some sequences of one token each. */
+  private static List<float[]> newSequences(StepRunner runner, int count, int token) {
+    runner.step().clear();
+    for (int i = 0; i < count; i++) {
+      runner.step().addSequence(Phase.DECODE, 0, new int[] {token}, 0, 1, new int[] {1 + i}, 1);
+      runner.step().wantAllLogits();
+    }
+    runner.run();
+    return IntStream.range(0, count).mapToObj(runner::logits).toList();
+  }
+
+  @Test
+  void aFailureInAGraphNamesTheBackend() {
+    try (TinyModel model = new TinyModel();
+        StepRunner runner =
+            StepRunner.build(
+                model,
+                capturing(options -> options.backendOption("capturing:ops", "sample")).build())) {
+      CapturingBackend.breaks = true;
+      BackendException e = assertThrows(BackendException.class, () -> decode(runner, 0, 1));
+      assertEquals(
+          "Backend 'capturing' failed in layer '', op 'sample' to 'sample' ('sample' to 'sample'):"
+              + " java.lang.IllegalStateException: lost the device [MLA-0107]",
+          e.getMessage());
+    }
+  }
+
+  @Test
+  void aStepWithBlockCopiesIsRefused() {
+    try (TinyModel model = new TinyModel();
+        StepRunner runner = StepRunner.build(model, graphs().build())) {
+      runner.step().clear();
+      runner.step().copyBlock(1, 2);
+      InvalidInputException e = assertThrows(InvalidInputException.class, runner::run);
+      assertEquals(
+          "A step with 1 block copies; expected none, since plans of this version have no"
+              + " 'copy_blocks'. [MLA-0303]",
+          e.getMessage());
     }
   }
 

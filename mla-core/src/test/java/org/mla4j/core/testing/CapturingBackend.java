@@ -39,6 +39,9 @@ public final class CapturingBackend extends PluginBase {
   /** What its graphs take for constant. */
   public static long baked;
 
+  /** Whether its graphs fail when they are replayed. */
+  public static boolean breaks;
+
   /** The largest number of rows of a graph that was replayed last. */
   public static int rows;
 
@@ -51,6 +54,7 @@ public final class CapturingBackend extends PluginBase {
     replays = 0;
     baked = 0;
     rows = 0;
+    breaks = false;
   }
 
   @Override
@@ -129,6 +133,9 @@ public final class CapturingBackend extends PluginBase {
 
     @Override
     public void replay(Queue queue) {
+      if (breaks) {
+        throw new IllegalStateException("lost the device");
+      }
       replays++;
       rows = capturedRows;
       inner.replay(queue);

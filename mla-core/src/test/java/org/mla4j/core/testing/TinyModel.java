@@ -7,6 +7,7 @@ import static org.mla4j.api.tensor.DType.F32;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.mla4j.api.layer.MlaWeights;
 import org.mla4j.api.layer.MlaWeights.Projection;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
@@ -54,7 +55,9 @@ public final class TinyModel implements ModelDefinition {
     /** No rope. */
     NO_ROPE,
     /** Queries through a latent. */
-    QUERY_LORA
+    QUERY_LORA,
+    /** Rope in halves, stretched by YaRN. */
+    NEOX_YARN
   }
 
   private final int positions;
@@ -180,13 +183,24 @@ public final class TinyModel implements ModelDefinition {
         .qkRopeHeadDim(ROPE)
         .vHeadDim(VALUE)
         .kvANorm(new NormSpec(EPS))
-        .rope(
-            variant == Variant.NO_ROPE
-                ? null
-                : new RopeSpec(
-                    ROPE, 10000, RopeStyle.INTERLEAVED, new RopeScaling.None(), positions))
+        .rope(rope())
         .cacheType(cacheType)
         .build();
+  }
+
+  private @Nullable RopeSpec rope() {
+    return switch (variant) {
+      case NO_ROPE -> null;
+      case PLAIN, QUERY_LORA ->
+          new RopeSpec(ROPE, 10000, RopeStyle.INTERLEAVED, new RopeScaling.None(), positions);
+      case NEOX_YARN ->
+          new RopeSpec(
+              ROPE,
+              10000,
+              RopeStyle.NEOX,
+              new RopeScaling.Yarn(4, 64, 32, 1, 0.707, 0.5),
+              positions);
+    };
   }
 
   private MlaWeights weights(RandomData random) {

@@ -19,6 +19,7 @@ public final class WeightStore implements AutoCloseable {
   private final IdentityHashMap<WeightHandle, Tensor> stored = new IdentityHashMap<>();
   private final IdentityHashMap<WeightHandle, Tensor> widened = new IdentityHashMap<>();
   private final List<WeightLease> leases = new ArrayList<>();
+  private long whereabouts;
 
   WeightStore(EngineContext context) {
     this.context = context;
@@ -58,17 +59,18 @@ public final class WeightStore implements AutoCloseable {
                   context.allocate(
                       "weight " + weight.name(), 4 * Math.max(1, weight.shape().elements())));
           weight.materialise(target);
+          whereabouts = 31 * whereabouts + target.segment().address();
           return target;
         });
   }
 
   /**
-   * Returns how many weights there are.
+   * Returns a number that changes when a weight comes to lie elsewhere.
    *
-   * @return those read in place and those dequantised; 0 once this is closed
+   * @return made of the addresses of all weights; 0 once this is closed
    */
-  public long size() {
-    return (long) leases.size() + widened.size();
+  public long whereabouts() {
+    return whereabouts;
   }
 
   /**
@@ -82,6 +84,7 @@ public final class WeightStore implements AutoCloseable {
   private Tensor lease(WeightHandle handle) {
     WeightLease lease = handle.lease();
     leases.add(lease);
+    whereabouts = 31 * whereabouts + lease.tensor().segment().address();
     return lease.tensor();
   }
 
@@ -92,5 +95,6 @@ public final class WeightStore implements AutoCloseable {
     leases.clear();
     stored.clear();
     widened.clear();
+    whereabouts = 0;
   }
 }
