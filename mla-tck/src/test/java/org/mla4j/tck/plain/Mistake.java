@@ -79,6 +79,8 @@ public enum Mistake {
   SINE_SIGN,
   /** A token whose cache row is not written is not rotated either. */
   ROPE_SKIPPED_WITH_WRITE,
+  /** Fused ops leave the key as it is in a step without slot mapping. */
+  FUSED_KEY_NEEDS_SLOTS,
   /** A position beyond the rope table starts again at its first row. */
   ROPE_TABLE_WRAPS,
 

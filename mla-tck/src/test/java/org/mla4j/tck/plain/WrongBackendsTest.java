@@ -99,7 +99,8 @@ class WrongBackendsTest {
       case MERGE_WEIGHTS_SWAPPED -> Rules.MERGE;
       case ROPE_PAIRS_SWAPPED -> Rules.ROPE_PAIRS;
       case SINE_SIGN -> Rules.ofOp(RotaryEmbedding.TYPE);
-      case ROPE_SKIPPED_WITH_WRITE, NULL_SLOT_MAPPING_WRITTEN -> Rules.NO_SLOT_MAPPING;
+      case ROPE_SKIPPED_WITH_WRITE, FUSED_KEY_NEEDS_SLOTS, NULL_SLOT_MAPPING_WRITTEN ->
+          Rules.NO_SLOT_MAPPING;
       case ROPE_TABLE_WRAPS -> Rules.POSITION_BEYOND;
       case KEY_NORMED -> Rules.KEY_NOT_NORMED;
       case LATENT_NOT_NORMED -> Rules.ofOp(RmsNormRopeConcatAndCacheMla.TYPE);
