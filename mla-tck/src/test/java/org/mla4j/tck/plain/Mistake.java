@@ -105,6 +105,9 @@ public enum Mistake {
   /** The fused add and norm keeps the sum to itself. */
   RESIDUAL_NOT_WRITTEN,
 
+  /** The backend's own op adds its input as it is. */
+  OWN_OP_WITHOUT_SILU,
+
   /** Queries are absorbed with the key projection of the next head. */
   NEIGHBOUR_HEAD,
   /** Heads beyond the largest power of two use the weights of the first ones. */

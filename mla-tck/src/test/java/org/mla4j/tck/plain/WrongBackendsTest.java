@@ -43,7 +43,7 @@ class WrongBackendsTest {
   private static List<ConformanceCase> cases(Rule rule, Mistake... mistakes) {
     PlainOptions options = PlainBackendConformanceTest.everything();
     return Conformance.cases(
-        new PlainBackendProvider(options, mistakes), ConformanceSettings.quick().rules(rule));
+        new PlainBackendProvider(options, mistakes), ConformanceSettings.quick().samples(OwnOpSamples.all()).rules(rule));
   }
 
   /** The rule that is there to catch a mistake. */
@@ -106,6 +106,7 @@ class WrongBackendsTest {
       case LATENT_NOT_NORMED -> Rules.ofOp(RmsNormRopeConcatAndCacheMla.TYPE);
       case EPS_OUTSIDE_ROOT, OUTPUT_SCALE_FORGOTTEN -> Rules.ofOp(RmsNorm.TYPE);
       case RESIDUAL_NOT_WRITTEN -> Rules.ofOp(FusedAddRmsNorm.TYPE);
+      case OWN_OP_WITHOUT_SILU -> Rules.OWN_OPS;
       case NEIGHBOUR_HEAD -> Rules.ofOp(AbsorbQuery.TYPE);
       case HEADS_POWER_OF_TWO -> Rules.HEADS;
       case NEGATIVE_SLOT_WRAPS -> Rules.NEGATIVE_SLOT;
