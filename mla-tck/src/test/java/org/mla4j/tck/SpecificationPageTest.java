@@ -52,10 +52,7 @@ class SpecificationPageTest {
 
   @Test
   void casesOfARuleHaveNamesOfTheirOwn() {
-    var names =
-        cases().stream()
-            .map(test -> test.rule().number() + " " + test.name())
-            .toList();
+    var names = cases().stream().map(test -> test.rule().number() + " " + test.name()).toList();
     assertEquals(names.size(), names.stream().distinct().count(), () -> repeated(names));
   }
 

@@ -81,8 +81,8 @@ final class ModelCases {
   }
 
   /**
-   * The logits with the backend. Named, it must run every op that it has; where it declines one, the
-   * engine chooses, and the model runs with what the backend takes. Skips if that is nothing.
+   * The logits with the backend. Named, it must run every op that it has; where it declines one,
+   * the engine chooses, and the model runs with what the backend takes. Skips if that is nothing.
    */
   private static List<float[]> logitsWith(
       String backend, Dims dims, EngineOptions.Builder options) {

@@ -116,8 +116,7 @@ class NarrowBackendTest {
 
   private static ConformanceReport models(String... ops) {
     ConformanceReport report =
-        Conformance.run(
-            new Narrow(Set.of(ops)), ConformanceSettings.quick().rules(Rules.MODEL));
+        Conformance.run(new Narrow(Set.of(ops)), ConformanceSettings.quick().rules(Rules.MODEL));
     assertEquals(List.of(), report.failures(), report::text);
     return report;
   }

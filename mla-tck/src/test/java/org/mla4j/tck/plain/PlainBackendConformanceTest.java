@@ -49,7 +49,9 @@ class PlainBackendConformanceTest {
   @EnumSource
   void passesTheKit(Offer offer) {
     ConformanceReport report =
-        Conformance.run(new PlainBackendProvider(offer.options), ConformanceSettings.quick().samples(OwnOpSamples.all()));
+        Conformance.run(
+            new PlainBackendProvider(offer.options),
+            ConformanceSettings.quick().samples(OwnOpSamples.all()));
     assertEquals(List.of(), report.failures(), report::text);
     assertTrue(report.count(Outcome.Passed.class) > 0, report::text);
   }

@@ -43,7 +43,8 @@ class WrongBackendsTest {
   private static List<ConformanceCase> cases(Rule rule, Mistake... mistakes) {
     PlainOptions options = PlainBackendConformanceTest.everything();
     return Conformance.cases(
-        new PlainBackendProvider(options, mistakes), ConformanceSettings.quick().samples(OwnOpSamples.all()).rules(rule));
+        new PlainBackendProvider(options, mistakes),
+        ConformanceSettings.quick().samples(OwnOpSamples.all()).rules(rule));
   }
 
   /** The rule that is there to catch a mistake. */
