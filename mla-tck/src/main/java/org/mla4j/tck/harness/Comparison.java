@@ -8,11 +8,9 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.layer.MlaAttention;
-import org.mla4j.api.op.ConcatAndCacheMla;
 import org.mla4j.api.op.CopyBlocks;
 import org.mla4j.api.op.FusedOp;
 import org.mla4j.api.op.LayerCall;
@@ -82,7 +80,7 @@ public final class Comparison {
         requireDraw(sample, row, (int) is[0], expected);
       } else if (isUndefined(value, row)) {
         requireFinite(value, row, is);
-      } else if (!isOptional(value, row)) {
+      } else {
         requireRow(value, row, wanted, is, tolerance * largest);
       }
     }
@@ -104,20 +102,6 @@ public final class Comparison {
                 + right
                 + ", found "
                 + found);
-  }
-
-  /** The rotated key of a token that is not written may be left as it was. */
-  private boolean isOptional(StepValue value, int row) {
-    return op instanceof FusedOp fused
-        && fused.parts().stream()
-            .anyMatch(part ->
-                part instanceof ConcatAndCacheMla concat
-                    && Objects.equals(concat.kPe(), value)
-                    && isPadding(step.firstToken(value.rows()) + row));
-  }
-
-  private boolean isPadding(int token) {
-    return !step.hasSlotMapping() || step.slot(token) < 0;
   }
 
   /** What a token gives that is not written, or sees one that is not. */

@@ -16,6 +16,7 @@ final class FusedRopeCacheKernel extends RowKernel {
   private final @Nullable Turning turning;
   private final CacheWriter writer;
   private final boolean skipsRope;
+  private final boolean skipsKey;
   private final boolean writesFirst;
 
   private record Norming(RowView x, Norm norm, @Nullable RowView key, boolean skips) {}
@@ -61,6 +62,7 @@ final class FusedRopeCacheKernel extends RowKernel {
     }
     writesFirst = context.wrong(Mistake.FUSED_KEY_UNROTATED);
     skipsRope = context.wrong(Mistake.ROPE_SKIPPED_WITH_WRITE);
+    skipsKey = context.wrong(Mistake.FUSED_KEY_NEEDS_SLOTS);
   }
 
   @Override
@@ -83,7 +85,9 @@ final class FusedRopeCacheKernel extends RowKernel {
       int position = step.position(token);
       turning.rotation().turn(turning.q(), turning.q().atToken(step, token), position);
       // Also of a token that is not written: without a slot mapping prefill attention reads it.
-      turning.rotation().turn(turning.k(), turning.k().atToken(step, token), position);
+      if (!skipsKey || step.hasSlotMapping()) {
+        turning.rotation().turn(turning.k(), turning.k().atToken(step, token), position);
+      }
     }
     if (!writesFirst) {
       writer.write(step, token);

@@ -39,6 +39,7 @@ final class Kernels {
     return switch (op) {
       case AbsorbQuery it -> new AbsorbKernel(it, bindings, context);
       case Add it -> new AddKernel(it, bindings, context);
+      case AddSilu it -> new AddSiluKernel(it, bindings, context);
       case ConcatAndCacheMla it -> new ConcatKernel(it, bindings, context);
       case CopyBlocks it -> new CopyBlocksKernel(it, bindings, context);
       case CopyTo it -> new CopyToKernel(it, bindings, context);

@@ -79,6 +79,8 @@ public enum Mistake {
   SINE_SIGN,
   /** A token whose cache row is not written is not rotated either. */
   ROPE_SKIPPED_WITH_WRITE,
+  /** Fused ops leave the key as it is in a step without slot mapping. */
+  FUSED_KEY_NEEDS_SLOTS,
   /** A position beyond the rope table starts again at its first row. */
   ROPE_TABLE_WRAPS,
 
@@ -102,6 +104,9 @@ public enum Mistake {
   OUTPUT_SCALE_FORGOTTEN,
   /** The fused add and norm keeps the sum to itself. */
   RESIDUAL_NOT_WRITTEN,
+
+  /** The backend's own op adds its input as it is. */
+  OWN_OP_WITHOUT_SILU,
 
   /** Queries are absorbed with the key projection of the next head. */
   NEIGHBOUR_HEAD,

@@ -50,6 +50,7 @@ final class PlainBackend implements Backend {
   @Override
   public Set<String> ops() {
     Set<String> types = new HashSet<>(Op.VOCABULARY);
+    types.add(AddSilu.TYPE);
     FusedOp.VOCABULARY.stream()
         .filter(type -> !options.fused().contains(type))
         .forEach(types::remove);

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.mla4j.api.spec.CacheLayout;
@@ -13,6 +15,7 @@ import org.mla4j.tck.Conformance;
 import org.mla4j.tck.ConformanceReport;
 import org.mla4j.tck.ConformanceSettings;
 import org.mla4j.tck.Outcome;
+import org.mla4j.tck.Rules;
 
 /** A backend that shares no line with {@code cpu} passes the whole kit, whatever it offers. */
 class PlainBackendConformanceTest {
@@ -46,8 +49,30 @@ class PlainBackendConformanceTest {
   @EnumSource
   void passesTheKit(Offer offer) {
     ConformanceReport report =
-        Conformance.run(new PlainBackendProvider(offer.options), ConformanceSettings.quick());
+        Conformance.run(
+            new PlainBackendProvider(offer.options),
+            ConformanceSettings.quick().samples(OwnOpSamples.all()));
     assertEquals(List.of(), report.failures(), report::text);
     assertTrue(report.count(Outcome.Passed.class) > 0, report::text);
+  }
+
+  @Test
+  void itsOwnOpIsRun() {
+    ConformanceReport report =
+        Conformance.run(
+            new PlainBackendProvider(),
+            ConformanceSettings.quick()
+                .samples(OwnOpSamples.all())
+                .rules(Rules.OWN_OPS, Rules.OWN_OPS_SAMPLED));
+    assertEquals(
+        3 * OwnOpSamples.all().size() + 1, (int) report.count(Outcome.Passed.class), report::text);
+  }
+
+  @Test
+  void itsOwnOpNeedsASample() {
+    ConformanceReport report =
+        Conformance.run(
+            new PlainBackendProvider(), ConformanceSettings.quick().rules(Rules.OWN_OPS_SAMPLED));
+    assertEquals(Set.of(Rules.OWN_OPS_SAMPLED), report.failedRules(), report::text);
   }
 }

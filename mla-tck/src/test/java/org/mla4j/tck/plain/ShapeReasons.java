@@ -48,6 +48,7 @@ final class ShapeReasons {
     switch (op) {
       case AbsorbQuery it -> upProjection(it.qNope(), it.kvB(), it.qLatent(), true);
       case Add it -> row(it.y(), it.x().rowWidth());
+      case AddSilu it -> row(it.y(), it.x().rowWidth());
       case ConcatAndCacheMla it -> cache(it.cache(), it.kvC(), it.kPe());
       case CopyTo it ->
           require(

@@ -43,7 +43,8 @@ class WrongBackendsTest {
   private static List<ConformanceCase> cases(Rule rule, Mistake... mistakes) {
     PlainOptions options = PlainBackendConformanceTest.everything();
     return Conformance.cases(
-        new PlainBackendProvider(options, mistakes), ConformanceSettings.quick().rules(rule));
+        new PlainBackendProvider(options, mistakes),
+        ConformanceSettings.quick().samples(OwnOpSamples.all()).rules(rule));
   }
 
   /** The rule that is there to catch a mistake. */
@@ -99,12 +100,14 @@ class WrongBackendsTest {
       case MERGE_WEIGHTS_SWAPPED -> Rules.MERGE;
       case ROPE_PAIRS_SWAPPED -> Rules.ROPE_PAIRS;
       case SINE_SIGN -> Rules.ofOp(RotaryEmbedding.TYPE);
-      case ROPE_SKIPPED_WITH_WRITE, NULL_SLOT_MAPPING_WRITTEN -> Rules.NO_SLOT_MAPPING;
+      case ROPE_SKIPPED_WITH_WRITE, FUSED_KEY_NEEDS_SLOTS, NULL_SLOT_MAPPING_WRITTEN ->
+          Rules.NO_SLOT_MAPPING;
       case ROPE_TABLE_WRAPS -> Rules.POSITION_BEYOND;
       case KEY_NORMED -> Rules.KEY_NOT_NORMED;
       case LATENT_NOT_NORMED -> Rules.ofOp(RmsNormRopeConcatAndCacheMla.TYPE);
       case EPS_OUTSIDE_ROOT, OUTPUT_SCALE_FORGOTTEN -> Rules.ofOp(RmsNorm.TYPE);
       case RESIDUAL_NOT_WRITTEN -> Rules.ofOp(FusedAddRmsNorm.TYPE);
+      case OWN_OP_WITHOUT_SILU -> Rules.OWN_OPS;
       case NEIGHBOUR_HEAD -> Rules.ofOp(AbsorbQuery.TYPE);
       case HEADS_POWER_OF_TWO -> Rules.HEADS;
       case NEGATIVE_SLOT_WRAPS -> Rules.NEGATIVE_SLOT;
