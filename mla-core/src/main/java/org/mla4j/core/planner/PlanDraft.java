@@ -167,7 +167,7 @@ final class PlanDraft {
     List<Node> replaced = new ArrayList<>();
     PlannedNode.Complaint complaint = null;
     for (PlannedNode part : parts) {
-      declined.addAll(part.declined());
+      part.declined().stream().filter(it -> !declined.contains(it)).forEach(declined::add);
       if (part.replaced().isEmpty()) {
         replaced.add(part.node());
       } else {

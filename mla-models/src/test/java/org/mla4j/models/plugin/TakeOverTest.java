@@ -92,7 +92,7 @@ class TakeOverTest {
     Explanation explanation = explain(options);
     Entry first =
         explanation.entries().stream()
-            .filter(entry -> entry.node().equals("layers.0.attn.q_a_proj"))
+            .filter(entry -> entry.node().equals("layers.0.attn.q_a_proj+kv_a_proj"))
             .findFirst()
             .orElseThrow();
     assertEquals("cpu", first.backend());
