@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -85,7 +85,7 @@ public abstract class BackendConformance {
   protected Stream<DynamicNode> rules() {
     BackendProvider provider = provider();
     backend = String.valueOf(provider.name());
-    Map<RuleGroup, List<DynamicNode>> groups = new EnumMap<>(RuleGroup.class);
+    Map<RuleGroup, List<DynamicNode>> groups = new LinkedHashMap<>();
     for (ConformanceCase test :
         Conformance.cases(provider, settings.options(options()).samples(samples()))) {
       groups.computeIfAbsent(test.rule().group(), key -> new ArrayList<>()).add(node(test));
