@@ -102,7 +102,6 @@ final class Elements {
     BitSet elements = new BitSet();
     long[] extents = value.rowShape().toArray();
     long[] strides = value.rowStrides();
-    // The innermost axis of a dense value is a range; others are walked.
     add(extents, strides, 0, value.rowOffset(), elements);
     return elements;
   }
@@ -111,6 +110,7 @@ final class Elements {
     if (axis == extents.length) {
       elements.set(Math.toIntExact(offset));
     } else if (axis == extents.length - 1 && strides[axis] == 1) {
+      // The innermost axis of nearly all values is a range.
       elements.set(Math.toIntExact(offset), Math.toIntExact(offset + extents[axis]));
     } else {
       for (long i = 0; i < extents[axis]; i++) {

@@ -84,13 +84,13 @@ final class Legality {
       written.addAll(node.op().writes());
     }
     for (Value value : fused.writes()) {
-      if (!within(value, written)) {
+      if (!elements.within(value, written)) {
         reasons.add("it writes '" + value.name() + "', which none of its nodes writes");
       }
     }
     read.addAll(written);
     for (Value value : fused.reads()) {
-      if (!(value instanceof InputValue) && !within(value, read)) {
+      if (!(value instanceof InputValue) && !elements.within(value, read)) {
         reasons.add("it reads '" + value.name() + "', which none of its nodes reads or writes");
       }
     }
@@ -99,20 +99,19 @@ final class Legality {
         reasons.add("the write of cache '" + value.name() + "' would vanish");
       }
     }
-    vanished(fused, members, reasons);
-  }
-
-  private boolean within(Value value, List<Value> others) {
-    return elements.within(value, others);
+    vanished(fused, written, members, reasons);
   }
 
   /** Whoever reads later what a member wrote last must find it written. */
-  private void vanished(Op fused, Set<Integer> members, List<String> reasons) {
+  private void vanished(Op fused, List<Value> written, Set<Integer> members, List<String> reasons) {
     int first = members.iterator().next();
     for (int i = first; i < graph.nodes().size(); i++) {
       if (!members.contains(i)) {
         for (Value read : graph.nodes().get(i).op().reads()) {
-          requireLeft(fused, members, read, i, reasons);
+          // Most of a plan has nothing to do with the members: only what has is walked back.
+          if (written.stream().anyMatch(value -> elements.overlap(value, read))) {
+            requireLeft(fused, members, read, i, reasons);
+          }
         }
       }
     }

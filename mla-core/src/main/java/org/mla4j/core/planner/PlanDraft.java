@@ -17,6 +17,7 @@ import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.plan.FusionPass;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.value.StepValue;
+import org.mla4j.core.fusion.FusionRun;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.plan.OpenBackend;
 import org.mla4j.core.plan.PlannedNode;
@@ -111,7 +112,7 @@ final class PlanDraft {
     for (OpenBackend candidate : candidates.all()) {
       if (candidate.problem().isEmpty()) {
         List<FusionPass> passes = new ArrayList<>(candidate.backend().fusionPasses());
-        passes.addAll(org.mla4j.core.fusion.Fusion.corePasses());
+        passes.addAll(FusionRun.corePasses());
         for (FusionPass pass : passes) {
           if (candidates.having(pass.fusedType()).contains(candidate)) {
             run(pass, candidate, kept);
@@ -138,15 +139,14 @@ final class PlanDraft {
   }
 
   /** A pass is a backend's own code: one that throws is named. */
-  private org.mla4j.core.fusion.Fusion.Result find(
+  private FusionRun.Result find(
       FusionPass pass,
       OpenBackend candidate,
       List<StepValue> kept,
       Map<String, PlannedNode> byName) {
     List<Node> plain = nodes.stream().map(PlannedNode::node).toList();
     try {
-      return org.mla4j.core.fusion.Fusion.run(
-          pass, plain, kept, match -> fusing.refusal(candidate, match, byName));
+      return FusionRun.run(pass, plain, kept, match -> fusing.refusal(candidate, match, byName));
     } catch (BackendException e) {
       throw e; // says already whose it is
     } catch (RuntimeException | LinkageError e) {

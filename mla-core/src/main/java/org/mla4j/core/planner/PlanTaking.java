@@ -24,9 +24,6 @@ import org.mla4j.core.registry.BackendRegistry;
  * an op switched off, or pinned to another backend, the plan is not taken whole.
  */
 final class PlanTaking {
-  /** What a backend that has never heard of whole plans says, which is no refusal. */
-  private static final List<String> NONE = List.of("takes no whole plans");
-
   private final Candidates candidates;
   private final Optional<String> pinned;
   private final Optional<String> layers;
@@ -45,7 +42,14 @@ final class PlanTaking {
     List<Node> plain = nodes.stream().map(PlannedNode::node).toList();
     List<Declined> declined = new ArrayList<>();
     for (OpenBackend candidate : takers()) {
-      List<String> reasons = refusal(candidate, nodes, plain);
+      Optional<Support> answer = ask(candidate, plain);
+      if (answer.isEmpty() && pinned.isEmpty()) {
+        continue; // taking no plans at all is no refusal
+      }
+      List<String> reasons =
+          answer
+              .map(given -> refusal(candidate, nodes, given))
+              .orElse(List.of("takes no whole plans"));
       if (reasons.isEmpty()) {
         Node whole = new Node(WholePlan.TYPE, "", Rows.ALL, new WholePlan(plain));
         return List.of(PlannedNode.by(whole, candidate, declined));
@@ -53,9 +57,7 @@ final class PlanTaking {
       if (pinned.isPresent()) {
         throw candidates.declined(candidate.name(), "the whole plan", reasons);
       }
-      if (!reasons.equals(NONE)) {
-        declined.add(new Declined(candidate.name(), WholePlan.TYPE, reasons));
-      }
+      declined.add(new Declined(candidate.name(), WholePlan.TYPE, reasons));
     }
     return declined.isEmpty() ? nodes : withRefusals(nodes, declined);
   }
@@ -70,11 +72,7 @@ final class PlanTaking {
         .toList();
   }
 
-  private List<String> refusal(OpenBackend candidate, List<PlannedNode> nodes, List<Node> plain) {
-    Optional<Support> answer = ask(candidate, plain);
-    if (answer.isEmpty()) {
-      return NONE;
-    }
+  private List<String> refusal(OpenBackend candidate, List<PlannedNode> nodes, Support answer) {
     candidates.consult(candidate);
     Set<String> reasons = new LinkedHashSet<>();
     for (PlannedNode planned : nodes) {
@@ -85,7 +83,7 @@ final class PlanTaking {
               node -> candidates.listRefusal(candidate, node.op().type()).ifPresent(reasons::add));
       reasons.addAll(Question.unreachable(candidate.backend(), planned.node().op()));
     }
-    if (answer.get() instanceof Support.No no) {
+    if (answer instanceof Support.No no) {
       reasons.addAll(no.reasons());
     }
     return List.copyOf(reasons);

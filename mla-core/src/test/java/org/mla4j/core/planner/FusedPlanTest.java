@@ -20,6 +20,7 @@ import org.mla4j.api.diagnosis.Explanation.Entry;
 import org.mla4j.api.diagnosis.Explanation.Fusion;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.op.FusedOp;
+import org.mla4j.api.op.RopeConcatAndCacheMla;
 import org.mla4j.api.step.Rows;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.runner.StepRunner;
@@ -38,6 +39,8 @@ class FusedPlanTest {
   void everyFusedOpGivesTheBitsOfItsParts(Variant variant) {
     List<float[]> separate = logits(variant, "none");
     for (String type : FusedOp.VOCABULARY) {
+      boolean hasPlace = variant != Variant.NO_ROPE || !type.equals(RopeConcatAndCacheMla.TYPE);
+      assertEquals(hasPlace, !nodes(explain(variant, type, options -> {}), type).isEmpty(), type);
       List<float[]> fused = logits(variant, type);
       for (int i = 0; i < separate.size(); i++) {
         assertArrayEquals(separate.get(i), fused.get(i), type + ", row " + i);

@@ -9,6 +9,7 @@ import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.BackendProvider;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.EngineContext;
+import org.mla4j.api.backend.ExecutionMode;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Probe;
@@ -154,6 +155,11 @@ public abstract class DelegatingBackend implements BackendProvider {
     @Override
     public boolean deterministic() {
       return context.deterministic();
+    }
+
+    @Override
+    public ExecutionMode execution() {
+      return context.execution();
     }
 
     @Override

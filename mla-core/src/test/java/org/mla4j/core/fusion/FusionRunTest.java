@@ -35,7 +35,7 @@ import org.mla4j.api.value.Value;
 import org.mla4j.core.testing.ArrayWeight;
 
 /** What may become one node: by data flow, to the element, whatever a pass says. */
-class FusionTest {
+class FusionRunTest {
   private final StepValue x = value("x", 4);
   private final StepValue y = value("y", 4);
   private final StepValue out = value("out", 4);
@@ -84,7 +84,7 @@ class FusionTest {
     Match match = new Match(List.of(sum, norm), new Anything(List.of(x, y), List.of(out)));
     assertEquals(
         List.of("'x' would vanish, which the step reads"),
-        Fusion.run(new Pass(List.of(match)), nodes, List.of(x), any -> List.of())
+        FusionRun.run(new Pass(List.of(match)), nodes, List.of(x), any -> List.of())
             .outcomes()
             .getFirst()
             .reasons());
@@ -147,7 +147,8 @@ class FusionTest {
     Node first = add("first", ALL, new CopyTo(x, y));
     add("between", ALL, new CopyTo(y, value("copy", 4)));
     Node second = add("second", ALL, new CopyTo(x, out));
-    Fusion.Result result = run(List.of(first, second), new Anything(List.of(x), List.of(y, out)));
+    FusionRun.Result result =
+        run(List.of(first, second), new Anything(List.of(x), List.of(y, out)));
     assertEquals(
         List.of("first+second", "between"), result.nodes().stream().map(Node::name).toList());
   }
@@ -186,7 +187,7 @@ class FusionTest {
     StepValue decode = x.only(DECODE);
     StepValue normed = StepValue.buffer("normed", F32, DECODE, 4);
     Node norm = add("norm", DECODE, norm(decode, normed));
-    Fusion.Outcome outcome =
+    FusionRun.Outcome outcome =
         fuse(List.of(sum, norm), new Anything(List.of(x, y), List.of(x, normed)));
     assertEquals(ALL, Optional.ofNullable(outcome.fused()).orElseThrow().rows());
   }
@@ -197,8 +198,8 @@ class FusionTest {
     Node second = add("second", ALL, new Add(x, y));
     Node third = add("third", ALL, new Add(x, y));
     Op both = new Anything(List.of(x, y), List.of(x));
-    Fusion.Result result =
-        Fusion.run(
+    FusionRun.Result result =
+        FusionRun.run(
             new Pass(
                 List.of(
                     new Match(List.of(first, second), both),
@@ -244,12 +245,12 @@ class FusionTest {
     return node;
   }
 
-  private Fusion.Outcome fuse(List<Node> matched, Op fused) {
+  private FusionRun.Outcome fuse(List<Node> matched, Op fused) {
     return run(matched, fused).outcomes().getFirst();
   }
 
-  private Fusion.Result run(List<Node> matched, Op fused) {
-    return Fusion.run(
+  private FusionRun.Result run(List<Node> matched, Op fused) {
+    return FusionRun.run(
         new Pass(List.of(new Match(matched, fused))), nodes, List.of(), any -> List.of());
   }
 }

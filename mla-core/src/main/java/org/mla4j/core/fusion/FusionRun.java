@@ -15,8 +15,8 @@ import org.mla4j.api.value.StepValue;
  * Replaces nodes of a plan by fused ones, wherever a pass finds a place, data flow allows it and
  * somebody is willing to run the op.
  */
-public final class Fusion {
-  private Fusion() {}
+public final class FusionRun {
+  private FusionRun() {}
 
   /** Says what is against a fused op running in the place of some nodes, data flow aside. */
   @FunctionalInterface
