@@ -48,15 +48,26 @@ final class Exp {
   private Exp() {}
 
   /**
-   * Replaces numbers by their exponentials.
+   * Replaces numbers {@code x} by {@code e^(x - shift)} and adds these up, lane by lane: the weights
+   * of a soft-max in one pass.
+   *
+   * <p>One method, and larger than the 325 bytes of code up to which C2 inlines: its operations are
+   * many, and together with those of a caller they pass the number of nodes at which C2 stops making
+   * vector instructions and leaves calls, each of which allocates, for good.
    *
    * @param memory the numbers
    * @param at where they start
    * @param count how many; a multiple of {@link Lanes#COUNT}
+   * @param shiftAt where one vector of shifts is
+   * @param sumsAt takes one vector of sums, from the first number to the last; may be {@code
+   *     shiftAt}
    */
-  static void apply(MemorySegment memory, long at, int count) {
+  static void apply(MemorySegment memory, long at, int count, long shiftAt, long sumsAt) {
+    FloatVector shift = FloatVector.fromMemorySegment(FLOATS, memory, shiftAt, ORDER);
+    FloatVector sums = FloatVector.zero(FLOATS);
     for (int i = 0; i < count; i += COUNT) {
-      FloatVector given = FloatVector.fromMemorySegment(FLOATS, memory, at + 4L * i, ORDER);
+      FloatVector given =
+          FloatVector.fromMemorySegment(FLOATS, memory, at + 4L * i, ORDER).sub(shift);
       FloatVector x = given.max(LEAST).min(LARGEST);
       FloatVector shifted =
           x.fma(FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUNDER));
@@ -74,10 +85,13 @@ final class Exp {
               .reinterpretAsInts()
               .add(EXPONENT_BIAS)
               .lanewise(VectorOperators.LSHL, MANTISSA_BITS);
-      p.mul(exponent.reinterpretAsFloats())
-          .blend(0, given.compare(VectorOperators.LT, LEAST))
-          .intoMemorySegment(memory, at + 4L * i, ORDER);
+      FloatVector power =
+          p.mul(exponent.reinterpretAsFloats())
+              .blend(0, given.compare(VectorOperators.LT, LEAST));
+      sums = sums.add(power);
+      power.intoMemorySegment(memory, at + 4L * i, ORDER);
     }
+    sums.intoMemorySegment(memory, sumsAt, ORDER);
   }
 
   /**

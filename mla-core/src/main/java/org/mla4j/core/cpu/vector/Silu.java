@@ -1,5 +1,6 @@
 package org.mla4j.core.cpu.vector;
 
+import static org.mla4j.core.cpu.vector.Lanes.BYTES;
 import static org.mla4j.core.cpu.vector.Lanes.COUNT;
 import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
 import static org.mla4j.core.cpu.vector.Lanes.ORDER;
@@ -14,7 +15,10 @@ final class Silu {
   private static final int CHUNK = 512;
 
   /** Scratch memory that {@link #multiply} needs. */
-  static final long SCRATCH_BYTES = 4L * CHUNK;
+  static final long SCRATCH_BYTES = 4L * CHUNK + BYTES;
+
+  /** One vector of zeros, then of sums that nobody needs. */
+  private static final long ZEROS_AT = 4L * CHUNK;
 
   private Silu() {}
 
@@ -42,7 +46,10 @@ final class Silu {
     for (int from = 0; from < width; from += CHUNK) {
       int count = Math.min(CHUNK, width - from);
       negate(gate, gateAt + 4L * from, count, scratch);
-      Exp.apply(scratch, 0, Lanes.roundUp(count));
+      for (int lane = 0; lane < COUNT; lane++) {
+        scratch.set(ValueLayout.JAVA_FLOAT_UNALIGNED, ZEROS_AT + 4L * lane, 0);
+      }
+      Exp.apply(scratch, 0, Lanes.roundUp(count), ZEROS_AT, ZEROS_AT);
       divide(
           gate, gateAt + 4L * from, up, upAt + 4L * from, out, outAt + 4L * from, count, scratch);
     }

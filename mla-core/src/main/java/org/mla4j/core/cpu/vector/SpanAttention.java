@@ -140,9 +140,7 @@ final class SpanAttention {
     for (int query = 0; query < QUERIES; query++) {
       Partial.setLargest(out, results[query], valueWidth, get(memory, foldAt, query));
     }
-    subtract(memory, scoresAt, scores, foldAt);
-    Exp.apply(memory, scoresAt, scores);
-    addUp(memory, scoresAt, scores, foldAt);
+    Exp.apply(memory, scoresAt, scores, foldAt, foldAt);
     for (int query = 0; query < QUERIES; query++) {
       Partial.setWeights(out, results[query], valueWidth, foldSum(memory, query));
     }
@@ -201,23 +199,6 @@ final class SpanAttention {
   /** The larger one; a score that is NaN makes NaN of its weight all the same. */
   private static float larger(float largest, float score) {
     return score > largest ? score : largest;
-  }
-
-  private static void subtract(MemorySegment memory, long at, int count, long largestAt) {
-    FloatVector largest = FloatVector.fromMemorySegment(FLOATS, memory, largestAt, ORDER);
-    for (int i = 0; i < count; i += COUNT) {
-      FloatVector.fromMemorySegment(FLOATS, memory, at + 4L * i, ORDER)
-          .sub(largest)
-          .intoMemorySegment(memory, at + 4L * i, ORDER);
-    }
-  }
-
-  private static void addUp(MemorySegment memory, long at, int count, long sumsAt) {
-    FloatVector sums = FloatVector.zero(FLOATS);
-    for (int i = 0; i < count; i += COUNT) {
-      sums = sums.add(FloatVector.fromMemorySegment(FLOATS, memory, at + 4L * i, ORDER));
-    }
-    sums.intoMemorySegment(memory, sumsAt, ORDER);
   }
 
   private float foldSum(MemorySegment memory, int query) {

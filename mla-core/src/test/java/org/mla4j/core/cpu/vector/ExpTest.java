@@ -36,16 +36,26 @@ class ExpTest {
   @DisplayName("vectors give the bits of the scalar form")
   void vectorsGiveTheSameBits() {
     int count = 64 * Lanes.COUNT;
-    float[] given = new float[count];
+    float[] given = new float[count + Lanes.COUNT];
     for (int i = 0; i < count; i++) {
       given[i] = -110 + 0.3f * i;
+    }
+    for (int lane = 0; lane < Lanes.COUNT; lane++) {
+      given[count + lane] = 0.25f * lane;
     }
     given[7] = Float.NEGATIVE_INFINITY;
     given[11] = Float.NaN;
     MemorySegment memory = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, given);
-    Exp.apply(memory, 0, count);
+    Exp.apply(memory, 0, count, 4L * count, 4L * count);
+    float[] sums = new float[Lanes.COUNT];
     for (int i = 0; i < count; i++) {
-      assertEquals(Exp.of(given[i]), memory.getAtIndex(ValueLayout.JAVA_FLOAT, i), "e^" + given[i]);
+      int lane = i % Lanes.COUNT;
+      float expected = Exp.of(given[i] - given[count + lane]);
+      sums[lane] += expected;
+      assertEquals(expected, memory.getAtIndex(ValueLayout.JAVA_FLOAT, i), "e^" + given[i]);
+    }
+    for (int lane = 0; lane < Lanes.COUNT; lane++) {
+      assertEquals(sums[lane], memory.getAtIndex(ValueLayout.JAVA_FLOAT, count + lane));
     }
   }
 }
