@@ -62,14 +62,15 @@ public final class Tensor {
   /**
    * Makes a strided tensor inside a storage.
    *
-   * @param dtype element type
+   * @param dtype element type; of a block type, the innermost extent and all strides but the
+   *     innermost are whole blocks, and the innermost stride is 1
    * @param shape shape
    * @param strides distance between neighbours along each axis, in elements; not negative
    * @param storage where the elements are
    * @param byteOffset offset of the first element in the storage
    * @return the tensor
    * @throws InvalidInputException if the number of strides differs from the rank, a stride is
-   *     negative, or the storage ends before the last element
+   *     negative, a row divides a block, or the storage ends before the last element
    */
   public static Tensor strided(
       DType dtype, Shape shape, long[] strides, Storage storage, long byteOffset) {
@@ -93,6 +94,7 @@ public final class Tensor {
               + Arrays.toString(strides)
               + " contain a negative one.");
     }
+    requireWholeBlocks(dtype, shape, strides);
     long end = end(dtype, shape, strides, byteOffset);
     if (byteOffset < 0 || end > storage.byteSize()) {
       throw new InvalidInputException(
@@ -112,6 +114,28 @@ public final class Tensor {
     return new Tensor(dtype, shape, strides.clone(), storage, byteOffset);
   }
 
+  private static void requireWholeBlocks(DType dtype, Shape shape, long[] strides) {
+    boolean whole = true;
+    for (int axis = 0; axis < strides.length && dtype.isBlockType(); axis++) {
+      boolean innermost = axis == strides.length - 1;
+      long run = innermost ? shape.extent(axis) : strides[axis];
+      whole &= run % dtype.blockElements() == 0 && !(innermost && strides[axis] != 1);
+    }
+    if (!whole || (dtype.isBlockType() && strides.length == 0)) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_PLAN,
+          "Tensor "
+              + dtype
+              + " "
+              + shape
+              + " with strides "
+              + Arrays.toString(strides)
+              + ": expected rows of whole blocks of "
+              + dtype.blockElements()
+              + " neighbours.");
+    }
+  }
+
   /** Where the last element ends, in bytes; the largest long if that is beyond every storage. */
   private static long end(DType dtype, Shape shape, long[] strides, long byteOffset) {
     if (shape.elements() == 0) {
@@ -123,7 +147,7 @@ public final class Tensor {
         elements =
             Math.addExact(elements, Math.multiplyExact(shape.extent(axis) - 1, strides[axis]));
       }
-      return Math.addExact(byteOffset, Math.multiplyExact(elements, (long) dtype.byteSize()));
+      return Math.addExact(byteOffset, dtype.byteCount(elements));
     } catch (ArithmeticException e) {
       return Long.MAX_VALUE;
     }
@@ -178,11 +202,12 @@ public final class Tensor {
   /**
    * Returns the distance between neighbours along an axis.
    *
-   * @param axis 0 is the outermost; a negative axis counts from the innermost, -1
+   * @param axis 0 is the outermost; a negative axis counts from the innermost, -1; of a block type,
+   *     not the innermost
    * @return bytes
    */
   public long byteStride(int axis) {
-    return stride(axis) * dtype.byteSize();
+    return dtype.byteCount(stride(axis));
   }
 
   /**
@@ -229,7 +254,7 @@ public final class Tensor {
    * @param start first index
    * @param length how many
    * @return a view of the same storage
-   * @throws InvalidInputException if the range leaves the axis
+   * @throws InvalidInputException if the range leaves the axis or divides a block
    */
   public Tensor narrow(int axis, long start, long length) {
     int index = axis < 0 ? shape.rank() + axis : axis;
@@ -248,8 +273,15 @@ public final class Tensor {
     }
     long[] extents = shape.toArray();
     extents[index] = length;
-    return new Tensor(
-        dtype, Shape.of(extents), strides, storage, byteOffset + start * byteStride(index));
+    Shape part = Shape.of(extents);
+    requireWholeBlocks(dtype, part, strides);
+    long skipped = start * stride(index);
+    if (skipped % dtype.blockElements() != 0) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_PLAN,
+          "Range from " + start + " of axis " + index + " of tensor " + this + " divides a block.");
+    }
+    return new Tensor(dtype, part, strides, storage, byteOffset + dtype.byteCount(skipped));
   }
 
   /** Returns element type, shape and device, for example {@code BF16 [576, 2048] on host}. */

@@ -44,12 +44,22 @@ public final class StepValue implements Value {
    * Describes a buffer.
    *
    * @param name unique in the plan
-   * @param dtype element type
+   * @param dtype element type; no block type
    * @param rows which rows it has
    * @param rowExtents shape of one row
    * @return the value
+   * @throws InvalidInputException if the type is a block type
    */
   public static StepValue buffer(String name, DType dtype, Rows rows, long... rowExtents) {
+    if (dtype.isBlockType()) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_PLAN,
+          "Value '"
+              + name
+              + "' of type "
+              + dtype
+              + "; expected no block type: those hold weights.");
+    }
     Shape rowShape = Shape.of(rowExtents);
     long[] strides = new long[rowExtents.length];
     long stride = 1;

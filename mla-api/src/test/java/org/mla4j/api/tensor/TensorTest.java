@@ -222,6 +222,47 @@ class TensorTest {
   }
 
   @Nested
+  class OfBlocks {
+    private final Tensor tensor = Tensor.dense(DType.Q8_0, Shape.of(3, 64), storage(210), 6);
+
+    @Test
+    void countsBlocks() {
+      assertEquals(68, tensor.byteStride(0));
+      assertEquals(6 + 68, tensor.narrow(0, 1, 2).byteOffset());
+      assertEquals(6 + 34, tensor.narrow(1, 32, 32).byteOffset());
+      assertEquals(Shape.of(3, 32), tensor.narrow(1, 32, 32).shape());
+      assertTrue(tensor.isDense());
+    }
+
+    @Test
+    void neverDividesOne() {
+      assertRefused(
+          "Tensor Q8_0 [3, 48] with strides [48, 1]: expected rows of whole blocks of 32"
+              + " neighbours. [MLA-0302]",
+          () -> Tensor.dense(DType.Q8_0, Shape.of(3, 48), storage(300), 0));
+      assertRefused(
+          "Tensor Q8_0 [3, 16] with strides [64, 1]: expected rows of whole blocks of 32"
+              + " neighbours. [MLA-0302]",
+          () -> tensor.narrow(1, 0, 16));
+      assertRefused(
+          "Range from 16 of axis 1 of tensor Q8_0 [3, 64] on host divides a block. [MLA-0302]",
+          () -> tensor.narrow(1, 16, 32));
+      assertRefused(
+          "Tensor Q8_0 [] with strides []: expected rows of whole blocks of 32 neighbours."
+              + " [MLA-0302]",
+          () -> Tensor.dense(DType.Q8_0, Shape.of(), storage(34), 0));
+    }
+
+    @Test
+    void endsWithinItsStorage() {
+      assertRefused(
+          "Tensor Q8_0 [3, 64] at byte 7 ends at byte 211, but its storage has 210 bytes."
+              + " [MLA-0302]",
+          () -> Tensor.dense(DType.Q8_0, Shape.of(3, 64), storage(210), 7));
+    }
+  }
+
+  @Nested
   class OnADevice {
     private final Tensor tensor =
         Tensor.dense(DType.F16, Shape.of(3), new DeviceBuffer(6, "npu:0"), 0);

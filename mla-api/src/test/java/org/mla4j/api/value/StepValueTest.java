@@ -45,6 +45,13 @@ class StepValueTest {
     }
 
     @Test
+    void isOfNoBlockType() {
+      assertRefused(
+          "Value 'q' of type Q8_0; expected no block type: those hold weights. [MLA-0302]",
+          () -> StepValue.buffer("q", DType.Q8_0, Rows.ALL, 32));
+    }
+
+    @Test
     void nobodyCanChangeItsStrides() {
       StepValue q = queries();
       q.rowStrides()[0] = 7;

@@ -79,7 +79,7 @@ public record CacheDTypes(CacheType common, Map<String, CacheType> byLayerType) 
           case BF16 -> CacheType.BF16;
           case F16 -> CacheType.F16;
           case F8_E4M3 -> CacheType.F8_E4M3;
-          case I64, I32, U8 ->
+          default ->
               throw new InvalidInputException(
                   ErrorCode.INVALID_REQUEST,
                   "Option cacheDType = " + dtype + "; expected one of F32, BF16, F16, F8_E4M3.");

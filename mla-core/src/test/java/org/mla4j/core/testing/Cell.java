@@ -16,7 +16,7 @@ final class Cell {
       case BF16 -> BFloat16.toFloat(segment.get(ValueLayout.JAVA_SHORT_UNALIGNED, offset));
       case F16 -> Float.float16ToFloat(segment.get(ValueLayout.JAVA_SHORT_UNALIGNED, offset));
       case F8_E4M3 -> Float8E4M3.toFloat(segment.get(ValueLayout.JAVA_BYTE, offset));
-      case I64, I32, U8 -> throw new IllegalArgumentException(dtype + " is no float");
+      default -> throw new IllegalArgumentException(dtype + " is no float");
     };
   }
 
@@ -27,7 +27,7 @@ final class Cell {
       case F16 ->
           segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, offset, Float.floatToFloat16(value));
       case F8_E4M3 -> segment.set(ValueLayout.JAVA_BYTE, offset, Float8E4M3.fromFloat(value));
-      case I64, I32, U8 -> segment.set(ValueLayout.JAVA_BYTE, offset, (byte) value);
+      default -> segment.set(ValueLayout.JAVA_BYTE, offset, (byte) value);
     }
   }
 }

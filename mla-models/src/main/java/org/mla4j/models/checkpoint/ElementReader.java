@@ -54,7 +54,7 @@ final class ElementReader {
           into[i] = E4M3[segment.get(ValueLayout.JAVA_BYTE, offset + i) & 0xFF];
         }
       }
-      case I64, I32, U8 -> throw new IllegalArgumentException(dtype + " is no float type");
+      default -> throw new IllegalArgumentException(dtype + " is no float type");
     }
   }
 }

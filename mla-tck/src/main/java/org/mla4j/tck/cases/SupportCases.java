@@ -6,6 +6,7 @@ import static org.mla4j.api.step.Rows.DECODE;
 import static org.mla4j.api.step.Rows.LOGITS;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.mla4j.api.backend.Kernel;
@@ -165,9 +166,11 @@ final class SupportCases {
         }
       }
     }
-    for (DType dtype : DType.values()) {
-      strange(dtype).stream().filter(op -> op.type().equals(type)).forEach(ops::add);
-    }
+    Arrays.stream(DType.values())
+        .filter(dtype -> !dtype.isBlockType())
+        .flatMap(dtype -> strange(dtype).stream())
+        .filter(op -> op.type().equals(type))
+        .forEach(ops::add);
     return ops;
   }
 

@@ -19,6 +19,7 @@ public final class Cells {
       case I32 -> from.get(ValueLayout.JAVA_INT_UNALIGNED, offset);
       case I64 -> from.get(ValueLayout.JAVA_LONG_UNALIGNED, offset);
       case U8 -> from.get(ValueLayout.JAVA_BYTE, offset) & 0xFF;
+      default -> throw noNumber(dtype);
     };
   }
 
@@ -33,6 +34,11 @@ public final class Cells {
       case I32 -> to.set(ValueLayout.JAVA_INT_UNALIGNED, offset, (int) number);
       case I64 -> to.set(ValueLayout.JAVA_LONG_UNALIGNED, offset, (long) number);
       case U8 -> to.set(ValueLayout.JAVA_BYTE, offset, (byte) (int) number);
+      default -> throw noNumber(dtype);
     }
+  }
+
+  private static IllegalArgumentException noNumber(DType dtype) {
+    return new IllegalArgumentException("An element of " + dtype + " is no number of its own");
   }
 }

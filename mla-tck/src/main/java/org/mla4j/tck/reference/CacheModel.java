@@ -267,7 +267,7 @@ public final class CacheModel {
       case BF16 -> to.set(SHORT, offset, BFloat16.fromFloat((float) number));
       case F16 -> to.set(SHORT, offset, Float.floatToFloat16((float) number));
       case F8_E4M3 -> to.set(ValueLayout.JAVA_BYTE, offset, Float8E4M3.fromFloat((float) number));
-      case I32, I64, U8 ->
+      default ->
           throw new IllegalArgumentException(dtype + " cannot be a cache cell; expected a float");
     }
   }
@@ -279,7 +279,7 @@ public final class CacheModel {
       case BF16 -> BFloat16.toFloat(from.get(SHORT, offset));
       case F16 -> Float.float16ToFloat(from.get(SHORT, offset));
       case F8_E4M3 -> Float8E4M3.toFloat(from.get(ValueLayout.JAVA_BYTE, offset));
-      case I32, I64, U8 ->
+      default ->
           throw new IllegalArgumentException(dtype + " cannot be a cache cell; expected a float");
     };
   }

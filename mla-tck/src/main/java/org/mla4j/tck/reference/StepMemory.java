@@ -190,7 +190,7 @@ public final class StepMemory implements ReferenceData {
       case F32 -> (float) number;
       case BF16 -> BFloat16.toFloat(BFloat16.fromFloat((float) number));
       case F16 -> Float.float16ToFloat(Float.floatToFloat16((float) number));
-      case F8_E4M3, I32, I64, U8 -> number;
+      default -> number;
     };
   }
 

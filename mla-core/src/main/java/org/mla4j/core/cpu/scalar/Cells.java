@@ -78,7 +78,7 @@ final class Cells {
               f8Values[Byte.toUnsignedInt(from.get(ValueLayout.JAVA_BYTE, offset + i))];
         }
       }
-      case I64, I32, U8 -> throw new AssertionError(dtype);
+      default -> throw new AssertionError(dtype);
     }
   }
 
@@ -90,7 +90,7 @@ final class Cells {
       case BF16 -> to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, BFloat16.fromFloat(value));
       case F16 -> to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(value));
       case F8_E4M3 -> to.set(ValueLayout.JAVA_BYTE, at, Float8E4M3.fromFloat(value / scale));
-      case I64, I32, U8 -> throw new AssertionError(dtype);
+      default -> throw new AssertionError(dtype);
     }
   }
 }

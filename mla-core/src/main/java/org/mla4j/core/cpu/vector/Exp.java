@@ -48,12 +48,12 @@ final class Exp {
   private Exp() {}
 
   /**
-   * Replaces numbers {@code x} by {@code e^(x - shift)} and adds these up, lane by lane: the weights
-   * of a soft-max in one pass.
+   * Replaces numbers {@code x} by {@code e^(x - shift)} and adds these up, lane by lane: the
+   * weights of a soft-max in one pass.
    *
    * <p>One method, and larger than the 325 bytes of code up to which C2 inlines: its operations are
-   * many, and together with those of a caller they pass the number of nodes at which C2 stops making
-   * vector instructions and leaves calls, each of which allocates, for good.
+   * many, and together with those of a caller they pass the number of nodes at which C2 stops
+   * making vector instructions and leaves calls, each of which allocates, for good.
    *
    * @param memory the numbers
    * @param at where they start
@@ -86,8 +86,7 @@ final class Exp {
               .add(EXPONENT_BIAS)
               .lanewise(VectorOperators.LSHL, MANTISSA_BITS);
       FloatVector power =
-          p.mul(exponent.reinterpretAsFloats())
-              .blend(0, given.compare(VectorOperators.LT, LEAST));
+          p.mul(exponent.reinterpretAsFloats()).blend(0, given.compare(VectorOperators.LT, LEAST));
       sums = sums.add(power);
       power.intoMemorySegment(memory, at + 4L * i, ORDER);
     }

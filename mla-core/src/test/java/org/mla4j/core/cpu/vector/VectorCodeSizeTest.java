@@ -30,8 +30,7 @@ class VectorCodeSizeTest {
   @Test
   @DisplayName("a method of many vector operations is too large to be inlined into another")
   void manyOperationsStandAlone() throws IOException, URISyntaxException {
-    Path folder =
-        Path.of(Exp.class.getResource("Exp.class").toURI()).toAbsolutePath().getParent();
+    Path folder = Path.of(Exp.class.getResource("Exp.class").toURI()).toAbsolutePath().getParent();
     List<String> inlined = new ArrayList<>();
     int large = 0;
     try (Stream<Path> classes = Files.list(folder)) {
@@ -66,9 +65,6 @@ class VectorCodeSizeTest {
   }
 
   private static int size(MethodModel method) {
-    return method
-        .code()
-        .map(code -> ((CodeAttribute) code).codeLength())
-        .orElseThrow();
+    return method.code().map(code -> ((CodeAttribute) code).codeLength()).orElseThrow();
   }
 }
