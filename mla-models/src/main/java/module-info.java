@@ -4,10 +4,12 @@ module org.mla4j.models {
   requires jdk.management;
   requires tools.jackson.databind;
   requires ai.djl.tokenizers;
+  requires commons.math3;
 
   exports org.mla4j.models;
   exports org.mla4j.models.architecture;
   exports org.mla4j.models.checkpoint;
+  exports org.mla4j.models.convert;
   exports org.mla4j.models.evaluation;
   exports org.mla4j.models.template;
   exports org.mla4j.models.tokenizer;

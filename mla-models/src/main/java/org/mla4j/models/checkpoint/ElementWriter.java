@@ -5,12 +5,13 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.tensor.BFloat16;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.weight.WeightHandle;
 
 /** Writes the values of one weight into a target of the caller, rounded to the target's type. */
 final class ElementWriter {
-  private final WeightHandle weight;
+  private final String name;
   private final Tensor target;
   private final MemorySegment segment;
 
@@ -21,24 +22,29 @@ final class ElementWriter {
    *     type F32, BF16 or F16
    */
   ElementWriter(WeightHandle weight, Tensor target) {
+    this(weight.name(), weight.shape(), target);
+  }
+
+  /** Checks a target for the weight of that name and shape, likewise. */
+  ElementWriter(String name, Shape shape, Tensor target) {
     boolean wanted =
         switch (target.dtype()) {
           case F32, BF16, F16 -> true;
           default -> false;
         };
-    if (!wanted || !target.isDense() || !target.shape().equals(weight.shape())) {
+    if (!wanted || !target.isDense() || !target.shape().equals(shape)) {
       throw new InvalidInputException(
           ErrorCode.INVALID_PLAN,
           "Weight '"
-              + weight.name()
+              + name
               + "': expected a dense F32, BF16 or F16 "
-              + weight.shape()
+              + shape
               + ", found "
               + (target.isDense() ? "" : "a strided ")
               + target
               + ".");
     }
-    this.weight = weight;
+    this.name = name;
     this.target = target;
     this.segment = target.segment();
   }
@@ -78,7 +84,7 @@ final class ElementWriter {
       throw new InvalidInputException(
           ErrorCode.INVALID_PLAN,
           "Weight '"
-              + weight.name()
+              + name
               + "': element "
               + element
               + " is "
