@@ -18,5 +18,7 @@ module org.mla4j.models {
   uses org.mla4j.models.architecture.ArchitectureProvider;
 
   provides org.mla4j.models.architecture.ArchitectureProvider with
-      org.mla4j.models.architecture.deepseek.DeepseekProvider;
+      org.mla4j.models.architecture.deepseek.DeepseekProvider,
+      org.mla4j.models.architecture.qwen.QwenProvider,
+      org.mla4j.models.architecture.transmla.LlamaMlaProvider;
 }

@@ -10,7 +10,6 @@ import org.mla4j.api.error.ModelException;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.RoutedExperts.Expert;
 import org.mla4j.api.spec.MoeSpec;
-import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
@@ -78,9 +77,9 @@ public interface FusedMoe extends PluggableLayer {
                 + spec.sharedIntermediateSize()
                 + ".");
       }
-      expect(layer, router, "[experts, hiddenSize]", spec.experts(), spec.hiddenSize());
+      LayerParts.tensor(layer, router, "[experts, hiddenSize]", spec.experts(), spec.hiddenSize());
       if (correctionBias != null) {
-        expect(layer, correctionBias, "[experts]", spec.experts());
+        LayerParts.tensor(layer, correctionBias, "[experts]", spec.experts());
       }
       for (Expert expert : experts) {
         expect(layer, expert, "intermediateSize", spec.intermediateSize(), spec.hiddenSize());
@@ -127,27 +126,9 @@ public interface FusedMoe extends PluggableLayer {
     }
 
     private static void expect(String layer, Expert expert, String inner, long width, long hidden) {
-      expect(layer, expert.gate(), "[" + inner + ", hiddenSize]", width, hidden);
-      expect(layer, expert.up(), "[" + inner + ", hiddenSize]", width, hidden);
-      expect(layer, expert.down(), "[hiddenSize, " + inner + "]", hidden, width);
-    }
-
-    private static void expect(String layer, WeightHandle handle, String symbols, long... extents) {
-      Shape expected = Shape.of(extents);
-      if (!handle.shape().equals(expected)) {
-        throw new ModelException(
-            ErrorCode.WRONG_SHAPE,
-            layer
-                + ": tensor '"
-                + handle.name()
-                + "': expected "
-                + symbols
-                + " = "
-                + expected
-                + ", found "
-                + handle.shape()
-                + ".");
-      }
+      LayerParts.tensor(layer, expert.gate(), "[" + inner + ", hiddenSize]", width, hidden);
+      LayerParts.tensor(layer, expert.up(), "[" + inner + ", hiddenSize]", width, hidden);
+      LayerParts.tensor(layer, expert.down(), "[hiddenSize, " + inner + "]", hidden, width);
     }
   }
 }

@@ -5,11 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.mla4j.api.error.ErrorCode;
-import org.mla4j.api.error.InvalidInputException;
-import org.mla4j.api.error.ModelException;
 import org.mla4j.api.spec.MlaSpec;
-import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
@@ -53,47 +49,47 @@ public record MlaWeights(
     long hidden = spec.hiddenSize();
     long queries = (long) spec.numHeads() * spec.qkHeadDim();
     long keysAndValues = (long) spec.numHeads() * (spec.qkNopeHeadDim() + spec.vHeadDim());
-    presence(layer, "q_proj", qProj, !spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
-    presence(layer, "q_a_proj", qAProj, spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
-    presence(layer, "q_b_proj", qBProj, spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
-    presence(layer, "q_a_layernorm", qANorm, spec.qANorm() != null, "qANorm = " + spec.qANorm());
-    presence(
+    LayerParts.presence(layer, "q_proj", qProj, !spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
+    LayerParts.presence(layer, "q_a_proj", qAProj, spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
+    LayerParts.presence(layer, "q_b_proj", qBProj, spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
+    LayerParts.presence(layer, "q_a_layernorm", qANorm, spec.qANorm() != null, "qANorm = " + spec.qANorm());
+    LayerParts.presence(
         layer, "kv_a_layernorm", kvANorm, spec.kvANorm() != null, "kvANorm = " + spec.kvANorm());
-    presence(
+    LayerParts.presence(
         layer, "q_norm", qHeadNorm, spec.qHeadNorm() != null, "qHeadNorm = " + spec.qHeadNorm());
-    presence(
+    LayerParts.presence(
         layer, "k_norm", kHeadNorm, spec.kHeadNorm() != null, "kHeadNorm = " + spec.kHeadNorm());
-    shape(
+    LayerParts.projection(
         layer, qProj, "[numHeads * (qkNopeHeadDim + qkRopeHeadDim), hiddenSize]", queries, hidden);
-    shape(layer, qAProj, "[qLoraRank, hiddenSize]", spec.qLoraRank(), hidden);
-    shape(
+    LayerParts.projection(layer, qAProj, "[qLoraRank, hiddenSize]", spec.qLoraRank(), hidden);
+    LayerParts.projection(
         layer,
         qBProj,
         "[numHeads * (qkNopeHeadDim + qkRopeHeadDim), qLoraRank]",
         queries,
         spec.qLoraRank());
-    shape(
+    LayerParts.projection(
         layer,
         kvAProj,
         "[kvLoraRank + qkRopeHeadDim, hiddenSize]",
         (long) spec.kvLoraRank() + spec.qkRopeHeadDim(),
         hidden);
-    shape(
+    LayerParts.projection(
         layer,
         kvBProj,
         "[numHeads * (qkNopeHeadDim + vHeadDim), kvLoraRank]",
         keysAndValues,
         spec.kvLoraRank());
-    shape(
+    LayerParts.projection(
         layer,
         oProj,
         "[hiddenSize, numHeads * vHeadDim]",
         hidden,
         (long) spec.numHeads() * spec.vHeadDim());
-    vector(layer, qANorm, "[qLoraRank]", spec.qLoraRank());
-    vector(layer, kvANorm, "[kvLoraRank]", spec.kvLoraRank());
-    vector(layer, qHeadNorm, "[qkNopeHeadDim + qkRopeHeadDim]", spec.qkHeadDim());
-    vector(layer, kHeadNorm, "[qkNopeHeadDim + qkRopeHeadDim]", spec.qkHeadDim());
+    LayerParts.vector(layer, qANorm, "[qLoraRank]", spec.qLoraRank());
+    LayerParts.vector(layer, kvANorm, "[kvLoraRank]", spec.kvLoraRank());
+    LayerParts.vector(layer, qHeadNorm, "[qkNopeHeadDim + qkRopeHeadDim]", spec.qkHeadDim());
+    LayerParts.vector(layer, kHeadNorm, "[qkNopeHeadDim + qkRopeHeadDim]", spec.qkHeadDim());
   }
 
   /** All handles there are. */
@@ -140,62 +136,6 @@ public record MlaWeights(
   private static <T> void addIfGiven(@Nullable T part, List<T> parts) {
     if (part != null) {
       parts.add(part);
-    }
-  }
-
-  private static void presence(
-      String layer, String role, @Nullable Object given, boolean expected, String reason) {
-    if ((given != null) != expected) {
-      throw new InvalidInputException(
-          ErrorCode.INVALID_SPEC,
-          layer
-              + ": weight '"
-              + role
-              + "' is "
-              + (given == null ? "missing" : "given")
-              + "; expected it to be "
-              + (expected ? "given" : "absent")
-              + ", since "
-              + reason
-              + ".");
-    }
-  }
-
-  private static void shape(
-      String layer, @Nullable Projection projection, String symbols, long out, long in) {
-    if (projection != null) {
-      expect(layer, projection.weight(), symbols, Shape.of(out, in));
-      if (projection.bias() != null) {
-        expect(
-            layer,
-            projection.bias(),
-            symbols.substring(0, symbols.lastIndexOf(',')) + "]",
-            Shape.of(out));
-      }
-    }
-  }
-
-  private static void vector(
-      String layer, @Nullable WeightHandle handle, String symbols, long width) {
-    if (handle != null) {
-      expect(layer, handle, symbols, Shape.of(width));
-    }
-  }
-
-  private static void expect(String layer, WeightHandle handle, String symbols, Shape expected) {
-    if (!handle.shape().equals(expected)) {
-      throw new ModelException(
-          ErrorCode.WRONG_SHAPE,
-          layer
-              + ": tensor '"
-              + handle.name()
-              + "': expected "
-              + symbols
-              + " = "
-              + expected
-              + ", found "
-              + handle.shape()
-              + ".");
     }
   }
 }

@@ -5,12 +5,9 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.PluggableLayer;
-import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.spec.MlaSpec;
-import org.mla4j.api.tensor.DType;
-import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.InputValue;
 import org.mla4j.api.value.StepValue;
@@ -97,46 +94,10 @@ public interface MultiHeadLatentAttention extends PluggableLayer {
      */
     public Call {
       weightsByRole.check(layer, spec);
-      if ((spec.rope() == null) != (ropeTable == null)) {
-        throw new InvalidInputException(
-            ErrorCode.INVALID_SPEC,
-            layer
-                + ": rope and its table go together; found "
-                + spec.rope()
-                + " and "
-                + ropeTable
-                + ".");
-      }
-      if (ropeTable != null) {
-        Shape shape = ropeTable.shape();
-        require(
-            layer,
-            "rope table is " + shape,
-            shape.rank() == 2 && shape.extent(1) == spec.qkRopeHeadDim(),
-            "[positions, " + spec.qkRopeHeadDim() + "]");
-      }
-      requireRow(layer, "hidden", hidden, spec.hiddenSize());
-      requireRow(layer, "output", output, spec.hiddenSize());
-      require(
-          layer,
-          "cache holds " + cache.spec(),
-          cache.spec().equals(spec.cache()),
-          spec.cache().toString());
-    }
-
-    private static void requireRow(String layer, String part, StepValue value, int width) {
-      require(
-          layer,
-          part + " is " + value,
-          value.dtype() == DType.F32 && value.rowWidth() == width,
-          "F32 rows of " + width + " elements");
-    }
-
-    private static void require(String layer, String found, boolean holds, String expected) {
-      if (!holds) {
-        throw new InvalidInputException(
-            ErrorCode.INVALID_SPEC, layer + ": " + found + "; expected " + expected + ".");
-      }
+      LayerParts.rope(layer, spec.rope(), ropeTable, spec.qkRopeHeadDim());
+      LayerParts.rows(layer, "hidden", hidden, spec.hiddenSize());
+      LayerParts.rows(layer, "output", output, spec.hiddenSize());
+      LayerParts.cache(layer, cache, spec.cache());
     }
 
     @Override

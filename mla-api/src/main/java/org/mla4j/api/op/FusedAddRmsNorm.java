@@ -16,14 +16,14 @@ public record FusedAddRmsNorm(Add add, RmsNorm norm) implements FusedOp {
   /**
    * Checks that the norm is that of the sum.
    *
-   * @throws org.mla4j.api.error.InvalidInputException if the norm reads something else, or replaces
-   *     the sum
+   * @throws org.mla4j.api.error.InvalidInputException if the norm reads something else, norms its heads
+   *     apart, or replaces the sum
    */
   public FusedAddRmsNorm {
     Parts.require(
-        norm.x().equals(add.x()) && !norm.out().equals(add.x()),
+        norm.x().equals(add.x()) && !norm.out().equals(add.x()) && !norm.hasHeads(),
         TYPE,
-        "the norm to read the sum '" + add.x().name() + "' and to leave it");
+        "the norm to read the sum '" + add.x().name() + "' whole and to leave it");
   }
 
   @Override

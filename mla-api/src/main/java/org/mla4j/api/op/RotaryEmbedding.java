@@ -1,6 +1,7 @@
 package org.mla4j.api.op;
 
 import java.util.List;
+import java.util.Set;
 import org.mla4j.api.spec.RopeStyle;
 import org.mla4j.api.value.InputValue;
 import org.mla4j.api.value.StepValue;
@@ -17,12 +18,15 @@ import org.mla4j.api.weight.WeightHandle;
  * wrap.
  *
  * @param q F32 {@code [T, N, R]}, changed in place
- * @param k F32 {@code [T, R]}, changed in place
+ * @param k F32 {@code [T, R]}, or {@code [T, G, R]} with several key heads, changed in place
  * @param table {@code [positions, R]}: cos, then sin
  * @param style which elements pair
  */
 public record RotaryEmbedding(StepValue q, StepValue k, WeightHandle table, RopeStyle style)
     implements Op {
+  /** Feature of a call whose keys are of several heads. */
+  public static final String KEY_HEADS = "key_heads";
+
   /** The name of this op. */
   public static final String TYPE = "rotary_embedding";
 
@@ -44,5 +48,10 @@ public record RotaryEmbedding(StepValue q, StepValue k, WeightHandle table, Rope
   @Override
   public List<WeightHandle> weights() {
     return List.of(table);
+  }
+
+  @Override
+  public Set<String> features() {
+    return k.rowShape().rank() == 2 ? Set.of(KEY_HEADS) : Set.of();
   }
 }

@@ -15,10 +15,13 @@ import org.mla4j.api.backend.GraphSupport;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.diagnosis.Diagnosis.VectorSupport;
+import org.mla4j.api.op.Add;
 import org.mla4j.api.op.CompositeOp;
+import org.mla4j.api.op.Embedding;
 import org.mla4j.api.op.FusedOp;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.RmsNorm;
+import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.spec.CacheLayout;
 import org.mla4j.api.spec.CacheLayout.Arrangement;
 import org.mla4j.api.spec.CacheLayout.RopeOrder;
@@ -94,7 +97,12 @@ final class CpuBackend implements Backend {
 
   @Override
   public Set<String> features() {
-    return Set.of(RmsNorm.OUTPUT_SCALE);
+    return Set.of(
+        Add.FACTOR,
+        Embedding.FACTOR,
+        RmsNorm.HEADS,
+        RmsNorm.OUTPUT_SCALE,
+        RotaryEmbedding.KEY_HEADS);
   }
 
   @Override

@@ -20,7 +20,9 @@ final class FusedAddRmsNormPass implements FusionPass {
   public List<Match> matches(StepGraph graph) {
     List<Match> matches = new ArrayList<>();
     for (Node node : graph.nodes()) {
-      if (node.op() instanceof RmsNorm norm && !norm.out().root().equals(norm.x().root())) {
+      if (node.op() instanceof RmsNorm norm
+          && !norm.hasHeads()
+          && !norm.out().root().equals(norm.x().root())) {
         graph
             .writer(norm.x(), node)
             .filter(before -> before.rows() == node.rows())

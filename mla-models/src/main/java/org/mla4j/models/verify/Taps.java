@@ -9,10 +9,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.StepTensor;
+import org.mla4j.api.layer.GroupedQueryAttention;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.Add;
+import org.mla4j.api.op.ConcatAndCacheMla;
 import org.mla4j.api.op.Embedding;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MoeGate;
@@ -39,7 +43,15 @@ final class Taps implements NodeObserver {
   private final Map<String, List<double[]>> rowsByTensor = new LinkedHashMap<>();
   private final Map<String, List<String>> nodesByTensor = new HashMap<>();
 
-  private record Tap(String tensor, Function<Op, StepValue> value) {}
+  /**
+   * A part of a node's operands that was recorded.
+   *
+   * @param tensor its name in the golden data
+   * @param value finds it; null if this node does not have it after all
+   * @param factor what the node multiplies it by, beyond what was recorded
+   */
+  private record Tap(
+      String tensor, Function<Op, @Nullable StepValue> value, ToDoubleFunction<Op> factor) {}
 
   Taps(GoldenData golden) {
     this.golden = golden;
@@ -61,10 +73,14 @@ final class Taps implements NodeObserver {
   @Override
   public void after(Node node, StepDescription step, Bindings bindings) {
     for (Tap tap : tapsByNode.getOrDefault(node.name(), List.of())) {
-      StepTensor tensor = bindings.tensor(tap.value().apply(node.op()));
-      List<double[]> rows = Objects.requireNonNull(rowsByTensor.get(tap.tensor()));
-      for (int row = 0; row < tensor.count(step); row++) {
-        rows.add(read(tensor, step, row));
+      StepValue value = tap.value().apply(node.op());
+      if (value != null) {
+        StepTensor tensor = bindings.tensor(value);
+        double factor = tap.factor().applyAsDouble(node.op());
+        List<double[]> rows = Objects.requireNonNull(rowsByTensor.get(tap.tensor()));
+        for (int row = 0; row < tensor.count(step); row++) {
+          rows.add(read(tensor, step, row, factor));
+        }
       }
     }
   }
@@ -83,7 +99,12 @@ final class Taps implements NodeObserver {
           moe + ".topk_weights",
           op -> ((MoeGate) op).topKWeights());
     }
-    tap("norm", "hidden." + prompt + ".final_norm", op -> ((RmsNorm) op).out());
+    // A factor on logits is recorded as that: it comes after the last norm.
+    tap(
+        "norm",
+        "hidden." + prompt + ".final_norm",
+        op -> ((RmsNorm) op).out(),
+        op -> ((RmsNorm) op).scale());
   }
 
   private void firstAttention() {
@@ -98,11 +119,30 @@ final class Taps implements NodeObserver {
         "k_pe_before_rope",
         op -> head(((Linear) op).out(), "k_pe_before_rope", false));
     inside("kv_a_layernorm", "c_kv", op -> ((RmsNorm) op).out());
-    inside("rotary_emb", "q_pe_interleaved", op -> ((RotaryEmbedding) op).q());
-    inside("rotary_emb", "k_pe_interleaved", op -> ((RotaryEmbedding) op).k());
+    inside("concat_and_cache", "c_kv", op -> withoutNorm(((ConcatAndCacheMla) op).kvC()));
+    // Interleaved pairs were recorded as halves, too; pairs of halves in no other order.
+    String order = golden.contains(attn("q_pe_interleaved")) ? "_interleaved" : "_halves";
+    inside("rotary_emb", "q_pe" + order, op -> ((RotaryEmbedding) op).q());
+    inside("rotary_emb", "k_pe" + order, op -> ((RotaryEmbedding) op).k());
     inside("o_proj", "attn_heads_out", op -> ((Linear) op).x());
     inside("o_proj", "attn_out", op -> ((Linear) op).out());
-    tap(FIRST_ATTENTION, attn("attn_out"), op -> ((MultiHeadLatentAttention.Call) op).output());
+    inside("rotary_emb", "q_after_rope", op -> ((RotaryEmbedding) op).q());
+    inside("rotary_emb", "k_after_rope", op -> ((RotaryEmbedding) op).k());
+    inside("v_proj", "v", op -> ((Linear) op).out());
+    tap(FIRST_ATTENTION, attn("attn_out"), Taps::output);
+  }
+
+  /** The latent if it has no norm: then it is part of what was projected. */
+  private static @Nullable StepValue withoutNorm(StepValue latent) {
+    return latent.isView() ? latent : null;
+  }
+
+  private static StepValue output(Op layer) {
+    return switch (layer) {
+      case MultiHeadLatentAttention.Call mla -> mla.output();
+      case GroupedQueryAttention.Call gqa -> gqa.output();
+      default -> throw new IllegalStateException("No attention layer: " + layer.type());
+    };
   }
 
   /** The first or the last elements of each head, as many as the recorded tensor has. */
@@ -113,7 +153,7 @@ final class Taps implements NodeObserver {
     return heads.narrow("tap." + recorded, -1, first ? 0 : all - width, width);
   }
 
-  private void inside(String node, String recorded, Function<Op, StepValue> value) {
+  private void inside(String node, String recorded, Function<Op, @Nullable StepValue> value) {
     tap(FIRST_ATTENTION + "." + node, attn(recorded), value);
   }
 
@@ -121,15 +161,25 @@ final class Taps implements NodeObserver {
     return "attn0." + prompt + "." + recorded;
   }
 
-  private void tap(String node, String tensor, Function<Op, StepValue> value) {
+  private void tap(String node, String tensor, Function<Op, @Nullable StepValue> value) {
+    tap(node, tensor, value, op -> 1);
+  }
+
+  private void tap(
+      String node,
+      String tensor,
+      Function<Op, @Nullable StepValue> value,
+      ToDoubleFunction<Op> factor) {
     if (golden.contains(tensor)) {
-      tapsByNode.computeIfAbsent(node, name -> new ArrayList<>()).add(new Tap(tensor, value));
+      tapsByNode
+          .computeIfAbsent(node, name -> new ArrayList<>())
+          .add(new Tap(tensor, value, factor));
       rowsByTensor.putIfAbsent(tensor, new ArrayList<>());
       nodesByTensor.computeIfAbsent(tensor, name -> new ArrayList<>()).add(node);
     }
   }
 
-  private static double[] read(StepTensor values, StepDescription step, int row) {
+  private static double[] read(StepTensor values, StepDescription step, int row, double factor) {
     Tensor tensor = values.tensor();
     MemorySegment segment = tensor.segment();
     int rank = tensor.shape().rank();
@@ -146,7 +196,7 @@ final class Taps implements NodeObserver {
       out[i] =
           tensor.dtype() == DType.I32
               ? segment.get(ValueLayout.JAVA_INT_UNALIGNED, offset)
-              : segment.get(ValueLayout.JAVA_FLOAT_UNALIGNED, offset);
+              : segment.get(ValueLayout.JAVA_FLOAT_UNALIGNED, offset) / factor;
     }
     return out;
   }

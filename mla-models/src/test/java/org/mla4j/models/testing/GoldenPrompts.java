@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.mla4j.models.TestData;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -47,6 +49,15 @@ public final class GoldenPrompts {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The names of all tensors recorded beside a checkpoint but the logits. */
+  public static Set<String> insides(String golden) {
+    JsonNode manifest =
+        JsonMapper.shared().readTree(TestData.golden(golden).resolve("golden.json").toFile());
+    Set<String> names = new TreeSet<>(manifest.get("tensors").propertyNames());
+    names.removeIf(name -> name.startsWith("logits."));
+    return names;
   }
 
   private static List<Integer> ids(JsonNode array) {

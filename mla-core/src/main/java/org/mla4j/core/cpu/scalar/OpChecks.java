@@ -84,12 +84,14 @@ final class OpChecks {
   }
 
   private static void check(RmsNorm op, Reasons reasons) {
-    long width = op.x().rowWidth();
-    reasons
-        .flat("x", op.x(), width)
-        .flat("out", op.out(), width)
-        .sameRows(op.x(), op.out())
-        .weight("weight", op.weight(), width);
+    long width = op.hasHeads() ? headWidth(op.x()) : op.x().rowWidth();
+    if (op.hasHeads()) {
+      long heads = headCount(op.x());
+      reasons.heads("x", op.x(), heads, width).heads("out", op.out(), heads, width);
+    } else {
+      reasons.flat("x", op.x(), width).flat("out", op.out(), width);
+    }
+    reasons.sameRows(op.x(), op.out()).weight("weight", op.weight(), width);
   }
 
   private static void check(Linear op, Reasons reasons) {
@@ -106,14 +108,19 @@ final class OpChecks {
   }
 
   private static void check(RotaryEmbedding op, Reasons reasons) {
-    long width = op.k().rowWidth();
+    boolean keyHeads = Reasons.isHeads(op.k());
+    long width = keyHeads ? headWidth(op.k()) : op.k().rowWidth();
+    if (keyHeads) {
+      reasons.heads("k", op.k(), headCount(op.k()), width);
+    } else {
+      reasons.flat("k", op.k(), width);
+    }
     reasons
         .heads("q", op.q(), headCount(op.q()), width)
-        .flat("k", op.k(), width)
         .sameRows(op.q(), op.k())
         .tokenRows("q", op.q())
         .matrix("table", op.table(), width)
-        .require(width % 2 == 0, "k has " + width + " elements in a row; expected an even number");
+        .require(width % 2 == 0, "k is " + width + " elements wide; expected an even number");
   }
 
   private static void check(ConcatAndCacheMla op, Reasons reasons) {

@@ -13,12 +13,14 @@ final class ScalarAdd implements RowKernel {
   private final LiveRows x;
   private final LiveRows y;
   private final int width;
+  private final float factor;
   private final ParallelFor parallel;
 
   ScalarAdd(Add op, Bindings bindings, CpuContext context) {
     x = new LiveRows(bindings.tensor(op.x()));
     y = new LiveRows(bindings.tensor(op.y()));
     width = op.x().rowWidth();
+    factor = (float) op.factor();
     parallel = context.engine().parallel();
   }
 
@@ -42,7 +44,7 @@ final class ScalarAdd implements RowKernel {
   @Override
   public void run(int row, int worker) {
     for (int i = 0; i < width; i++) {
-      x.set(row, i, x.get(row, i) + y.get(row, i));
+      x.set(row, i, Math.fma(factor, y.get(row, i), x.get(row, i)));
     }
   }
 }

@@ -16,6 +16,7 @@ final class ScalarEmbedding implements Kernel, ParallelFor.Body {
   private final Embedding op;
   private final WeightRows table;
   private final LiveRows out;
+  private final float factor;
   private final ParallelFor parallel;
   private final WorkerScratch scratch;
 
@@ -26,6 +27,7 @@ final class ScalarEmbedding implements Kernel, ParallelFor.Body {
     this.op = op;
     table = WeightRows.of(op.table(), context);
     out = new LiveRows(bindings.tensor(op.out()));
+    factor = (float) op.factor();
     parallel = context.engine().parallel();
     scratch = context.scratch();
   }
@@ -57,7 +59,7 @@ final class ScalarEmbedding implements Kernel, ParallelFor.Body {
     float[] embedding = scratch.row(worker);
     table.widen(id, embedding);
     for (int i = 0; i < table.columns(); i++) {
-      out.set(row, i, embedding[i]);
+      out.set(row, i, factor * embedding[i]);
     }
   }
 }

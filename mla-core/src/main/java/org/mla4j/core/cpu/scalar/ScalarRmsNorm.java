@@ -8,12 +8,13 @@ import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.RowKernel;
 
-/** {@code rms_norm}: one task per row. */
+/** {@code rms_norm}: one task per row, whatever the number of its heads. */
 final class ScalarRmsNorm implements RowKernel {
   private final RmsNorm op;
   private final LiveRows x;
   private final LiveRows out;
   private final WidenedWeight weight;
+  private final int heads;
   private final int width;
   private final ParallelFor parallel;
 
@@ -22,7 +23,8 @@ final class ScalarRmsNorm implements RowKernel {
     x = new LiveRows(bindings.tensor(op.x()));
     out = new LiveRows(bindings.tensor(op.out()));
     weight = WidenedWeight.of(op.weight(), context);
-    width = op.x().rowWidth();
+    heads = op.hasHeads() ? Math.toIntExact(op.x().rowShape().extent(0)) : 1;
+    width = op.x().rowWidth() / heads;
     parallel = context.engine().parallel();
   }
 
@@ -45,14 +47,16 @@ final class ScalarRmsNorm implements RowKernel {
 
   @Override
   public void run(int row, int worker) {
-    double squares = 0;
-    for (int i = 0; i < width; i++) {
-      double value = x.get(row, i);
-      squares += value * value;
-    }
-    double factor = op.scale() / Math.sqrt(squares / width + op.eps());
-    for (int i = 0; i < width; i++) {
-      out.set(row, i, x.get(row, i) * factor * weight.get(i));
+    for (int head = 0; head < heads; head++) {
+      double squares = 0;
+      for (int i = 0; i < width; i++) {
+        double value = x.get(row, head, i);
+        squares += value * value;
+      }
+      double factor = op.scale() / Math.sqrt(squares / width + op.eps());
+      for (int i = 0; i < width; i++) {
+        out.set(row, head, i, x.get(row, head, i) * factor * weight.get(i));
+      }
     }
   }
 }

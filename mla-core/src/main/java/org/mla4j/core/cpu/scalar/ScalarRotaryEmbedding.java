@@ -19,6 +19,7 @@ final class ScalarRotaryEmbedding implements RowKernel {
   private final WidenedWeight table;
   private final long positions;
   private final int heads;
+  private final int keyHeads;
   private final int pairs;
   private final ParallelFor parallel;
 
@@ -32,7 +33,8 @@ final class ScalarRotaryEmbedding implements RowKernel {
     table = WidenedWeight.of(op.table(), context);
     positions = op.table().shape().extent(0);
     heads = Math.toIntExact(op.q().rowShape().extent(0));
-    pairs = op.k().rowWidth() / 2;
+    keyHeads = op.k().rowShape().rank() == 1 ? 1 : Math.toIntExact(op.k().rowShape().extent(0));
+    pairs = op.k().rowWidth() / keyHeads / 2;
     parallel = context.engine().parallel();
   }
 
@@ -86,16 +88,18 @@ final class ScalarRotaryEmbedding implements RowKernel {
       float sin = table.get(angles + pairs + pair);
       int first = op.style() == RopeStyle.INTERLEAVED ? 2 * pair : pair;
       int second = op.style() == RopeStyle.INTERLEAVED ? 2 * pair + 1 : pair + pairs;
-      for (int head = 0; head < heads; head++) {
-        double x = q.get(row, head, first);
-        double y = q.get(row, head, second);
-        q.set(row, head, first, x * cos - y * sin);
-        q.set(row, head, second, y * cos + x * sin);
-      }
-      double x = k.get(row, first);
-      double y = k.get(row, second);
-      k.set(row, first, x * cos - y * sin);
-      k.set(row, second, y * cos + x * sin);
+      turn(q, row, heads, first, second, cos, sin);
+      turn(k, row, keyHeads, first, second, cos, sin);
+    }
+  }
+
+  private static void turn(
+      LiveRows rows, int row, int heads, int first, int second, float cos, float sin) {
+    for (int head = 0; head < heads; head++) {
+      double x = rows.get(row, head, first);
+      double y = rows.get(row, head, second);
+      rows.set(row, head, first, x * cos - y * sin);
+      rows.set(row, head, second, y * cos + x * sin);
     }
   }
 }

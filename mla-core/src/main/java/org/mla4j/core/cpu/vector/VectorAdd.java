@@ -13,12 +13,14 @@ final class VectorAdd implements RowKernel {
   private final Operand x;
   private final Operand y;
   private final int width;
+  private final float factor;
   private final RowTasks tasks;
 
   VectorAdd(Add op, Bindings bindings, CpuContext context) {
     x = Operand.of(bindings.tensor(op.x()));
     y = Operand.of(bindings.tensor(op.y()));
     width = op.x().rowWidth();
+    factor = (float) op.factor();
     tasks = RowTasks.ofWidth(context.engine().parallel(), width);
   }
 
@@ -41,6 +43,6 @@ final class VectorAdd implements RowKernel {
 
   @Override
   public void run(int row, int worker) {
-    F32Format.INSTANCE.addScaled(y.segment(), y.at(row), width, 1, x.segment(), x.at(row));
+    F32Format.INSTANCE.addScaled(y.segment(), y.at(row), width, factor, x.segment(), x.at(row));
   }
 }

@@ -24,6 +24,7 @@ final class VectorAddRmsNorm implements Kernel, ParallelFor.Body {
   private final Operand x;
   private final Operand y;
   private final int width;
+  private final float factor;
   private final VectorRmsNorm norm;
   private final Scratch scratch;
   private final RowTasks tasks;
@@ -32,6 +33,7 @@ final class VectorAddRmsNorm implements Kernel, ParallelFor.Body {
     x = Operand.of(bindings.tensor(op.add().x()));
     y = Operand.of(bindings.tensor(op.add().y()));
     width = op.add().x().rowWidth();
+    factor = (float) op.add().factor();
     norm = new VectorRmsNorm(op.norm(), bindings, context, scratch);
     this.scratch = scratch;
     tasks = RowTasks.ofWidth(context.engine().parallel(), width);
@@ -47,19 +49,26 @@ final class VectorAddRmsNorm implements Kernel, ParallelFor.Body {
   @Override
   public void run(int row, int worker) {
     MemorySegment lanes = scratch.of(worker);
-    addThenSquare(y.segment(), y.at(row), x.segment(), x.at(row), width, lanes);
-    norm.scaleBy(lanes, row);
+    addThenSquare(y.segment(), y.at(row), factor, x.segment(), x.at(row), width, lanes);
+    norm.scaleBy(lanes, row, 0);
   }
 
   /** Both sums as {@link F32Format} computes them: element by element, then lane by lane. */
   private static void addThenSquare(
-      MemorySegment y, long yAt, MemorySegment x, long xAt, int width, MemorySegment lanes) {
+      MemorySegment y,
+      long yAt,
+      float factor,
+      MemorySegment x,
+      long xAt,
+      int width,
+      MemorySegment lanes) {
     int whole = FLOATS.loopBound(width);
+    FloatVector times = FloatVector.broadcast(FLOATS, factor);
     FloatVector squares = FloatVector.zero(FLOATS);
     for (int i = 0; i < whole; i += COUNT) {
       FloatVector sum =
-          FloatVector.fromMemorySegment(FLOATS, x, xAt + 4L * i, ORDER)
-              .add(FloatVector.fromMemorySegment(FLOATS, y, yAt + 4L * i, ORDER));
+          FloatVector.fromMemorySegment(FLOATS, y, yAt + 4L * i, ORDER)
+              .fma(times, FloatVector.fromMemorySegment(FLOATS, x, xAt + 4L * i, ORDER));
       sum.intoMemorySegment(x, xAt + 4L * i, ORDER);
       squares = sum.fma(sum, squares);
     }
@@ -67,8 +76,10 @@ final class VectorAddRmsNorm implements Kernel, ParallelFor.Body {
     for (int i = whole; i < width; i++) {
       long lane = 4L * (i - whole);
       float sum =
-          x.get(ValueLayout.JAVA_FLOAT_UNALIGNED, xAt + 4L * i)
-              + y.get(ValueLayout.JAVA_FLOAT_UNALIGNED, yAt + 4L * i);
+          Math.fma(
+              factor,
+              y.get(ValueLayout.JAVA_FLOAT_UNALIGNED, yAt + 4L * i),
+              x.get(ValueLayout.JAVA_FLOAT_UNALIGNED, xAt + 4L * i));
       x.set(ValueLayout.JAVA_FLOAT_UNALIGNED, xAt + 4L * i, sum);
       float partial = lanes.get(ValueLayout.JAVA_FLOAT_UNALIGNED, lane);
       lanes.set(ValueLayout.JAVA_FLOAT_UNALIGNED, lane, Math.fma(sum, sum, partial));

@@ -16,13 +16,14 @@ import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.RowKernel;
 import org.mla4j.core.cpu.kernel.RowTasks;
 
-/** {@code rms_norm}: one task per few rows. */
+/** {@code rms_norm}: one task per few rows, whatever the number of their heads. */
 final class VectorRmsNorm implements RowKernel {
   private final Operand x;
   private final Operand out;
   private final Tensor weight;
   private final double eps;
   private final double scale;
+  private final int heads;
   private final int width;
   private final Scratch scratch;
   private final RowTasks tasks;
@@ -33,10 +34,11 @@ final class VectorRmsNorm implements RowKernel {
     weight = context.weights().widened(op.weight());
     eps = op.eps();
     scale = op.scale();
-    width = op.x().rowWidth();
+    heads = op.hasHeads() ? Math.toIntExact(op.x().rowShape().extent(0)) : 1;
+    width = op.x().rowWidth() / heads;
     this.scratch = scratch;
     scratch.reserve(Lanes.BYTES);
-    tasks = RowTasks.ofWidth(context.engine().parallel(), width);
+    tasks = RowTasks.ofWidth(context.engine().parallel(), heads * width);
   }
 
   @Override
@@ -59,23 +61,28 @@ final class VectorRmsNorm implements RowKernel {
   @Override
   public void run(int row, int worker) {
     MemorySegment lanes = scratch.of(worker);
-    long at = x.at(row);
-    F32Format.INSTANCE.dot(x.segment(), at, x.segment(), at, width, lanes, 0);
-    scaleBy(lanes, row);
+    for (int head = 0; head < heads; head++) {
+      long at = x.at(row) + x.headShift(head);
+      F32Format.INSTANCE.dot(x.segment(), at, x.segment(), at, width, lanes, 0);
+      scaleBy(lanes, row, head);
+    }
   }
 
-  /** Norms a row whose sum of squares is known: lane by lane, as a dot product leaves it. */
-  void scaleBy(MemorySegment lanes, int row) {
+  /**
+   * Norms a head, or a row that has none, whose sum of squares is known: lane by lane, as a dot
+   * product leaves it.
+   */
+  void scaleBy(MemorySegment lanes, int row, int head) {
     double mean = (double) LaneSums.of(lanes, 0) / width;
     float factor = (float) (scale / Math.sqrt(mean + eps));
     multiply(
         x.segment(),
-        x.at(row),
+        x.at(row) + x.headShift(head),
         factor,
         weight.segment(),
         weight.byteOffset(),
         out.segment(),
-        out.at(row),
+        out.at(row) + out.headShift(head),
         width);
   }
 

@@ -101,7 +101,7 @@ class OpChecksTest {
         new RotaryEmbedding(value("q", 12), value("k", 3), weight(8, 4), RopeStyle.NEOX),
         "q [12]; expected rows of [heads, width]",
         "table 'w' is [8, 4]; expected a matrix with 3 columns",
-        "k has 3 elements in a row; expected an even number");
+        "k is 3 elements wide; expected an even number");
     assertDeclined(
         new RotaryEmbedding(value("q", 2, 6), value("k", 4), weight(8, 4), RopeStyle.NEOX),
         "q [2, 6]; expected [2, 4]");

@@ -3,7 +3,6 @@ package org.mla4j.models.architecture.deepseek;
 import java.util.Set;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.models.architecture.ArchitectureProvider;
-import org.mla4j.models.architecture.Quantization;
 import org.mla4j.models.checkpoint.Checkpoint;
 import org.mla4j.models.checkpoint.ModelConfig;
 
@@ -22,13 +21,7 @@ public final class DeepseekProvider implements ArchitectureProvider {
 
   @Override
   public ModelDefinition create(String architecture, ModelConfig config, Checkpoint checkpoint) {
-    Quantization.requireReadable(config);
     DeepseekRouting routing = architecture.equals(V2) ? DeepseekRouting.V2 : DeepseekRouting.V3;
-    DeepseekConfig deepseek = config.checked(() -> DeepseekConfig.read(config, routing));
-    LayerCount.requirePresent(config, checkpoint, deepseek.layers());
-    AttentionBias.requireAgreement(config, checkpoint, deepseek);
-    SharedExperts.requireNoneLeftOut(config, checkpoint, deepseek);
-    PredictionLayers.requireNoOther(config, checkpoint, deepseek.layers());
-    return new DeepseekModel(architecture, deepseek, checkpoint);
+    return DeepseekDecoder.create(architecture, config, checkpoint, routing);
   }
 }

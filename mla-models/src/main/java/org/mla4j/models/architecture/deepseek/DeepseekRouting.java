@@ -8,7 +8,7 @@ import org.mla4j.models.checkpoint.ModelConfig;
 /**
  * How the two generations choose experts; what a configuration does not say follows its generation.
  */
-enum DeepseekRouting {
+public enum DeepseekRouting {
   /**
    * Soft-max scores; {@code greedy}, or {@code group_limited_greedy} with groups scored by their
    * best expert.

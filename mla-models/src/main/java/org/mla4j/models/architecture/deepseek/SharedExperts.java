@@ -13,7 +13,7 @@ final class SharedExperts {
   static void requireNoneLeftOut(
       ModelConfig config, Checkpoint checkpoint, DeepseekConfig deepseek) {
     WeightSource layers = new WeightSource(checkpoint, "model.layers.");
-    for (int layer = 0; layer < deepseek.layers(); layer++) {
+    for (int layer = 0; layer < deepseek.decoder().layers(); layer++) {
       MoeSpec moe = deepseek.moe(layer);
       WeightSource mlp = layers.in(Integer.toString(layer)).in("mlp");
       String tensor = "shared_experts.gate_proj.weight";

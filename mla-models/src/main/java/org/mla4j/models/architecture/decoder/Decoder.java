@@ -1,15 +1,14 @@
-package org.mla4j.models.architecture.deepseek;
+package org.mla4j.models.architecture.decoder;
 
 import static org.mla4j.api.step.Rows.ALL;
 import static org.mla4j.api.step.Rows.LOGITS;
 import static org.mla4j.api.tensor.DType.F32;
 
-import org.mla4j.api.layer.MultiHeadLatentAttention;
+import org.mla4j.api.op.Add;
 import org.mla4j.api.op.Embedding;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.plan.PlanBuilder;
-import org.mla4j.api.spec.CacheType;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.core.model.ModelDefinition;
@@ -18,16 +17,26 @@ import org.mla4j.models.architecture.WeightSource;
 import org.mla4j.models.checkpoint.Checkpoint;
 
 /**
- * A DeepSeek decoder: embedding, layers of attention and feed-forward with residuals, norm, head.
+ * A decoder: embedding, layers of attention and feed-forward, each normed before and added to the
+ * residual stream after, norm, head.
  */
-final class DeepseekModel implements ModelDefinition {
+public final class Decoder implements ModelDefinition {
   private final String architecture;
-  private final DeepseekConfig config;
+  private final DecoderConfig config;
+  private final DecoderLayers layers;
   private final Checkpoint checkpoint;
 
-  DeepseekModel(String architecture, DeepseekConfig config, Checkpoint checkpoint) {
+  /**
+   * Puts a decoder together.
+   *
+   * @param architecture its name
+   * @param layers what its layers are
+   * @param checkpoint its weights; the decoder closes it
+   */
+  public Decoder(String architecture, DecoderLayers layers, Checkpoint checkpoint) {
     this.architecture = architecture;
-    this.config = config;
+    this.config = layers.config();
+    this.layers = layers;
     this.checkpoint = checkpoint;
   }
 
@@ -53,22 +62,39 @@ final class DeepseekModel implements ModelDefinition {
 
   @Override
   public StepValue contribute(PlanBuilder plan, CacheDTypes cacheDTypes) {
-    CacheType cacheType = cacheDTypes.of(MultiHeadLatentAttention.TYPE);
     WeightSource model = new WeightSource(checkpoint, "model.");
     WeightHandle table = vocabularyRows(model.in("embed_tokens"));
     StepValue hidden = plan.buffer("hidden", F32, ALL, config.hiddenSize());
-    plan.add("embed_tokens", ALL, new Embedding(table, hidden));
+    plan.add("embed_tokens", ALL, new Embedding(table, hidden, config.scales().embedding()));
     for (int i = 0; i < config.layers(); i++) {
       String index = Integer.toString(i);
-      new DeepseekLayer(config, cacheType, model.in("layers").in(index), i)
-          .add(plan.scope("layers").scope(index), hidden);
+      PlanBuilder inner = plan.scope("layers").scope(index);
+      layer(inner, cacheDTypes, model.in("layers").in(index), i, hidden);
     }
     StepValue selected = plan.buffer("selected", F32, LOGITS, config.hiddenSize());
     plan.add("select_rows", LOGITS, new SelectRows(hidden, selected));
-    StepValue normed = config.streamNorm().add(plan, model, "norm", LOGITS, selected);
+    StepValue normed =
+        config.streamNorm().add(plan, model, "norm", LOGITS, selected, config.scales().logit());
     StepValue logits = plan.buffer("logits", F32, LOGITS, config.vocabularySize());
     plan.add("lm_head", LOGITS, new Linear(normed, head(table), null, logits));
     return logits;
+  }
+
+  /** Adds a layer to a plan that is scoped to it; changes the residual stream in place. */
+  private void layer(
+      PlanBuilder plan,
+      CacheDTypes cacheDTypes,
+      WeightSource source,
+      int index,
+      StepValue hidden) {
+    StreamNorm norm = config.streamNorm();
+    double factor = config.scales().residual();
+    StepValue toAttend = norm.add(plan, source, "input_layernorm", ALL, hidden, 1);
+    StepValue attended = layers.attention(plan, cacheDTypes, source, toAttend);
+    plan.add("attn_add", ALL, new Add(hidden, attended, factor));
+    StepValue toTransform = norm.add(plan, source, "post_attention_layernorm", ALL, hidden, 1);
+    StepValue transformed = layers.feedForward(plan, source, index, toTransform);
+    plan.add("mlp_add", ALL, new Add(hidden, transformed, factor));
   }
 
   private WeightHandle head(WeightHandle table) {

@@ -1,4 +1,4 @@
-package org.mla4j.models.architecture.deepseek;
+package org.mla4j.models.architecture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -12,13 +12,12 @@ import org.mla4j.core.engine.GenerationRequest;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.models.TestData;
-import org.mla4j.models.architecture.Architectures;
 import org.mla4j.models.checkpoint.ModelConfig;
 import org.mla4j.models.testing.GoldenPrompts;
 import org.mla4j.models.testing.GoldenPrompts.Prompt;
 
 /** The engine draws the reference's tokens, whatever its scheduler makes of several prompts. */
-class DeepseekEngineTest {
+class GoldenEngineTest {
   private static final int[] CHUNKS = {1, 7, 16};
   private static final int[] BLOCK_SIZES = {16, 64, 128};
 
@@ -30,7 +29,12 @@ class DeepseekEngineTest {
         "deepseek-v3-tiny",
         "deepseek-v3-tiny-fp8",
         "deepseek-v3-wide-tiny",
-        "kimi-k2-tiny"
+        "kimi-k2-tiny",
+        "qwen2-tiny",
+        "qwen3-tiny",
+        "qwen2-mla-src-tiny",
+        "qwen2-mla-exact-tiny",
+        "qwen2-mla-lowrank-tiny"
       })
   void drawsTheTokensOfTheReference(String golden) {
     List<Prompt> prompts = GoldenPrompts.of(golden);

@@ -1,4 +1,4 @@
-package org.mla4j.models.architecture.deepseek;
+package org.mla4j.models.architecture.decoder;
 
 import static org.mla4j.api.tensor.DType.F32;
 
@@ -11,11 +11,12 @@ import org.mla4j.models.architecture.WeightSource;
 
 /** The norms of the residual stream: all of one width and one epsilon. */
 record StreamNorm(int hiddenSize, double eps) {
-  /** Adds one of them to a plan; returns the normed rows. */
-  StepValue add(PlanBuilder plan, WeightSource source, String name, Rows rows, StepValue x) {
+  /** Adds one of them to a plan; returns the normed rows, times a factor. */
+  StepValue add(
+      PlanBuilder plan, WeightSource source, String name, Rows rows, StepValue x, double factor) {
     WeightHandle weight = source.in(name).tensor("weight", "[hidden_size]", hiddenSize);
     StepValue out = plan.buffer(name + "_out", F32, rows, hiddenSize);
-    plan.add(name, rows, new RmsNorm(x, weight, eps, 1, out));
+    plan.add(name, rows, new RmsNorm(x, weight, eps, factor, out));
     return out;
   }
 }

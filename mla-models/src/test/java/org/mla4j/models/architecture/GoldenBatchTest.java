@@ -1,4 +1,4 @@
-package org.mla4j.models.architecture.deepseek;
+package org.mla4j.models.architecture;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -12,7 +12,6 @@ import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.runner.StepRunner;
 import org.mla4j.models.TestData;
-import org.mla4j.models.architecture.Architectures;
 import org.mla4j.models.checkpoint.ModelConfig;
 import org.mla4j.models.testing.BatchDriver;
 import org.mla4j.models.testing.BatchDriver.Answer;
@@ -25,7 +24,7 @@ import org.mla4j.models.testing.GoldenPrompts.Prompt;
  * with everything in the absorbed form, as deterministic mode has it, the same bits; in default
  * mode, the reference's logits and its tokens.
  */
-class DeepseekBatchTest {
+class GoldenBatchTest {
   private static final List<Integer> CHUNKS = List.of(1, 7, 16, Integer.MAX_VALUE);
   private static final List<Integer> BLOCK_SIZES = List.of(16, 64, 128);
   private static final int LONGEST = 162;
@@ -40,7 +39,12 @@ class DeepseekBatchTest {
         "deepseek-v3-tiny",
         "deepseek-v3-tiny-fp8",
         "deepseek-v3-wide-tiny",
-        "kimi-k2-tiny"
+        "kimi-k2-tiny",
+        "qwen2-tiny",
+        "qwen3-tiny",
+        "qwen2-mla-src-tiny",
+        "qwen2-mla-exact-tiny",
+        "qwen2-mla-lowrank-tiny"
       })
   void neitherCompanyNorPiecesNorBlocksNorThreadsMatter(String golden) {
     List<Prompt> prompts = GoldenPrompts.of(golden);

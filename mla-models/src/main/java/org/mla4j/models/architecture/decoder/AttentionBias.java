@@ -1,8 +1,6 @@
-package org.mla4j.models.architecture.deepseek;
+package org.mla4j.models.architecture.decoder;
 
 import java.util.List;
-import java.util.stream.Stream;
-import org.mla4j.api.spec.MlaSpec;
 import org.mla4j.models.architecture.WeightSource;
 import org.mla4j.models.checkpoint.Checkpoint;
 import org.mla4j.models.checkpoint.ModelConfig;
@@ -15,26 +13,36 @@ import org.mla4j.models.checkpoint.ModelConfig;
  * file when the field is false, and makes up zeros for those that are missing when it is true.
  * Neither is the model that was trained.
  */
-final class AttentionBias {
+public final class AttentionBias {
   private static final String FIELD = "attention_bias";
 
   private AttentionBias() {}
 
-  /** Refuses a checkpoint whose biases are not those that its configuration speaks of. */
-  static void requireAgreement(ModelConfig config, Checkpoint checkpoint, DeepseekConfig deepseek) {
+  /**
+   * Refuses a checkpoint whose biases are not those that its configuration speaks of.
+   *
+   * @param config the configuration
+   * @param checkpoint the weights
+   * @param layers how many layers there are
+   * @param biased the projections that have a bias if the field is true
+   * @param all all projections: none of them has one if the field is false
+   * @throws org.mla4j.api.error.ModelException if a bias is missing, or one is there that should
+   *     not be
+   */
+  public static void requireAgreement(
+      ModelConfig config,
+      Checkpoint checkpoint,
+      int layers,
+      List<String> biased,
+      List<String> all) {
     if (!config.has(FIELD)) {
       return;
     }
     boolean expected = config.booleanField(FIELD, false);
-    List<String> modules =
-        expected
-            ? biased(deepseek.attention())
-            : List.of(
-                "q_proj", "q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj", "o_proj");
-    WeightSource layers = new WeightSource(checkpoint, "model.layers.");
-    for (int layer = 0; layer < deepseek.layers(); layer++) {
-      WeightSource attention = layers.in(Integer.toString(layer)).in("self_attn");
-      for (String module : modules) {
+    WeightSource source = new WeightSource(checkpoint, "model.layers.");
+    for (int layer = 0; layer < layers; layer++) {
+      WeightSource attention = source.in(Integer.toString(layer)).in("self_attn");
+      for (String module : expected ? biased : all) {
         if (attention.has(module + ".bias") != expected) {
           throw config.refused(
               FIELD,
@@ -48,12 +56,5 @@ final class AttentionBias {
         }
       }
     }
-  }
-
-  /** What has a bias in the reference; the projections from the query latent never do. */
-  private static List<String> biased(MlaSpec spec) {
-    return Stream.of(spec.hasQLora() ? "q_a_proj" : "", "kv_a_proj_with_mqa", "o_proj")
-        .filter(module -> !module.isEmpty())
-        .toList();
   }
 }
