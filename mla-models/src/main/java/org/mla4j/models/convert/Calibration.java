@@ -6,11 +6,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.mla4j.api.op.Linear;
 import org.mla4j.api.backend.Bindings;
-import org.mla4j.api.plan.Node;
-import org.mla4j.api.backend.StepTensor;
 import org.mla4j.api.backend.ProgressListener;
+import org.mla4j.api.backend.StepTensor;
+import org.mla4j.api.op.Linear;
+import org.mla4j.api.plan.Node;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
@@ -112,7 +112,8 @@ final class Calibration implements NodeObserver {
     List<float[]> rows = new ArrayList<>();
     long start = values.offset(step);
     // A projection's rows are dense, whatever shape they are looked at in.
-    long bytes = Float.BYTES * values.tensor().shape().elements() / values.tensor().shape().extent(0);
+    long bytes =
+        Float.BYTES * values.tensor().shape().elements() / values.tensor().shape().extent(0);
     for (int row = 0; row < values.count(step); row++) {
       rows.add(
           values

@@ -106,8 +106,7 @@ final class ConvertedFolder {
     }
   }
 
-  private void writeConfig(Path file, LayerFit fit, int rank, double ropeTheta)
-      throws IOException {
+  private void writeConfig(Path file, LayerFit fit, int rank, double ropeTheta) throws IOException {
     ObjectNode json = (ObjectNode) JSON.readTree(config.file().toFile());
     int rope = fit.rope().project().getRowDimension();
     json.putArray("architectures").add("LlamaMLAForCausalLM");
@@ -147,8 +146,8 @@ final class ConvertedFolder {
       throws IOException {
     List<WeightHandle> copied = copied();
     List<Announced> announced = new ArrayList<>();
-    copied.forEach(weight ->
-        announced.add(new Announced(weight.name(), storable(weight), weight.shape())));
+    copied.forEach(
+        weight -> announced.add(new Announced(weight.name(), storable(weight), weight.shape())));
     for (int layer = 0; layer < shape.layers(); layer++) {
       announced.addAll(computed(layer, fits.get(layer), rank));
     }
@@ -177,8 +176,7 @@ final class ConvertedFolder {
     List<Announced> announced = new ArrayList<>();
     announce(announced, layer, "q_proj", shape.heads() * (nope + rope), shape.hidden(), biased);
     announce(announced, layer, "kv_a_proj_with_mqa", rank + rope, shape.hidden(), biased);
-    announce(
-        announced, layer, "kv_b_proj", shape.heads() * (nope + shape.headDim()), rank, false);
+    announce(announced, layer, "kv_b_proj", shape.heads() * (nope + shape.headDim()), rank, false);
     return announced;
   }
 
@@ -211,8 +209,7 @@ final class ConvertedFolder {
     }
   }
 
-  private static void write(
-      SafetensorsWriter writer, String name, RealMatrix matrix, int columns) {
+  private static void write(SafetensorsWriter writer, String name, RealMatrix matrix, int columns) {
     int rows = matrix.getRowDimension();
     float[] values = new float[Math.multiplyExact(rows, columns)];
     for (int row = 0; row < rows; row++) {

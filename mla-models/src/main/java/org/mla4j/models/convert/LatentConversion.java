@@ -41,7 +41,8 @@ public final class LatentConversion {
     this.shape = GqaShape.read(config);
     this.checkpoint = checkpoint;
     this.options = options;
-    calibration = options.calibrationText().map(text -> windows("calibrationText", text)).orElse(null);
+    calibration =
+        options.calibrationText().map(text -> windows("calibrationText", text)).orElse(null);
   }
 
   /**
@@ -148,13 +149,13 @@ public final class LatentConversion {
     }
     try (LanguageModel converted = LanguageModel.open(target)) {
       return Optional.of(
-          ModelComparison.of(model.definition(), converted.definition(), windows, options.engine()));
+          ModelComparison.of(
+              model.definition(), converted.definition(), windows, options.engine()));
     }
   }
 
   private LayerWeights weights(int layer) {
-    WeightSource source =
-        new WeightSource(checkpoint, "model.layers." + layer + ".self_attn.");
+    WeightSource source = new WeightSource(checkpoint, "model.layers." + layer + ".self_attn.");
     return LayerWeights.read(shape, source);
   }
 
@@ -172,11 +173,7 @@ public final class LatentConversion {
     if (windows.length == 0) {
       throw new InvalidInputException(
           ErrorCode.INVALID_REQUEST,
-          "Conversion option "
-              + option
-              + " has "
-              + ids.length
-              + " tokens; expected 2 or more.");
+          "Conversion option " + option + " has " + ids.length + " tokens; expected 2 or more.");
     }
     return windows;
   }

@@ -26,8 +26,7 @@ final class LayerFit {
    * @param elements elements of a key head that go into the latent
    * @param distances over which the turns of those elements are averaged
    */
-  LayerFit(
-      LayerWeights weights, Moments moments, SharedRope rope, int[] elements, int distances) {
+  LayerFit(LayerWeights weights, Moments moments, SharedRope rope, int[] elements, int distances) {
     this.shape = weights.shape();
     this.elements = elements.clone();
     this.rope = rope;
@@ -120,9 +119,7 @@ final class LayerFit {
     for (int i = 0; i < shape.headsPerKey(); i++) {
       int first = (keyHead * shape.headsPerKey() + i) * shape.headDim();
       RealMatrix columns =
-          weights
-              .output()
-              .getSubMatrix(0, shape.hidden() - 1, first, first + shape.headDim() - 1);
+          weights.output().getSubMatrix(0, shape.hidden() - 1, first, first + shape.headDim() - 1);
       sum = sum.add(columns.transpose().multiply(columns));
     }
     return sum;

@@ -12,8 +12,8 @@ import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.models.architecture.WeightSource;
 
 /**
- * The projections of a layer with grouped-query attention. Each has one column more than inputs: its
- * bias, zeros if there is none.
+ * The projections of a layer with grouped-query attention. Each has one column more than inputs:
+ * its bias, zeros if there is none.
  *
  * @param shape the model
  * @param queries {@code [N d, H + 1]}
@@ -29,8 +29,7 @@ record LayerWeights(
    * @throws org.mla4j.api.error.ModelException if one is missing or has another shape
    */
   static LayerWeights read(GqaShape shape, WeightSource source) {
-    RealMatrix both =
-        MatrixUtils.createRealMatrix(2 * shape.keyWidth(), shape.hidden() + 1);
+    RealMatrix both = MatrixUtils.createRealMatrix(2 * shape.keyWidth(), shape.hidden() + 1);
     String keys = "num_key_value_heads * head_dim";
     both.setSubMatrix(projection(source, "k_proj", keys, shape.keyWidth(), shape), 0, 0);
     both.setSubMatrix(

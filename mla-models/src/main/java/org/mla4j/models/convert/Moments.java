@@ -37,7 +37,8 @@ final class Moments {
       RealMatrix rows = weights.queriesOf(head);
       int width = weights.shape().headDim();
       for (int first = 0; first < rows.getRowDimension(); first += width) {
-        RealMatrix query = rows.getSubMatrix(first, first + width - 1, 0, rows.getColumnDimension() - 1);
+        RealMatrix query =
+            rows.getSubMatrix(first, first + width - 1, 0, rows.getColumnDimension() - 1);
         add(query.multiply(query.transpose()).getData(), moments.queries.get(head), 1);
       }
     }

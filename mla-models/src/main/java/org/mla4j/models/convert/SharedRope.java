@@ -4,15 +4,15 @@ import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.RealMatrix;
 
 /**
- * The rotary key that all heads share. A rotary pair is a complex number, which rotation multiplies;
- * a complex combination of the same pair of several heads rotates as each of them does. For each
- * slot of the shared key, the combination that keeps most energy is taken: the first principal
- * component of pairs as complex numbers, each weighted by the energy of the queries it meets. What
- * it does not keep stays with the latent and rotates no more.
+ * The rotary key that all heads share. A rotary pair is a complex number, which rotation
+ * multiplies; a complex combination of the same pair of several heads rotates as each of them does.
+ * For each slot of the shared key, the combination that keeps most energy is taken: the first
+ * principal component of pairs as complex numbers, each weighted by the energy of the queries it
+ * meets. What it does not keep stays with the latent and rotates no more.
  *
  * @param project {@code [R, G d]}: keys to the shared key, pairs interleaved
- * @param spread {@code [G d, R]}: the shared key back to keys; transposed, queries of a head to what
- *     meets the shared key
+ * @param spread {@code [G d, R]}: the shared key back to keys; transposed, queries of a head to
+ *     what meets the shared key
  * @param energy part of the energy of the pairs in slots that the shared key keeps
  */
 record SharedRope(RealMatrix project, RealMatrix spread, double energy) {

@@ -22,10 +22,7 @@ final class Widths {
     }
     int width = options.qkRopeHeadDim().orElse(0);
     if (width % 2 != 0 || width > most) {
-      throw refused(
-          "qkRopeHeadDim",
-          width,
-          "an even number up to head_dim / freqFold = " + most);
+      throw refused("qkRopeHeadDim", width, "an even number up to head_dim / freqFold = " + most);
     }
     return width / 2;
   }
@@ -33,8 +30,7 @@ final class Widths {
   /** The pairs that do not stand still over the longest sequence; at least one. */
   static int movingPairs(GqaShape shape) {
     int moving = 0;
-    while (moving < shape.pairs()
-        && shape.frequency(moving) * shape.maxPositions() > STILL) {
+    while (moving < shape.pairs() && shape.frequency(moving) * shape.maxPositions() > STILL) {
       moving++;
     }
     return Math.max(1, moving);
@@ -51,8 +47,7 @@ final class Widths {
   }
 
   /** The width of the latent. */
-  static int rank(
-      GqaShape shape, List<LayerFit> fits, int slots, ConversionOptions options) {
+  static int rank(GqaShape shape, List<LayerFit> fits, int slots, ConversionOptions options) {
     int most = fits.getFirst().spectrum().values().length;
     if (options.kvLoraRank().isPresent()) {
       int given = options.kvLoraRank().getAsInt();

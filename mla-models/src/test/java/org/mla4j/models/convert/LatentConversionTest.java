@@ -38,7 +38,8 @@ class LatentConversionTest {
             TestData.golden("qwen2-mla-src-tiny"),
             target,
             ConversionOptions.builder().evaluationText(text(1)).build());
-    ModelConfig known = ModelConfig.read(TestData.golden("qwen2-mla-exact-tiny").resolve("config.json"));
+    ModelConfig known =
+        ModelConfig.read(TestData.golden("qwen2-mla-exact-tiny").resolve("config.json"));
     assertTrue(report.exact(), report.toString());
     assertEquals(known.intField("kv_lora_rank"), report.kvLoraRank());
     assertEquals(known.intField("qk_rope_head_dim"), report.qkRopeHeadDim());
@@ -111,11 +112,13 @@ class LatentConversionTest {
                 .calibrationText(text(0))
                 .mostTokens(512)
                 .build());
-    report.layers().forEach(layer -> {
-      assertEquals(1, layer.latentEnergy(), 1e-9);
-      assertTrue(layer.ropeEnergy() > 0.4 && layer.ropeEnergy() < 0.999, layer.toString());
-      assertFalse(layer.exact());
-    });
+    report
+        .layers()
+        .forEach(layer -> {
+          assertEquals(1, layer.latentEnergy(), 1e-9);
+          assertTrue(layer.ropeEnergy() > 0.4 && layer.ropeEnergy() < 0.999, layer.toString());
+          assertFalse(layer.exact());
+        });
     assertEquals(512, report.calibrationTokens());
     assertEquals(512, report.change().orElseThrow().tokens());
   }
