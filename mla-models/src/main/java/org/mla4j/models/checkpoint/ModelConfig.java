@@ -248,6 +248,29 @@ public final class ModelConfig {
   }
 
   /**
+   * Returns a list of numbers.
+   *
+   * @param field its name
+   * @return its values; empty if it is not there
+   * @throws ModelException if it is no list of finite numbers
+   */
+  public List<Double> doubles(String field) {
+    if (!has(field)) {
+      return List.of();
+    }
+    JsonNode value = node.get(field);
+    if (!value.isArray()
+        || !StreamSupport.stream(value.spliterator(), false)
+            .allMatch(each ->
+                each.isNumber() && Double.isFinite(each.numberValue().doubleValue()))) {
+      throw refused(field, value.toString(), "a list of numbers that 64 bits can hold");
+    }
+    return StreamSupport.stream(value.spliterator(), false)
+        .map(each -> each.numberValue().doubleValue())
+        .toList();
+  }
+
+  /**
    * Returns a section.
    *
    * @param field its name
