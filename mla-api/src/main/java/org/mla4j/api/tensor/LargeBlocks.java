@@ -13,6 +13,9 @@ final class LargeBlocks {
   /** Neighbours whose integers start at bit 0 of consecutive bytes. */
   private static final int RUN = 32;
 
+  /** Neighbours that share a scale where there are 16 scales. */
+  private static final int SHORT_RUN = 16;
+
   private static final int SCALES_AT = 4;
   private static final int SCALES_BYTES = 12;
 
@@ -70,17 +73,18 @@ final class LargeBlocks {
   static void decodeQ6(MemorySegment from, long block, float[] into, int start) {
     long highBits = block + COUNT / 2;
     long scales = highBits + COUNT / 4;
-    float scale = SmallBlocks.scale(from, scales + COUNT / 16);
-    for (int run = 0; run < COUNT / RUN; run++) {
-      int half = run / 4;
-      int inHalf = run % 4;
-      long low = block + half * 2 * RUN + inHalf % 2 * RUN;
-      long high = highBits + half * RUN;
-      int lowShift = inHalf / 2 * 4;
-      int highShift = inHalf * 2;
-      int first = start + run * RUN;
-      for (int i = 0; i < RUN; i++) {
-        float step = scale * from.get(ValueLayout.JAVA_BYTE, scales + run * 2 + i / 16);
+    float scale = SmallBlocks.scale(from, scales + COUNT / SHORT_RUN);
+    for (int part = 0; part < COUNT / SHORT_RUN; part++) {
+      float step = scale * from.get(ValueLayout.JAVA_BYTE, scales + part);
+      int half = part / 8;
+      int run = part / 2 % 4;
+      int inRun = part % 2 * SHORT_RUN;
+      long low = block + half * 2 * RUN + run % 2 * RUN + inRun;
+      long high = highBits + half * RUN + inRun;
+      int lowShift = run / 2 * 4;
+      int highShift = run * 2;
+      int first = start + part * SHORT_RUN;
+      for (int i = 0; i < SHORT_RUN; i++) {
         int upper = unsigned(from, high + i) >> highShift & 3;
         int q = (unsigned(from, low + i) >> lowShift & 15 | upper << 4) - 32;
         into[first + i] = step * q;
