@@ -10,7 +10,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
@@ -54,6 +53,33 @@ class GgufLogitsTest {
     assertSameBits(answers(TestData.golden(golden), golden), answers(file, golden));
   }
 
+  @ParameterizedTest(name = "{0} as {1}")
+  @CsvSource({
+    "deepseek-v2-lite-tiny, Q8_0",
+    "deepseek-v2-tiny, Q8_0",
+    "deepseek-v3-tiny, Q8_0",
+    "deepseek-v3-tiny, Q4_0",
+    "deepseek-v3-wide-tiny, Q8_0",
+    "deepseek-v3-wide-tiny, Q4_0",
+    "kimi-k2-tiny, Q8_0"
+  })
+  void blocksComputeAsTheirValues(String golden, DType type) {
+    Path blocks = folder.resolve("blocks.gguf");
+    Path values = folder.resolve("values.gguf");
+    GgufExport.of(TestData.golden(golden)).type(type).build().write(blocks);
+    GgufExport.of(blocks).type(DType.F32).build().write(values);
+    assertClose(answers(values, golden), answers(blocks, golden));
+  }
+
+  @Test
+  void aFp8CheckpointIsWrittenWithItsScalesApplied() {
+    Path file = folder.resolve("model.gguf");
+    GgufExport.of(TestData.golden("deepseek-v3-tiny-fp8")).type(DType.F32).build().write(file);
+    assertSameBits(
+        answers(TestData.golden("deepseek-v3-tiny-fp8"), "deepseek-v3-tiny-fp8"),
+        answers(file, "deepseek-v3-tiny-fp8"));
+  }
+
   private static List<Answer> answers(Path model, String golden) {
     List<int[]> prompts = GoldenPrompts.of(golden).stream().map(Prompt::ids).toList();
     EngineOptions options =
@@ -70,6 +96,23 @@ class GgufLogitsTest {
         StepRunner runner = StepRunner.build(definition, options)) {
       return BatchDriver.run(runner, new Policy(Integer.MAX_VALUE, false), prompts, MORE);
     }
+  }
+
+  private static void assertClose(List<Answer> expected, List<Answer> found) {
+    double largest = 0;
+    double worst = 0;
+    for (int i = 0; i < expected.size(); i++) {
+      assertEquals(expected.get(i).drawn(), found.get(i).drawn());
+      for (int row = 0; row < expected.get(i).logits().size(); row++) {
+        float[] logits = expected.get(i).logits().get(row);
+        for (int id = 0; id < logits.length; id++) {
+          largest = Math.max(largest, Math.abs(logits[id]));
+          worst = Math.max(worst, Math.abs(logits[id] - found.get(i).logits().get(row)[id]));
+        }
+      }
+    }
+    assertTrue(largest > 0);
+    assertTrue(worst <= TOLERANCE * largest, "error " + worst / largest + " of the largest");
   }
 
   private static void assertSameBits(List<Answer> expected, List<Answer> found) {
