@@ -19,6 +19,8 @@ module org.mla4j.models {
 
   provides org.mla4j.models.architecture.ArchitectureProvider with
       org.mla4j.models.architecture.deepseek.DeepseekProvider,
+      org.mla4j.models.architecture.glm.Glm4MoeLiteProvider,
+      org.mla4j.models.architecture.minicpm.MiniCpm3Provider,
       org.mla4j.models.architecture.qwen.QwenProvider,
       org.mla4j.models.architecture.transmla.LlamaMlaProvider;
 }

@@ -36,6 +36,7 @@ final class MlaApplication {
         .addSubcommand(new VerifyCommand(context))
         .addSubcommand(new EvalCommand(context))
         .addSubcommand(new ConvertCommand(context))
+        .addSubcommand(new QuantizeCommand(context))
         .setOut(writer(terminal.out()))
         .setErr(writer(terminal.err()))
         .setCaseInsensitiveEnumValuesAllowed(true)

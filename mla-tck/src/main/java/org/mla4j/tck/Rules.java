@@ -485,6 +485,13 @@ public final class Rules {
           106,
           "A mixture-of-experts layer that a backend takes whole gives the result of its separate ops.");
 
+  /** Grouped queries. */
+  public static final Rule GQA_LAYER =
+      add(
+          LAYER,
+          107,
+          "A grouped-query attention layer, as separate ops or taken whole, gives the result of its definition.");
+
   /** Own ops. */
   public static final Rule OWN_OPS =
       add(

@@ -21,8 +21,11 @@ import org.mla4j.api.backend.Support;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.layer.FusedMoe;
+import org.mla4j.api.layer.GroupedQueryAttention;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
+import org.mla4j.api.op.Add;
 import org.mla4j.api.op.AttentionForm;
+import org.mla4j.api.op.Embedding;
 import org.mla4j.api.op.FusedOp;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.op.Op;
@@ -90,12 +93,16 @@ final class ReferenceBackend implements Backend {
 
   @Override
   public Set<String> layers() {
-    return Set.of(MultiHeadLatentAttention.TYPE, FusedMoe.TYPE);
+    return Set.of(MultiHeadLatentAttention.TYPE, FusedMoe.TYPE, GroupedQueryAttention.TYPE);
   }
 
   @Override
   public Set<String> features() {
     return Set.of(
+        Add.FACTOR,
+        Embedding.FACTOR,
+        RmsNorm.HEADS,
+        RotaryEmbedding.KEY_HEADS,
         RmsNorm.OUTPUT_SCALE,
         MultiHeadLatentAttention.LATENT_SCALE,
         MultiHeadLatentAttention.PROJECTION_BIAS);

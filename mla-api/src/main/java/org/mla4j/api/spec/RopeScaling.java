@@ -1,5 +1,7 @@
 package org.mla4j.api.spec;
 
+import java.util.List;
+
 /** How rotary frequencies are changed for contexts longer than those of the original training. */
 public sealed interface RopeScaling {
   /** Frequencies as they are: {@code theta^(-2i / dim)}. */
@@ -51,6 +53,70 @@ public sealed interface RopeScaling {
      */
     public static double mscale(double scale, double a) {
       return scale <= 1 ? 1 : 0.1 * a * Math.log(scale) + 1;
+    }
+  }
+
+  /**
+   * LongRoPE (arXiv 2402.13753; MiniCPM3 and Phi-3 model code): the frequency of each pair is
+   * divided by a factor of its own, for a short context or for a long one; cos and sin are
+   * multiplied by {@code attentionFactor} in both cases.
+   *
+   * <p>A key is rotated once, when it is cached, so one list holds for all positions: the long one
+   * as soon as a {@linkplain org.mla4j.api.weight.RopeTable table} has more positions than the
+   * original training.
+   *
+   * @param shortFactors one for each pair, all positive; for tables of at most {@code
+   *     originalMaxPositions} positions
+   * @param longFactors as many, for longer tables
+   * @param originalMaxPositions positions of the original training
+   * @param attentionFactor factor on cos and sin; positive
+   */
+  record LongRope(
+      List<Double> shortFactors,
+      List<Double> longFactors,
+      int originalMaxPositions,
+      double attentionFactor)
+      implements RopeScaling {
+    /**
+     * Copies the lists and checks the numbers.
+     *
+     * @throws org.mla4j.api.error.InvalidInputException if one is outside its range, or the lists
+     *     are not of one length
+     */
+    public LongRope {
+      shortFactors = List.copyOf(shortFactors);
+      longFactors = List.copyOf(longFactors);
+      shortFactors.forEach(
+          factor -> SpecCheck.positive("RopeScaling.LongRope", "a short factor", factor));
+      longFactors.forEach(
+          factor -> SpecCheck.positive("RopeScaling.LongRope", "a long factor", factor));
+      SpecCheck.require(
+          shortFactors.size() == longFactors.size(),
+          "RopeScaling.LongRope",
+          shortFactors.size()
+              + " short factors and "
+              + longFactors.size()
+              + " long ones; expected as many");
+      SpecCheck.positive("RopeScaling.LongRope", "originalMaxPositions", originalMaxPositions);
+      SpecCheck.positive("RopeScaling.LongRope", "attentionFactor", attentionFactor);
+    }
+
+    /**
+     * Computes the factor on cos and sin of models that give none: {@code sqrt(1 + ln(scale) /
+     * ln(original))}.
+     *
+     * @param maxPositions positions the model was made for
+     * @param original positions of the original training
+     * @return the factor at {@code scale = maxPositions / original}; 1 if that is at most 1
+     */
+    public static double attentionFactor(int maxPositions, int original) {
+      double scale = (double) maxPositions / original;
+      return scale <= 1 ? 1 : Math.sqrt(1 + Math.log(scale) / Math.log(original));
+    }
+
+    /** The factors for a table of some length. */
+    List<Double> factors(int positions) {
+      return positions > originalMaxPositions ? longFactors : shortFactors;
     }
   }
 }

@@ -14,8 +14,8 @@ public record RopeSpec(
   /**
    * Checks the numbers.
    *
-   * @throws org.mla4j.api.error.InvalidInputException if {@code dim} is odd or not positive, or
-   *     another number is not positive
+   * @throws org.mla4j.api.error.InvalidInputException if {@code dim} is odd or not positive,
+   *     another number is not positive, or the scaling has factors for another number of pairs
    */
   public RopeSpec {
     SpecCheck.positive("RopeSpec", "dim", dim);
@@ -25,20 +25,43 @@ public record RopeSpec(
         "dim = " + dim + "; expected an even number, since elements turn in pairs");
     SpecCheck.positive("RopeSpec", "theta", theta);
     SpecCheck.positive("RopeSpec", "maxPositions", maxPositions);
+    if (scaling instanceof RopeScaling.LongRope factors) {
+      int count = factors.shortFactors().size();
+      SpecCheck.require(
+          count == dim / 2,
+          "RopeSpec",
+          count + " factors of frequencies; expected dim / 2 = " + dim / 2);
+    }
+  }
+
+  /**
+   * Computes the angle per position of each pair, for a table of all positions.
+   *
+   * @return {@code dim / 2} frequencies in radians, before rounding to binary32
+   */
+  public double[] inverseFrequencies() {
+    return inverseFrequencies(maxPositions);
   }
 
   /**
    * Computes the angle per position of each pair.
    *
+   * @param positions rows of the table: {@link RopeScaling.LongRope} depends on them
    * @return {@code dim / 2} frequencies in radians, before rounding to binary32
    */
-  public double[] inverseFrequencies() {
+  public double[] inverseFrequencies(int positions) {
     double[] frequencies = new double[dim / 2];
     for (int i = 0; i < frequencies.length; i++) {
       frequencies[i] = 1 / Math.pow(theta, 2.0 * i / dim);
     }
-    if (scaling instanceof RopeScaling.Yarn yarn) {
-      applyYarn(yarn, frequencies);
+    switch (scaling) {
+      case RopeScaling.None _ -> {}
+      case RopeScaling.Yarn yarn -> applyYarn(yarn, frequencies);
+      case RopeScaling.LongRope rope -> {
+        for (int i = 0; i < frequencies.length; i++) {
+          frequencies[i] /= rope.factors(positions).get(i);
+        }
+      }
     }
     return frequencies;
   }
@@ -54,6 +77,7 @@ public record RopeSpec(
       case RopeScaling.Yarn yarn ->
           RopeScaling.Yarn.mscale(yarn.factor(), yarn.mscale())
               / RopeScaling.Yarn.mscale(yarn.factor(), yarn.mscaleAllDim());
+      case RopeScaling.LongRope rope -> rope.attentionFactor();
     };
   }
 

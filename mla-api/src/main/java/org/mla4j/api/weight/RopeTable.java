@@ -101,7 +101,7 @@ public final class RopeTable implements WeightHandle {
               + ".");
     }
     MemorySegment segment = target.segment();
-    double[] frequencies = spec.inverseFrequencies();
+    double[] frequencies = spec.inverseFrequencies(positions);
     float factor = (float) spec.attentionFactor();
     int half = frequencies.length;
     int elementBytes = target.dtype().byteSize();

@@ -63,7 +63,9 @@ class CpuBackendTest {
       ops.remove(CompositeOp.MLA_ATTENTION);
       assertEquals(ops, backend.ops());
       assertEquals(Set.of(), backend.layers());
-      assertEquals(Set.of("output_scale"), backend.features());
+      assertEquals(
+          Set.of("add_factor", "embedding_factor", "key_heads", "norm_heads", "output_scale"),
+          backend.features());
     }
   }
 

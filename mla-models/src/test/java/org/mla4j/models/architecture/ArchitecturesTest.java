@@ -30,7 +30,9 @@ import org.mla4j.models.testing.SafetensorsFile;
 
 /** How an architecture is found, and what is said when none or too many are. */
 class ArchitecturesTest {
-  private static final String KNOWN = "DeepseekV2ForCausalLM, DeepseekV3ForCausalLM";
+  private static final String KNOWN =
+      "DeepseekV2ForCausalLM, DeepseekV3ForCausalLM, Glm4MoeLiteForCausalLM, LlamaMLAForCausalLM,"
+          + " MiniCPM3ForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM";
 
   @TempDir Path folder;
 

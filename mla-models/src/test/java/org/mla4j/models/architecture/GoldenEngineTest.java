@@ -30,6 +30,8 @@ class GoldenEngineTest {
         "deepseek-v3-tiny-fp8",
         "deepseek-v3-wide-tiny",
         "kimi-k2-tiny",
+        "glm4-moe-lite-tiny",
+        "minicpm3-tiny",
         "qwen2-tiny",
         "qwen3-tiny",
         "qwen2-mla-src-tiny",

@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.layer.FusedMoe;
+import org.mla4j.api.layer.GroupedQueryAttention;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.AttentionForm;
 import org.mla4j.api.op.CompositeOp;
@@ -26,6 +27,7 @@ import org.mla4j.tck.cases.LayerExample.Variant;
 import org.mla4j.tck.harness.Batch;
 import org.mla4j.tck.harness.Bench;
 import org.mla4j.tck.harness.Comparison;
+import org.mla4j.tck.harness.PlanTrial;
 import org.mla4j.tck.harness.Session;
 import org.mla4j.tck.harness.Skipped;
 import org.mla4j.tck.harness.Specimen;
@@ -51,6 +53,7 @@ final class LayerCases {
     made.layers();
     made.forms();
     made.moe();
+    made.gqa();
     return made.cases;
   }
 
@@ -188,6 +191,43 @@ final class LayerCases {
                     .attention(form, Layers.example(session, dims, Variant.PLAIN));
             return specimen.tolerance(tolerance(dims));
           });
+    }
+  }
+
+  private void gqa() {
+    for (GqaExample example : GqaExample.all()) {
+      for (Batch batch : BATCHES) {
+        cases.add(
+            Case.of(
+                Rules.GQA_LAYER,
+                "separate ops, " + batch + ", " + example,
+                subject -> {
+                  try (Session session = Session.open(subject, batch.limits())) {
+                    GqaExample.Plan plan = example.plan(session);
+                    try (PlanTrial trial =
+                        new PlanTrial(
+                            session, plan.nodes(), plan.call(), session.backend().ops())) {
+                      trial.stage(batch).check(tolerance(example.dims()));
+                    }
+                  }
+                }));
+        cases.add(
+            Case.of(
+                Rules.GQA_LAYER,
+                "whole, " + batch + ", " + example,
+                subject ->
+                    Trial.check(
+                        subject,
+                        batch,
+                        session -> {
+                          if (!session.backend().layers().contains(GroupedQueryAttention.TYPE)) {
+                            throw new Skipped(
+                                "does not offer the layer '" + GroupedQueryAttention.TYPE + "'");
+                          }
+                          return Specimen.of(
+                              example.plan(session).call(), tolerance(example.dims()));
+                        })));
+      }
     }
   }
 

@@ -3,7 +3,13 @@ package org.mla4j.tck.cases;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
+import org.mla4j.api.op.Add;
+import org.mla4j.api.op.Embedding;
+import org.mla4j.api.op.FusedAddRmsNorm;
+import org.mla4j.api.op.GqaAttention;
 import org.mla4j.api.op.RmsNorm;
+import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.op.Sample;
 import org.mla4j.api.step.Phase;
 import org.mla4j.api.step.Rows;
@@ -25,6 +31,12 @@ final class NumberCases {
     // The epsilon is as large as the mean of squares: where it is added shows.
     cases.add(norm("rows of about 0.001", 1));
     cases.add(norm("scaled after the norm", 1.5));
+    cases.add(variant(RmsNorm.TYPE, "of heads", Specimens::headNorm));
+    cases.add(variant(RotaryEmbedding.TYPE, "several key heads", Specimens::keyHeads));
+    cases.add(variant(Add.TYPE, "times a factor", Specimens::scaledAdd));
+    cases.add(variant(FusedAddRmsNorm.TYPE, "times a factor", Specimens::scaledAddNorm));
+    cases.add(variant(Embedding.TYPE, "times a factor", Specimens::scaledEmbedding));
+    cases.add(variant(GqaAttention.TYPE, "several heads to a key", it -> it.gqa(6, 2)));
     cases.add(
         new Case(
             Rules.ofOp(Sample.TYPE),
@@ -38,6 +50,22 @@ final class NumberCases {
                         SemanticCases.firstOf(
                             session, dims -> unequal(new Specimens(session, dims))))));
     return cases;
+  }
+
+  private static Case variant(String type, String name, Function<Specimens, Specimen> of) {
+    return new Case(
+        Rules.ofOp(type),
+        type + ", " + name,
+        Set.of(type),
+        subject ->
+            Trial.check(
+                subject,
+                Batch.mixed(),
+                session -> {
+                  Specimens.accepted(session, type); // else skipped for that reason
+                  return SemanticCases.firstOf(
+                      session, dims -> of.apply(new Specimens(session, dims)));
+                }));
   }
 
   private static Case norm(String name, double scale) {

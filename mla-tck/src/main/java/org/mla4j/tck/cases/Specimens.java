@@ -280,6 +280,39 @@ final class Specimens {
             hidden("normed")));
   }
 
+  /** A norm of each head, in place. */
+  Specimen headNorm() {
+    int width = dims.nope() + dims.rope();
+    WeightHandle weight = Weights.norm("head_norm", dims.weight(), width);
+    return Specimen.of(new RmsNorm(q(), weight, EPS, 1, q()), Specimen.F32);
+  }
+
+  /** A rope of all of several query and key heads. */
+  Specimen keyHeads() {
+    StepValue q = StepValue.buffer("q", DType.F32, ALL, 2L * dims.heads(), dims.rope());
+    StepValue k = StepValue.buffer("k", DType.F32, ALL, dims.heads(), dims.rope());
+    return Specimen.of(
+        new RotaryEmbedding(q, k, dims.ropeTable(positions()), dims.style()), Specimen.F32);
+  }
+
+  /** A residual that is scaled. */
+  Specimen scaledAdd() {
+    return Specimen.of(new Add(hidden("x"), hidden("y"), 0.8), Specimen.F32);
+  }
+
+  /** A residual that is scaled, in one op with the norm of the sum. */
+  Specimen scaledAddNorm() {
+    return Specimen.of(
+        new FusedAddRmsNorm(new Add(hidden("x"), hidden("y"), 0.8), addNorm().norm()),
+        Specimen.F32);
+  }
+
+  /** Embeddings that are scaled. */
+  Specimen scaledEmbedding() {
+    Embedding usual = (Embedding) embedding().op();
+    return Specimen.of(new Embedding(usual.table(), usual.out(), 12.5), Specimen.F32);
+  }
+
   private Specimen gather() {
     return Specimen.of(
             new GatherCache(

@@ -1,6 +1,7 @@
 package org.mla4j.tck.reference;
 
 import org.mla4j.api.layer.FusedMoe;
+import org.mla4j.api.layer.GroupedQueryAttention;
 import org.mla4j.api.layer.MlaAttention;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.AbsorbQuery;
@@ -76,6 +77,7 @@ public final class References {
     switch (layer) {
       case MultiHeadLatentAttention.Call mla -> MlaReference.layer(mla, memory);
       case FusedMoe.Call moe -> MoeReference.layer(moe, memory);
+      case GroupedQueryAttention.Call gqa -> GqaReference.layer(gqa, memory);
       default -> throw unknown(layer);
     }
   }

@@ -21,7 +21,7 @@ final class RowReference {
       double[] x = memory.row(op.x(), row);
       double[] y = memory.row(op.y(), row);
       for (int i = 0; i < x.length; i++) {
-        x[i] += y[i];
+        x[i] += (float) op.factor() * y[i];
       }
       memory.setRow(op.x(), row, x);
     }
@@ -38,7 +38,9 @@ final class RowReference {
     double[] table = memory.weights(op.table());
     for (int row = 0; row < memory.rows(op.out()); row++) {
       int id = memory.step().tokenId(memory.token(op.out(), row));
-      memory.setRow(op.out(), row, Arrays.copyOfRange(table, id * width, (id + 1) * width));
+      double[] out = Arrays.copyOfRange(table, id * width, (id + 1) * width);
+      Arrays.setAll(out, i -> (float) op.factor() * out[i]);
+      memory.setRow(op.out(), row, out);
     }
   }
 
@@ -59,8 +61,13 @@ final class RowReference {
   static void norm(RmsNorm op, StepMemory memory) {
     double[] weight = memory.weights(op.weight());
     for (int row = 0; row < memory.rows(op.out()); row++) {
-      memory.setRow(
-          op.out(), row, Algebra.norm(memory.row(op.x(), row), weight, op.eps(), op.scale()));
+      double[] x = memory.row(op.x(), row);
+      for (int start = 0; start < x.length; start += weight.length) {
+        double[] head = Arrays.copyOfRange(x, start, start + weight.length);
+        double[] normed = Algebra.norm(head, weight, op.eps(), op.scale());
+        System.arraycopy(normed, 0, x, start, weight.length);
+      }
+      memory.setRow(op.out(), row, x);
     }
   }
 
@@ -78,8 +85,9 @@ final class RowReference {
 
   static void rotate(RotaryEmbedding op, StepMemory memory) {
     double[] table = memory.weights(op.table());
-    rotate(op.q(), table, op.style(), op.k().rowWidth(), memory);
-    rotate(op.k(), table, op.style(), op.k().rowWidth(), memory);
+    int width = Math.toIntExact(op.k().rowShape().extent(-1));
+    rotate(op.q(), table, op.style(), width, memory);
+    rotate(op.k(), table, op.style(), width, memory);
   }
 
   private static void rotate(

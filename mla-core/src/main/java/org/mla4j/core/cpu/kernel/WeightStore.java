@@ -27,19 +27,23 @@ public final class WeightStore implements AutoCloseable {
 
   /**
    * Returns a large weight in the form kernels read in place: as stored, mapped, when that is F32,
-   * BF16 or F16; otherwise dequantised to F32 once.
+   * BF16, F16 or a block type; otherwise dequantised to F32 once.
    *
    * @param handle the weight
-   * @return a dense host tensor of type F32, BF16 or F16, possibly not aligned
+   * @return a dense host tensor of type F32, BF16, F16 or a block type, possibly not aligned
    */
   public Tensor inPlace(WeightHandle handle) {
     return stored.computeIfAbsent(
         handle,
         weight ->
-            switch (weight.dtype()) {
-              case F32, BF16, F16 -> weight.isPlain() ? lease(weight) : widened(weight);
-              default -> widened(weight);
-            });
+            weight.isPlain() && isReadInPlace(weight.dtype()) ? lease(weight) : widened(weight));
+  }
+
+  private static boolean isReadInPlace(DType dtype) {
+    return switch (dtype) {
+      case F32, BF16, F16 -> true;
+      default -> dtype.isBlockType();
+    };
   }
 
   /**

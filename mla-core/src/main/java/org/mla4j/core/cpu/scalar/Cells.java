@@ -5,10 +5,14 @@ import java.lang.foreign.ValueLayout;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.tensor.BFloat16;
+import org.mla4j.api.tensor.BlockCodec;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Float8E4M3;
 
-/** Reads and writes elements of one of the float types, at any address, as binary32. */
+/**
+ * Reads and writes elements of one of the float types, at any address, as binary32; reads those of
+ * block types, whole blocks at a time.
+ */
 final class Cells {
   private static final int F8_CODES = 256;
 
@@ -32,16 +36,17 @@ final class Cells {
 
   /** Elements of which F8_E4M3 stands for its code times a scale; the other types have none. */
   static Cells of(DType dtype, float scale) {
-    if (!dtype.isFloat()) {
+    if (!dtype.isFloat() && !dtype.isBlockType()) {
       throw new InvalidInputException(
-          ErrorCode.UNSUPPORTED_DTYPE, "Elements of type " + dtype + "; expected a float type.");
+          ErrorCode.UNSUPPORTED_DTYPE,
+          "Elements of type " + dtype + "; expected a float or a block type.");
     }
     return new Cells(dtype, scale);
   }
 
   /** The size of consecutive elements. */
   long bytes(long count) {
-    return count * dtype.byteSize();
+    return dtype.byteCount(count);
   }
 
   /** Reads consecutive elements into the start of an array. */
@@ -78,7 +83,9 @@ final class Cells {
               f8Values[Byte.toUnsignedInt(from.get(ValueLayout.JAVA_BYTE, offset + i))];
         }
       }
-      default -> throw new AssertionError(dtype);
+      case Q8_0, Q4_0, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K, IQ4_NL ->
+          BlockCodec.decode(dtype, from, offset, into, start, count);
+      case I64, I32, U8 -> throw new AssertionError(dtype);
     }
   }
 

@@ -126,13 +126,13 @@ final class Reasons {
 
   private void readable(String part, WeightHandle weight) {
     require(
-        weight.dtype().isFloat(),
+        weight.dtype().isFloat() || weight.dtype().isBlockType(),
         part
             + " '"
             + weight.name()
             + "' is "
             + weight.dtype()
-            + "; expected F32, BF16, F16 or F8_E4M3");
+            + "; expected F32, BF16, F16, F8_E4M3 or a block type");
   }
 
   Reasons cache(CacheValue cache, long width) {

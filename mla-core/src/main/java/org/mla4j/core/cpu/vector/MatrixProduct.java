@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * Multiplies blocks of a weight matrix by rows of floats.
  *
- * <p>One row streams through the weights as they are stored. Several rows share the work of
+ * <p>One row streams through the weights as they are loaded. Several rows share the work of
  * converting: a block of weights becomes floats in interleaved panels that stay in the cache while
  * all rows pass by. Both sum in the same order.
  */
@@ -82,14 +82,14 @@ final class MatrixProduct {
       int first,
       int count,
       int worker) {
-    MemorySegment memory = scratch.of(worker);
     if (count == 1) {
       long xAt = x.at(first) + xShift;
       long outAt = out.at(first) + outShift;
-      multiplyOne(weight, firstRow, rows, x.segment(), xAt, out.segment(), outAt, memory);
+      multiplyOne(weight, firstRow, rows, x.segment(), xAt, out.segment(), outAt, worker);
       return;
     }
-    widen(weight, firstRow, rows, memory);
+    widen(weight, firstRow, rows, worker);
+    MemorySegment memory = scratch.of(worker);
     for (int i = 0; i < count; i += SIDE) {
       multiplyTiles(rows, x, xShift, out, outShift, first + i, Math.min(SIDE, count - i), memory);
     }
@@ -103,13 +103,15 @@ final class MatrixProduct {
       long xAt,
       MemorySegment out,
       long outAt,
-      MemorySegment memory) {
+      int worker) {
+    MemorySegment memory = scratch.of(worker);
+    MemorySegment weights = weight.segment(worker);
     for (int row = 0; row < rows; row += DOTS) {
       int live = Math.min(DOTS, rows - row);
       for (int i = 0; i < live; i++) {
-        long weightAt = weight.at(firstRow + row + i);
+        long weightAt = weight.load(firstRow + row + i, worker);
         long lanesAt = LANES_AT + BYTES * i;
-        weight.format().dot(weight.segment(), weightAt, x, xAt, columns, memory, lanesAt);
+        weight.format().dot(weights, weightAt, x, xAt, columns, memory, lanesAt);
       }
       LaneSums.ofEach(memory, LANES_AT, memory, SUMS_AT);
       MemorySegment.copy(memory, SUMS_AT, out, outAt + 4L * row, 4L * live);
@@ -117,11 +119,13 @@ final class MatrixProduct {
   }
 
   /** Fills the panels. Rows that are missing in the last one are copies of the last row. */
-  private void widen(WeightMatrix weight, int firstRow, int rows, MemorySegment memory) {
+  private void widen(WeightMatrix weight, int firstRow, int rows, int worker) {
+    MemorySegment memory = scratch.of(worker);
+    MemorySegment weights = weight.segment(worker);
     for (int row = 0; row < Math.ceilDiv(rows, SIDE) * SIDE; row++) {
-      long weightAt = weight.at(firstRow + Math.min(row, rows - 1));
+      long weightAt = weight.load(firstRow + Math.min(row, rows - 1), worker);
       long panelAt = panelAt(row / SIDE) + BYTES * (row % SIDE);
-      weight.format().widen(weight.segment(), weightAt, columns, memory, panelAt, BYTES * SIDE);
+      weight.format().widen(weights, weightAt, columns, memory, panelAt, BYTES * SIDE);
     }
   }
 

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import org.mla4j.api.backend.EngineContext;
 
 /**
- * Scratch memory that all vector kernels of one backend share: a part for each worker, and one part
- * for all. Kernels of a backend run one after another, so a model does not pay once per layer.
+ * Scratch memory that all vector kernels of one backend share: for each worker a part and a row of
+ * weights, and one part for all. Kernels of a backend run one after another, so a model does not pay once per layer.
  *
  * <p>Native rather than arrays: vectors are loaded from it at aligned addresses. What is in it is
  * undefined when a kernel starts. Threading: reserved by the thread that creates kernels; in a
@@ -15,13 +15,16 @@ import org.mla4j.api.backend.EngineContext;
 final class Scratch {
   private final EngineContext engine;
   private final MemorySegment[] workers;
+  private final MemorySegment[] rows;
   private MemorySegment shared = MemorySegment.NULL;
   private long workerBytes;
 
   Scratch(EngineContext engine) {
     this.engine = engine;
     workers = new MemorySegment[engine.parallel().threads()];
+    rows = new MemorySegment[workers.length];
     Arrays.fill(workers, MemorySegment.NULL);
+    Arrays.fill(rows, MemorySegment.NULL);
   }
 
   /** Makes sure that each worker has so much. Called when a kernel is created. */
@@ -35,6 +38,16 @@ final class Scratch {
     }
   }
 
+  /** Makes sure that each worker's row has so much. Called when a kernel is created. */
+  void reserveRow(long bytes) {
+    if (bytes <= rows[0].byteSize()) {
+      return;
+    }
+    for (int worker = 0; worker < rows.length; worker++) {
+      rows[worker] = engine.allocate("decoded row of weights, worker " + worker, bytes);
+    }
+  }
+
   /** Makes sure that there is so much for all workers together. Called when a kernel is created. */
   void reserveShared(long bytes) {
     if (bytes > shared.byteSize()) {
@@ -45,6 +58,11 @@ final class Scratch {
   /** A worker's part. Ask for it in each task: a kernel created later may have made it longer. */
   MemorySegment of(int worker) {
     return workers[worker];
+  }
+
+  /** A worker's row. Ask for it in each task, as for its part. */
+  MemorySegment row(int worker) {
+    return rows[worker];
   }
 
   /** The part of all. Ask for it in each step: a kernel created later may have made it longer. */

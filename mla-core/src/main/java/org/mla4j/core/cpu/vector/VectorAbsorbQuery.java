@@ -16,7 +16,7 @@ import org.mla4j.core.cpu.kernel.CpuContext;
  * {@code absorb_query}: one task per head. The latent query is a weighted sum of the head's rows of
  * the up-projection, the elements of the query being the weights.
  *
- * <p>One token adds the rows as they are stored; several tokens share the rows converted to floats.
+ * <p>One token adds the rows as they are loaded; several tokens share the rows converted to floats.
  */
 final class VectorAbsorbQuery implements Kernel, ParallelFor.Body {
   private final Operand query;
@@ -35,7 +35,7 @@ final class VectorAbsorbQuery implements Kernel, ParallelFor.Body {
   VectorAbsorbQuery(AbsorbQuery op, Bindings bindings, CpuContext context, Scratch scratch) {
     query = Operand.of(bindings.tensor(op.qNope()));
     latent = Operand.of(bindings.tensor(op.qLatent()));
-    kvB = WeightMatrix.of(op.kvB(), context);
+    kvB = WeightMatrix.of(op.kvB(), context, scratch);
     heads = Math.toIntExact(op.qNope().rowShape().extent(0));
     queryWidth = Math.toIntExact(op.qNope().rowShape().extent(1));
     latentWidth = Math.toIntExact(op.qLatent().rowShape().extent(1));
@@ -60,27 +60,29 @@ final class VectorAbsorbQuery implements Kernel, ParallelFor.Body {
   public void run(int head, int worker) {
     MemorySegment memory = scratch.of(worker);
     if (latent.count() == 1) {
-      addStoredRows(head, memory);
+      addStoredRows(head, worker, memory);
       return;
     }
+    MemorySegment weights = kvB.segment(worker);
     for (int row = 0; row < queryWidth; row++) {
-      long weightAt = kvB.at(head * rowsPerHead + row);
-      kvB.format().widen(kvB.segment(), weightAt, latentWidth, memory, row * rowBytes, BYTES);
+      long weightAt = kvB.load(head * rowsPerHead + row, worker);
+      kvB.format().widen(weights, weightAt, latentWidth, memory, row * rowBytes, BYTES);
     }
     for (int token = 0; token < latent.count(); token += MixTile.SUMS) {
       mix(head, token, Math.min(MixTile.SUMS, latent.count() - token), memory);
     }
   }
 
-  private void addStoredRows(int head, MemorySegment memory) {
+  private void addStoredRows(int head, int worker, MemorySegment memory) {
     long queryAt = query.at(0) + query.headShift(head);
     for (int i = 0; i < latentWidth; i++) {
       memory.set(ValueLayout.JAVA_FLOAT_UNALIGNED, sumsAt + 4L * i, 0);
     }
+    MemorySegment weights = kvB.segment(worker);
     for (int row = 0; row < queryWidth; row++) {
       float factor = query.segment().get(ValueLayout.JAVA_FLOAT_UNALIGNED, queryAt + 4L * row);
-      long weightAt = kvB.at(head * rowsPerHead + row);
-      kvB.format().addScaled(kvB.segment(), weightAt, latentWidth, factor, memory, sumsAt);
+      long weightAt = kvB.load(head * rowsPerHead + row, worker);
+      kvB.format().addScaled(weights, weightAt, latentWidth, factor, memory, sumsAt);
     }
     copySum(memory, sumsAt, head, 0);
   }

@@ -23,7 +23,7 @@ final class VectorLinear implements TaskKernel {
 
   VectorLinear(Linear op, Bindings bindings, CpuContext context, Scratch scratch) {
     x = Operand.of(bindings.tensor(op.x()));
-    weight = WeightMatrix.of(op.weight(), context);
+    weight = WeightMatrix.of(op.weight(), context, scratch);
     bias = op.bias() == null ? null : context.weights().widened(op.bias());
     out = Operand.of(bindings.tensor(op.out()));
     product = new MatrixProduct(weight.columns(), scratch);

@@ -23,7 +23,7 @@ final class VectorProjectValue implements Kernel, ParallelFor.Body {
   VectorProjectValue(ProjectValue op, Bindings bindings, CpuContext context, Scratch scratch) {
     latent = Operand.of(bindings.tensor(op.oLatent()));
     out = Operand.of(bindings.tensor(op.out()));
-    kvB = WeightMatrix.of(op.kvB(), context);
+    kvB = WeightMatrix.of(op.kvB(), context, scratch);
     heads = Math.toIntExact(op.out().rowShape().extent(0));
     valueWidth = Math.toIntExact(op.out().rowShape().extent(1));
     rowsPerHead = kvB.rows() / heads;

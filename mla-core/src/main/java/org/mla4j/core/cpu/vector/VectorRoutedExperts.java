@@ -64,9 +64,9 @@ final class VectorRoutedExperts implements Kernel {
     ups = Operand.dense(innerWidth);
     expertOutputs = Operand.dense(hiddenWidth);
 
-    gateWeights = matrices(op, Expert::gate, context);
-    upWeights = matrices(op, Expert::up, context);
-    downWeights = matrices(op, Expert::down, context);
+    gateWeights = matrices(op, Expert::gate, context, scratch);
+    upWeights = matrices(op, Expert::up, context, scratch);
+    downWeights = matrices(op, Expert::down, context, scratch);
     intoInner = new MatrixProduct(hiddenWidth, scratch);
     intoHidden = new MatrixProduct(innerWidth, scratch);
 
@@ -82,9 +82,12 @@ final class VectorRoutedExperts implements Kernel {
   }
 
   private static WeightMatrix[] matrices(
-      RoutedExperts op, Function<Expert, WeightHandle> part, CpuContext context) {
+      RoutedExperts op,
+      Function<Expert, WeightHandle> part,
+      CpuContext context,
+      Scratch scratch) {
     return op.experts().stream()
-        .map(expert -> WeightMatrix.of(part.apply(expert), context))
+        .map(expert -> WeightMatrix.of(part.apply(expert), context, scratch))
         .toArray(WeightMatrix[]::new);
   }
 

@@ -74,7 +74,7 @@ class OpChecksTest {
         "x [2, 3] has gaps between the elements of a row; expected them side by side",
         "out is F16; expected F32",
         "rows differ: x ALL, y PREFILL; expected one kind",
-        "weight 'w' is I32; expected F32, BF16, F16 or F8_E4M3",
+        "weight 'w' is I32; expected F32, BF16, F16, F8_E4M3 or a block type",
         "weight 'w' is [5, 7]; expected [5, 6]",
         "bias 'w' is [4]; expected [5]");
   }

@@ -50,6 +50,18 @@ public record DecoderConfig(
    * @throws org.mla4j.api.error.ModelException if a field is missing or not supported
    */
   public static DecoderConfig read(ModelConfig config) {
+    return read(config, false);
+  }
+
+  /**
+   * Reads the fields that all decoders share.
+   *
+   * @param config the configuration
+   * @param tied whether the head is the embedding table if no field says it
+   * @return what it says, with nothing scaled
+   * @throws org.mla4j.api.error.ModelException if a field is missing or not supported
+   */
+  public static DecoderConfig read(ModelConfig config, boolean tied) {
     config.choice("hidden_act", "silu", "silu");
     if (config.booleanField("mlp_bias", false)) {
       throw config.refused("mlp_bias", "true", "false");
@@ -62,7 +74,7 @@ public record DecoderConfig(
         config.positiveInt("intermediate_size"),
         config.positiveInt("max_position_embeddings"),
         new NormSpec(config.optionalDouble("rms_norm_eps").orElse(DEFAULT_EPS)),
-        config.booleanField("tie_word_embeddings", false),
+        config.booleanField("tie_word_embeddings", tied),
         Scales.NONE);
   }
 
