@@ -32,6 +32,7 @@ final class MlaApplication {
         .addSubcommand(new ChatCommand(context, complaints))
         .addSubcommand(new GenerateCommand(context))
         .addSubcommand(new InfoCommand(context))
+        .addSubcommand(new InspectCommand(context))
         .addSubcommand(new ExplainCommand(context))
         .addSubcommand(new VerifyCommand(context))
         .addSubcommand(new EvalCommand(context))

@@ -128,8 +128,18 @@ final class ModelOptions {
 
   /** Opens the model; what is wrong with it, though it can be opened, is said as it goes. */
   LanguageModel open(CliContext context, ProgressListener progress, Plugins from) {
-    LoadOptions.Builder options =
-        LoadOptions.builder().progress(progress).warnings(context.terminal()::warn);
+    return open(context, progress, from, LoadOptions.builder());
+  }
+
+  /** Opens the model without reading its weights, unless the user wants them checked. */
+  LanguageModel openUnread(CliContext context, ProgressListener progress, Plugins from) {
+    return open(
+        context, progress, from, LoadOptions.builder().weightCheck(WeightCheck.NEVER));
+  }
+
+  private LanguageModel open(
+      CliContext context, ProgressListener progress, Plugins from, LoadOptions.Builder options) {
+    options.progress(progress).warnings(context.terminal()::warn);
     from.addTo(options);
     if (weightCheck != null) {
       options.weightCheck(weightCheck ? WeightCheck.ALWAYS : WeightCheck.NEVER);

@@ -52,8 +52,7 @@ public record PreparedPlan(StepPlan plan, Bindings bindings, StepExecutor execut
       Allocator allocator,
       ExecutionMode execution,
       ProgressListener progress) {
-    BufferLayout layout =
-        BufferLayout.of(plan.nodesInMemory(), List.of(plan.logits(), plan.sampled()), limits);
+    BufferLayout layout = layout(plan, limits);
     MemorySegment block = allocator.allocate("step buffers", Math.max(1, layout.bytes()));
     Map<String, List<Tensor>> caches = new HashMap<>();
     for (CacheValue cache : plan.caches()) {
@@ -69,6 +68,21 @@ public record PreparedPlan(StepPlan plan, Bindings bindings, StepExecutor execut
                 : kernels -> DecodeGraphs.capture(plan, kernels, limits),
             (done, total) -> progress.progress("kernels", done, total));
     return new PreparedPlan(plan, bindings, executor);
+  }
+
+  /**
+   * Returns how much memory the values of a step take.
+   *
+   * @param plan the plan
+   * @param limits the largest step
+   * @return bytes
+   */
+  public static long bufferBytes(StepPlan plan, StepLimits limits) {
+    return layout(plan, limits).bytes();
+  }
+
+  private static BufferLayout layout(StepPlan plan, StepLimits limits) {
+    return BufferLayout.of(plan.nodesInMemory(), List.of(plan.logits(), plan.sampled()), limits);
   }
 
   private static List<Tensor> allocate(CacheValue cache, StepLimits limits, Allocator allocator) {

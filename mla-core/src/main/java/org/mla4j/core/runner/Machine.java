@@ -99,10 +99,13 @@ final class Machine implements AutoCloseable {
     return new NotConsulted(registry.all(), backends, options);
   }
 
+  StepPlan plan(ModelDefinition model) {
+    return Planner.plan(model, backends, options, limits);
+  }
+
   PreparedPlan prepare(ModelDefinition model) {
-    StepPlan plan = Planner.plan(model, backends, options, limits);
     return PreparedPlan.of(
-        plan,
+        plan(model),
         limits,
         (purpose, bytes) -> ledger.allocate(arena, purpose, bytes),
         options.execution(),

@@ -9,6 +9,7 @@ import java.util.Set;
 import org.mla4j.api.error.ClosedException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
+import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
@@ -60,6 +61,27 @@ public final class Checkpoint implements AutoCloseable {
    */
   public long byteSize() {
     return files.byteSize();
+  }
+
+  /**
+   * A tensor in a file.
+   *
+   * @param name in the words of the file
+   * @param type its element type, in the words of the format
+   * @param shape its shape
+   * @param bytes how many bytes it has
+   */
+  public record Contained(String name, String type, Shape shape, long bytes) {}
+
+  /**
+   * Returns what the files contain.
+   *
+   * @return all tensors, in the order of the files
+   */
+  public List<Contained> contents() {
+    return stored().stream()
+        .map(each -> new Contained(each.name(), each.type(), each.shape(), each.bytes()))
+        .toList();
   }
 
   /** All tensors as they are stored, in the order of the files. */
