@@ -176,8 +176,7 @@ class BlockCodecTest {
     random.nextBytes(three);
     float[] expected = new float[3 * elements];
     for (int i = 0; i < 3; i++) {
-      byte[] one =
-          Arrays.copyOfRange(three, i * dtype.blockBytes(), (i + 1) * dtype.blockBytes());
+      byte[] one = Arrays.copyOfRange(three, i * dtype.blockBytes(), (i + 1) * dtype.blockBytes());
       System.arraycopy(decode(dtype, one), 0, expected, i * elements, elements);
     }
     assertArrayEquals(expected, decode(dtype, three));
@@ -293,8 +292,7 @@ class BlockCodecTest {
     }
     assertEquals(
         "Q6_K cannot be encoded; expected Q8_0 or Q4_0.",
-        assertThrows(
-                IllegalArgumentException.class, () -> encode(DType.Q6_K, new float[256]))
+        assertThrows(IllegalArgumentException.class, () -> encode(DType.Q6_K, new float[256]))
             .getMessage());
     assertThrows(IllegalArgumentException.class, () -> encode(DType.Q8_0, new float[31]));
   }

@@ -40,8 +40,7 @@ class BlockModelTest {
 
   private static List<float[]> logits(BlockModel model, String vector) {
     try (StepRunner runner =
-        StepRunner.build(
-            model, MixedSteps.options().backendOption("cpu:vector", vector).build())) {
+        StepRunner.build(model, MixedSteps.options().backendOption("cpu:vector", vector).build())) {
       assertTrue(model.isReadInPlace());
       return MixedSteps.logits(runner);
     }

@@ -75,8 +75,7 @@ public final class ArrayWeight implements WeightHandle {
   public float[] values() {
     float[] values = new float[Math.toIntExact(stored.shape().elements())];
     if (dtype().isBlockType()) {
-      BlockCodec.decode(
-          dtype(), stored.segment(), stored.byteOffset(), values, 0, values.length);
+      BlockCodec.decode(dtype(), stored.segment(), stored.byteOffset(), values, 0, values.length);
       return values;
     }
     for (int i = 0; i < values.length; i++) {

@@ -33,7 +33,6 @@ import org.mla4j.core.layer.MoeLayer;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.CacheDTypes;
 
-
 /**
  * A layer of MLA with a query latent and one of experts, whose matrices are of block types, or what
  * these decode to. All rows are whole blocks of the largest.
@@ -157,8 +156,7 @@ public final class BlockModel implements ModelDefinition {
   private ArrayWeight matrix(String name, int out) {
     DType dtype = dtypes.get(matrices.size() % dtypes.size());
     RandomData random = new RandomData(name.hashCode());
-    ArrayWeight blocks =
-        ArrayWeight.blocks(name, dtype, random, 1 / Math.sqrt(WIDTH), out, WIDTH);
+    ArrayWeight blocks = ArrayWeight.blocks(name, dtype, random, 1 / Math.sqrt(WIDTH), out, WIDTH);
     matrices.add(decoded ? blocks.decoded() : blocks);
     return matrices.getLast();
   }

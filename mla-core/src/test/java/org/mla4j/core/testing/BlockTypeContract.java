@@ -80,8 +80,7 @@ public abstract class BlockTypeContract {
         example,
         matrix("kv_b", example.dtype(), HEADS * (KEY + VALUE), WIDTH),
         (bench, w) ->
-            new AbsorbQuery(
-                x(bench, HEADS, KEY), w, bench.buffer("out", Rows.ALL, HEADS, WIDTH)));
+            new AbsorbQuery(x(bench, HEADS, KEY), w, bench.buffer("out", Rows.ALL, HEADS, WIDTH)));
   }
 
   @ParameterizedTest
@@ -117,8 +116,7 @@ public abstract class BlockTypeContract {
     int inner = 256;
     int experts = 4;
     MoeSpec spec =
-        new MoeSpec(
-            WIDTH, experts, 2, inner, Scoring.SOFTMAX, 1, 1, GroupScore.MAX, false, 1, 0);
+        new MoeSpec(WIDTH, experts, 2, inner, Scoring.SOFTMAX, 1, 1, GroupScore.MAX, false, 1, 0);
     List<Expert> stored = new ArrayList<>();
     for (int i = 0; i < experts; i++) {
       DType other = i % 2 == 0 ? example.dtype() : DType.BF16;
@@ -139,20 +137,17 @@ public abstract class BlockTypeContract {
       int[] chosen = new int[2 * tokens];
       Arrays.setAll(chosen, i -> (i + i / 4) % spec.experts());
       bench.fillInts(ids, chosen);
-      StepValue shares =
-          bench.filled("shares", Rows.ALL, new RandomData(5).normal(2 * tokens), 2);
+      StepValue shares = bench.filled("shares", Rows.ALL, new RandomData(5).normal(2 * tokens), 2);
       List<Expert> formed =
           experts.stream()
-              .map(
-                  it ->
-                      new Expert(
-                          form.apply((ArrayWeight) it.gate()),
-                          form.apply((ArrayWeight) it.up()),
-                          form.apply((ArrayWeight) it.down())))
+              .map(it ->
+                  new Expert(
+                      form.apply((ArrayWeight) it.gate()),
+                      form.apply((ArrayWeight) it.up()),
+                      form.apply((ArrayWeight) it.down())))
               .toList();
       StepValue out = bench.buffer("out", Rows.ALL, WIDTH);
-      bench.run(
-          kernels(), new RoutedExperts(spec, x(bench, WIDTH), ids, shares, formed, out));
+      bench.run(kernels(), new RoutedExperts(spec, x(bench, WIDTH), ids, shares, formed, out));
       return bench.read(out);
     }
   }
@@ -163,8 +158,7 @@ public abstract class BlockTypeContract {
     ArrayWeight weight = matrix("w", dtype, 9, WIDTH);
     try (OpTestBench bench = bench(2)) {
       bench.run(
-          kernels(),
-          new Linear(x(bench, WIDTH), weight, null, bench.buffer("out", Rows.ALL, 9)));
+          kernels(), new Linear(x(bench, WIDTH), weight, null, bench.buffer("out", Rows.ALL, 9)));
       assertEquals(1, weight.openLeases());
     }
     assertEquals(0, weight.openLeases());
@@ -191,8 +185,7 @@ public abstract class BlockTypeContract {
   private void assertSameBits(
       Example example, ArrayWeight weight, BiFunction<OpTestBench, ArrayWeight, Op> op) {
     assertArrayEquals(
-        results(example.tokens(), weight.decoded(), op),
-        results(example.tokens(), weight, op));
+        results(example.tokens(), weight.decoded(), op), results(example.tokens(), weight, op));
   }
 
   private float[] results(

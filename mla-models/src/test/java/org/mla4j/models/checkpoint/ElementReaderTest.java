@@ -44,13 +44,11 @@ class ElementReaderTest {
     float[] run = new float[64];
     assertEquals(
         "16 elements of Q4_0; expected a multiple of 32.",
-        assertThrows(
-                IllegalArgumentException.class, () -> ElementReader.read(tensor, 16, run, 32))
+        assertThrows(IllegalArgumentException.class, () -> ElementReader.read(tensor, 16, run, 32))
             .getMessage());
     assertEquals(
         "33 elements of Q4_0; expected a multiple of 32.",
-        assertThrows(
-                IllegalArgumentException.class, () -> ElementReader.read(tensor, 32, run, 33))
+        assertThrows(IllegalArgumentException.class, () -> ElementReader.read(tensor, 32, run, 33))
             .getMessage());
   }
 
