@@ -22,7 +22,7 @@ final class Weights {
 
   /** Random bytes with scales that give values about this deviation around 0. */
   private static byte[] blocks(DType dtype, long elements, double deviation, long place) {
-    SplittableRandom random = Numbers.random(place, dtype.ordinal());
+    SplittableRandom random = Numbers.random(place, dtype.blockBytes());
     byte[] blocks = new byte[Math.toIntExact(dtype.byteCount(elements))];
     random.nextBytes(blocks);
     for (int at = 0; at < blocks.length; at += dtype.blockBytes()) {
