@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mla4j.api.testing.Refusals.assertModelRefused;
 import static org.mla4j.api.testing.Refusals.assertRefused;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -201,8 +201,7 @@ class GgufExportTest {
       assertEquals(OptionalLong.of(24), metadata.integer("deepseek2.attention.value_length_mla"));
       assertEquals(OptionalLong.of(1), metadata.integer("deepseek2.expert_gating_func"));
       assertEquals(
-          OptionalDouble.of(0.0707),
-          metadata.number("deepseek2.rope.scaling.yarn_log_multiplier"));
+          OptionalDouble.of(0.0707), metadata.number("deepseek2.rope.scaling.yarn_log_multiplier"));
     }
   }
 
@@ -258,7 +257,9 @@ class GgufExportTest {
             + " [MLA-0203]",
         () -> GgufExport.of(edited).build().write(file));
     EditedCheckpoint.of("deepseek-v2-lite-tiny", edited)
-        .rename("model.layers.1.mlp.experts.7.up_proj.weight", "model.layers.1.mlp.experts.8.up_proj.weight")
+        .rename(
+            "model.layers.1.mlp.experts.7.up_proj.weight",
+            "model.layers.1.mlp.experts.8.up_proj.weight")
         .write();
     assertModelRefused(
         "Checkpoint '"

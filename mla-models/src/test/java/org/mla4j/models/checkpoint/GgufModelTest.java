@@ -187,7 +187,12 @@ class GgufModelTest {
     new Deepseek()
         .with("expert_count", 2)
         .bytes()
-        .floats("blk.1.ffn_up_exps.weight", new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 3, 2, 2)
+        .floats(
+            "blk.1.ffn_up_exps.weight",
+            new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12},
+            3,
+            2,
+            2)
         .write(path);
     try (Checkpoint checkpoint = Checkpoint.open(path)) {
       WeightHandle expert = checkpoint.require("model.layers.1.mlp.experts.1.up_proj.weight");
@@ -323,8 +328,8 @@ class GgufModelTest {
   /** Sizes that contradict the tensors are refused by whoever asks for them, as for a folder. */
   @Test
   void aConfigurationThatClaimsOtherSizesIsRefused() {
-    GgufExport.of(TestData.golden("deepseek-v3-tiny")).metadata(
-            Map.of("deepseek2.expert_feed_forward_length", 41))
+    GgufExport.of(TestData.golden("deepseek-v3-tiny"))
+        .metadata(Map.of("deepseek2.expert_feed_forward_length", 41))
         .build()
         .write(path);
     try (ModelDefinition model = Architectures.discover().open(path, ModelConfig.of(path))) {
@@ -333,9 +338,7 @@ class GgufModelTest {
               + path
               + "', tensor 'model.layers.1.mlp.experts.0.gate_proj.weight': expected"
               + " [moe_intermediate_size, hidden_size] = [41, 160], found [40, 160]. [MLA-0203]",
-          () ->
-              StepRunner.build(
-                  model, EngineOptions.builder().build()));
+          () -> StepRunner.build(model, EngineOptions.builder().build()));
     }
   }
 
@@ -383,8 +386,7 @@ class GgufModelTest {
 
   private static float[] values(WeightHandle weight) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target =
-          arena.allocate(ValueLayout.JAVA_FLOAT, weight.shape().elements());
+      MemorySegment target = arena.allocate(ValueLayout.JAVA_FLOAT, weight.shape().elements());
       weight.materialise(Tensor.dense(DType.F32, weight.shape(), target));
       return target.toArray(ValueLayout.JAVA_FLOAT);
     }

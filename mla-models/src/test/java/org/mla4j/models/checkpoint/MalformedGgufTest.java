@@ -273,8 +273,6 @@ class MalformedGgufTest {
 
   private void assertRefused(byte[] bytes, String problem) {
     GgufBytes.write(path, bytes);
-    assertModelRefused(
-        path + ": " + problem + ". [MLA-0204]",
-        () -> GgufFile.open(path).close());
+    assertModelRefused(path + ": " + problem + ". [MLA-0204]", () -> GgufFile.open(path).close());
   }
 }
