@@ -203,12 +203,37 @@ class OpTest {
   }
 
   @Nested
-  class ScaledNorm {
+  class Features {
+    private static StepValue heads(String name) {
+      return StepValue.buffer(name, DType.F32, Rows.ALL, 2, 4);
+    }
+
     @Test
-    void isAFeature() {
+    void areAFactorOnANorm() {
       assertEquals(
           Set.of(RmsNorm.OUTPUT_SCALE),
           new RmsNorm(value("x"), weight("w"), 1e-6, 2, value("out")).features());
+    }
+
+    @Test
+    void areNormsOfHeads() {
+      RmsNorm norm = new RmsNorm(heads("x"), weight("w"), 1e-6, 1, heads("x"));
+      assertTrue(norm.hasHeads());
+      assertEquals(Set.of("norm_heads"), norm.features());
+    }
+
+    @Test
+    void areSeveralKeyHeads() {
+      assertEquals(
+          Set.of("key_heads"),
+          new RotaryEmbedding(heads("q"), heads("k"), weight("table"), RopeStyle.NEOX).features());
+    }
+
+    @Test
+    void areFactorsOnWhatIsAddedOrLookedUp() {
+      assertEquals(Set.of("add_factor"), new Add(value("x"), value("y"), 0.5).features());
+      assertEquals(
+          Set.of("embedding_factor"), new Embedding(weight("table"), value("out"), 12).features());
     }
   }
 

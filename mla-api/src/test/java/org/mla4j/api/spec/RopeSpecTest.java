@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.mla4j.api.testing.Refusals.assertRefused;
 
+import java.util.List;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -127,5 +128,24 @@ class RopeSpecTest {
     assertRefused(
         "RopeSpec: maxPositions = 0; expected a positive number. [MLA-0301]",
         () -> rope(64, 10000, 0));
+  }
+
+  /** A table as long as the original training has the short factors, a longer one the long ones. */
+  @Test
+  void longRopeGoesByTheLengthOfTheTable() {
+    var scaling = new RopeScaling.LongRope(List.of(1.0, 2.0), List.of(4.0, 8.0), 16, 1.25);
+    RopeSpec rope = new RopeSpec(4, 100, RopeStyle.NEOX, scaling, 64);
+    assertArrayEquals(new double[] {1, 0.05}, rope.inverseFrequencies(16), 1e-15);
+    assertArrayEquals(new double[] {0.25, 0.0125}, rope.inverseFrequencies(17), 1e-15);
+    assertArrayEquals(rope.inverseFrequencies(64), rope.inverseFrequencies());
+    assertEquals(1.25, rope.attentionFactor());
+  }
+
+  @Test
+  void longRopeHasAFactorForEachPair() {
+    var scaling = new RopeScaling.LongRope(List.of(1.0, 2.0), List.of(4.0, 8.0), 16, 1);
+    assertRefused(
+        "RopeSpec: 2 factors of frequencies; expected dim / 2 = 4. [MLA-0301]",
+        () -> new RopeSpec(8, 100, RopeStyle.NEOX, scaling, 64));
   }
 }
