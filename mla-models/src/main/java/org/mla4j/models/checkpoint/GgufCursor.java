@@ -120,7 +120,8 @@ final class GgufCursor {
       return;
     }
     for (long i = 0; i < count; i++) {
-      position += readCount("the length of a string of " + what, 1);
+      long length = readCount("the length of a string of " + what, 1); // moves the position, too
+      position += length;
     }
   }
 

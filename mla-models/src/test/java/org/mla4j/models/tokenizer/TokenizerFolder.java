@@ -27,6 +27,14 @@ record TokenizerFolder(Path path) {
     return withTokenizerOf(golden, UnaryOperator.identity());
   }
 
+  TokenizerFolder withConfigOf(String golden) {
+    try {
+      return withConfig(Files.readString(Golden.folder(golden).resolve("tokenizer_config.json")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   TokenizerFolder withConfig(String json) {
     return withFile("tokenizer_config.json", json);
   }
