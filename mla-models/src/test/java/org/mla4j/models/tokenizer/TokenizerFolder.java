@@ -1,10 +1,14 @@
 package org.mla4j.models.tokenizer;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
+import org.mla4j.api.error.ModelException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -51,5 +55,9 @@ record TokenizerFolder(Path path) {
 
   Tokenizer open() {
     return Tokenizers.open(path);
+  }
+
+  void assertRefused(String message) {
+    assertEquals(message, assertThrows(ModelException.class, this::open).getMessage());
   }
 }
