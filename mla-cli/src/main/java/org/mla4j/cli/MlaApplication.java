@@ -35,6 +35,7 @@ final class MlaApplication {
         .addSubcommand(new ExplainCommand(context))
         .addSubcommand(new VerifyCommand(context))
         .addSubcommand(new EvalCommand(context))
+        .addSubcommand(new QuantizeCommand(context))
         .setOut(writer(terminal.out()))
         .setErr(writer(terminal.err()))
         .setCaseInsensitiveEnumValuesAllowed(true)

@@ -9,11 +9,11 @@ import org.mla4j.api.error.InvalidInputException;
 /**
  * Which model is meant.
  *
- * @param given the folder that the user named; null for the demo model
+ * @param given the folder or GGUF file that the user named; null for the demo model
  */
 record ModelFolder(@Nullable Path given) {
   /**
-   * Finds the folder. The demo model is where the launcher says; it is not searched for, since
+   * Finds the folder or file. The demo model is where the launcher says; it is not searched for, since
    * whoever runs the command somewhere else would be answered by a model that he did not choose.
    */
   Path resolve(@Nullable Path home) {
@@ -30,14 +30,14 @@ record ModelFolder(@Nullable Path given) {
   }
 
   private static Path existing(Path folder, String what) {
-    if (!Files.isDirectory(folder)) {
+    if (!Files.exists(folder)) {
       throw new InvalidInputException(
           ErrorCode.INVALID_REQUEST,
-          "No folder '"
+          "No folder or file '"
               + folder
               + "' ("
               + what
-              + "); expected the folder of a checkpoint, with config.json.");
+              + "); expected the folder of a checkpoint, with config.json, or a GGUF file.");
     }
     return folder;
   }

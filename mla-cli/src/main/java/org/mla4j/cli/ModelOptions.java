@@ -22,8 +22,8 @@ import picocli.CommandLine.Option;
 final class ModelOptions {
   @Option(
       names = "--model",
-      paramLabel = "DIR",
-      description = "Folder of the checkpoint. Default: the demo model.")
+      paramLabel = "DIR|FILE",
+      description = "Folder of the checkpoint, or GGUF file. Default: the demo model.")
   private @Nullable Path folder;
 
   @Option(

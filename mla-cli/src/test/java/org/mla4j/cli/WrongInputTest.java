@@ -134,9 +134,10 @@ class WrongInputTest {
   void aModelThatIsNotThereIsShown(String command) {
     assertRefused(
         CommandRun.run(command, "--model", "no/such/folder"),
-        "No folder '"
+        "No folder or file '"
             + Path.of("no/such/folder")
-            + "' (--model); expected the folder of a checkpoint, with config.json. [MLA-0401]");
+            + "' (--model); expected the folder of a checkpoint, with config.json, or a GGUF file."
+            + " [MLA-0401]");
   }
 
   @ParameterizedTest
@@ -153,9 +154,10 @@ class WrongInputTest {
   void aHomeWithoutDemoModelIsShown() {
     assertRefused(
         new CommandRun().home(Path.of("elsewhere")).with("explain"),
-        "No folder '"
+        "No folder or file '"
             + Path.of("elsewhere", "demo-model")
-            + "' (the demo model); expected the folder of a checkpoint, with config.json. [MLA-0401]");
+            + "' (the demo model); expected the folder of a checkpoint, with config.json, or a GGUF"
+            + " file. [MLA-0401]");
   }
 
   @ParameterizedTest

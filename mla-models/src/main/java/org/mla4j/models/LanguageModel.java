@@ -59,7 +59,7 @@ public final class LanguageModel implements AutoCloseable {
    *     contradict each other, or the architecture is unknown
    */
   public static LanguageModel open(Path folder, LoadOptions options) {
-    ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
+    ModelConfig config = ModelConfig.of(folder);
     GenerationConfig generationConfig = GenerationConfig.read(folder, config);
     ModelDefinition definition =
         Architectures.discover(options.pluginLoader()).open(folder, config);

@@ -1,12 +1,7 @@
 package org.mla4j.models.checkpoint;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,68 +9,43 @@ import java.util.Set;
 import org.mla4j.api.error.ClosedException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
-import org.mla4j.api.tensor.DType;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
- * The weights of a model in a folder: {@code model.safetensors}, or the shards that {@code
- * model.safetensors.index.json} lists. Files are mapped, not read.
+ * The weights of a model, by the names that the Hugging Face Hub gives them: in a folder, {@code
+ * model.safetensors} or the shards that {@code model.safetensors.index.json} lists; or in a GGUF
+ * file, whose own names are translated. Files are mapped, not read.
  *
  * <p>Closing it stops new weights from being taken; files stay mapped until the last lease on them
  * is closed. Threading: safe to share.
  */
 public final class Checkpoint implements AutoCloseable {
-  private static final String SINGLE = "model.safetensors";
-  private static final String SCALE_SUFFIX = "_scale_inv";
-
-  /** A tensor and the file it is in. */
-  record Place(SafetensorsHeader.Entry entry, MappedFile file) {}
-
   private final Path folder;
-  private final List<MappedFile> files = new ArrayList<>();
-  private final Map<String, Place> places = new LinkedHashMap<>();
+  private final WeightFiles files;
   private final Map<String, WeightHandle> handles = new HashMap<>();
   private boolean closed;
 
-  private Checkpoint(Path folder) {
+  private Checkpoint(Path folder, WeightFiles files) {
     this.folder = folder;
+    this.files = files;
   }
 
   /**
    * Maps the files and reads their headers. Where a folder has both forms, the single file counts.
    *
-   * @param folder holds the files
+   * @param folder holds the files; or a GGUF file, of a split model the first
    * @return the checkpoint
    * @throws ModelException if a file is missing, malformed, or lies outside the folder, or a tensor
-   *     is there twice
+   *     is there twice, or is none of a model that is known
    */
   public static Checkpoint open(Path folder) {
-    Path single = folder.resolve(SINGLE);
-    Path index = folder.resolve(ShardIndex.NAME);
-    Checkpoint checkpoint = new Checkpoint(folder);
-    try {
-      if (Files.isRegularFile(single)) {
-        checkpoint.add(single);
-      } else if (Files.isRegularFile(index)) {
-        checkpoint.add(ShardIndex.read(index));
-      } else {
-        throw new ModelException(
-            ErrorCode.MALFORMED_FILE,
-            "Checkpoint file '"
-                + single
-                + "' is missing; expected it or "
-                + ShardIndex.NAME
-                + " in the folder.");
-      }
-      return checkpoint;
-    } catch (RuntimeException | Error e) {
-      checkpoint.close();
-      throw e;
-    }
+    return new Checkpoint(
+        folder,
+        GgufFile.isMeantBy(folder) ? GgufWeights.open(folder) : SafetensorsFiles.open(folder));
   }
 
   /**
-   * Returns the folder.
+   * Returns the folder, or the GGUF file.
    *
    * @return as given to {@link #open}
    */
@@ -89,12 +59,12 @@ public final class Checkpoint implements AutoCloseable {
    * @return bytes of all files together
    */
   public long byteSize() {
-    return files.stream().mapToLong(MappedFile::byteSize).sum();
+    return files.byteSize();
   }
 
-  /** All tensors with the files they are in, in the order of the files. */
-  Collection<Place> places() {
-    return Collections.unmodifiableCollection(places.values());
+  /** All tensors as they are stored, in the order of the files. */
+  List<StoredTensor> stored() {
+    return files.stored();
   }
 
   /**
@@ -103,7 +73,7 @@ public final class Checkpoint implements AutoCloseable {
    * @return in the order of the files
    */
   public Set<String> names() {
-    return Collections.unmodifiableSet(places.keySet());
+    return files.names();
   }
 
   /**
@@ -120,10 +90,9 @@ public final class Checkpoint implements AutoCloseable {
           ErrorCode.CLOSED,
           "Tensor '" + name + "' was asked of checkpoint '" + folder + "' after it was closed.");
     }
-    Place place = places.get(name);
-    return place == null
-        ? Optional.empty()
-        : Optional.of(handles.computeIfAbsent(name, _ -> handle(place)));
+    return files.names().contains(name)
+        ? Optional.of(handles.computeIfAbsent(name, files::handle))
+        : Optional.empty();
   }
 
   /**
@@ -144,7 +113,7 @@ public final class Checkpoint implements AutoCloseable {
                     + "' has no tensor '"
                     + name
                     + "'; nearest names: "
-                    + NearestNames.of(name, places.keySet())
+                    + NearestNames.of(name, files.names())
                     + "."));
   }
 
@@ -153,70 +122,7 @@ public final class Checkpoint implements AutoCloseable {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      files.forEach(MappedFile::close);
-    }
-  }
-
-  private WeightHandle handle(Place place) {
-    StoredWeight stored = stored(place, StoredDType.readable());
-    Place scales = places.get(stored.name() + SCALE_SUFFIX);
-    return stored.dtype() == DType.F8_E4M3 && scales != null
-        ? new BlockScaledWeight(stored, scales(scales))
-        : stored;
-  }
-
-  private static BlockScales scales(Place place) {
-    StoredDType exponents = StoredDType.F8_E8M0;
-    return new BlockScales(
-        place.entry().dtype() == exponents
-            ? new StoredWeight(place.entry(), DType.U8, place.file())
-            : stored(place, StoredDType.readable() + ", " + exponents));
-  }
-
-  private static StoredWeight stored(Place place, String expected) {
-    SafetensorsHeader.Entry entry = place.entry();
-    DType dtype =
-        entry
-            .dtype()
-            .dtype()
-            .filter(DType::isFloat)
-            .orElseThrow(() ->
-                new ModelException(
-                    ErrorCode.UNSUPPORTED_DTYPE,
-                    place.file().path()
-                        + ": tensor '"
-                        + entry.name()
-                        + "' is stored as "
-                        + entry.dtype()
-                        + ", which cannot be read; expected one of "
-                        + expected
-                        + "."));
-    return new StoredWeight(entry, dtype, place.file());
-  }
-
-  private void add(ShardIndex index) {
-    index.shards().forEach(this::add);
-    Map<String, Path> found = new HashMap<>();
-    places.forEach((tensor, place) -> found.put(tensor, place.file().path()));
-    index.requireFound(found);
-  }
-
-  private void add(Path path) {
-    MappedFile file = MappedFile.open(path);
-    files.add(file);
-    for (SafetensorsHeader.Entry entry : SafetensorsHeader.read(file).values()) {
-      Place before = places.put(entry.name(), new Place(entry, file));
-      if (before != null) {
-        throw new ModelException(
-            ErrorCode.MALFORMED_FILE,
-            "Tensor '"
-                + entry.name()
-                + "' is in two files: '"
-                + before.file().path()
-                + "' and '"
-                + path
-                + "'.");
-      }
+      files.close();
     }
   }
 }

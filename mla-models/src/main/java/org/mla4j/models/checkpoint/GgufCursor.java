@@ -120,7 +120,7 @@ final class GgufCursor {
       return;
     }
     for (long i = 0; i < count; i++) {
-      long length = readCount("the length of a string of " + what, 1); // moves the position, too
+      long length = readCount("the length of a string of " + what, 1);
       position += length;
     }
   }

@@ -34,13 +34,14 @@ public final class GgufFile implements AutoCloseable {
   }
 
   /**
-   * Tells whether a path is meant as a GGUF file, by its name.
+   * Tells whether somebody who names a model by a path means a GGUF file, and no folder.
    *
-   * @param path any path
-   * @return true if it is no folder and ends with {@code .gguf}
+   * @param path of a model
+   * @return true if it is a file, or is named like one though there is none
    */
-  public static boolean isNamed(Path path) {
-    return path.toString().endsWith(SUFFIX) && !Files.isDirectory(path);
+  public static boolean isMeantBy(Path path) {
+    return Files.isRegularFile(path)
+        || (path.toString().endsWith(SUFFIX) && !Files.isDirectory(path));
   }
 
   /**

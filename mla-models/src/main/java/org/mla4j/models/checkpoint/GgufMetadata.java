@@ -1,5 +1,7 @@
 package org.mla4j.models.checkpoint;
 
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -29,8 +31,9 @@ public final class GgufMetadata {
    * @param type of the value; of the elements of an array
    * @param count how many there are; -1 unless it is an array
    * @param position the byte of the first
+   * @param end the byte after the last
    */
-  record Place(GgufValueType type, long count, long position) {
+  record Place(GgufValueType type, long count, long position, long end) {
     boolean isArray() {
       return count >= 0;
     }
@@ -40,6 +43,15 @@ public final class GgufMetadata {
       return isArray() ? "an array of " + count + " " + type : type.toString();
     }
   }
+
+  /**
+   * A value as it is stored, to be written to another file.
+   *
+   * @param type of the value; of the elements of an array
+   * @param count how many there are; -1 unless it is an array
+   * @param bytes as they are in the file, lengths of strings included
+   */
+  record Stored(GgufValueType type, long count, ByteBuffer bytes) {}
 
   /** What an array of ours can hold. */
   private static final int MAX_LENGTH = Integer.MAX_VALUE - 8;
@@ -70,11 +82,13 @@ public final class GgufMetadata {
         if (length > MAX_LENGTH) {
           throw cursor.malformed(at, "the length of " + what + " is " + length, "at most " + MAX_LENGTH);
         }
-        place = new Place(element, length, cursor.position());
+        long start = cursor.position();
         cursor.skip(element, length, what);
+        place = new Place(element, length, start, cursor.position());
       } else {
-        place = new Place(type, -1, cursor.position());
+        long start = cursor.position();
         cursor.skip(type, 1, what);
+        place = new Place(type, -1, start, cursor.position());
       }
       if (places.put(key, place) != null) {
         throw cursor.malformed(
@@ -304,6 +318,21 @@ public final class GgufMetadata {
             + "; expected "
             + expected
             + ".");
+  }
+
+  /** A copy of a value that is there, which outlives the file. */
+  Stored stored(String key) {
+    Place place = places.get(key);
+    file.hold(name(key));
+    try {
+      byte[] copy =
+          file.segment()
+              .asSlice(place.position(), place.end() - place.position())
+              .toArray(ValueLayout.JAVA_BYTE);
+      return new Stored(place.type(), place.count(), ByteBuffer.wrap(copy));
+    } finally {
+      file.release();
+    }
   }
 
   private static String name(String key) {

@@ -41,9 +41,24 @@ public final class ModelConfig {
   }
 
   /**
+   * Reads the configuration of a model, wherever it keeps it: in {@code config.json}, or in the
+   * metadata of a GGUF file, as the fields that {@code config.json} would have.
+   *
+   * @param model a folder; or a GGUF file, of a split model the first
+   * @return the configuration
+   * @throws ModelException if the file is missing or malformed, or metadata say something that no
+   *     field has a word for
+   */
+  public static ModelConfig of(Path model) {
+    return GgufFile.isMeantBy(model)
+        ? new ModelConfig(model, "", GgufConfig.read(model))
+        : read(model.resolve("config.json"));
+  }
+
+  /**
    * Returns the file.
    *
-   * @return as given to {@link #read}
+   * @return the file that was read
    */
   public Path file() {
     return file;
@@ -245,6 +260,23 @@ public final class ModelConfig {
       throw refused(field, value.toString(), "an integer or a list of integers");
     }
     return all.stream().mapToInt(JsonNode::asInt).toArray();
+  }
+
+  /** Numbers given as a list; empty if it is not there. */
+  float[] floats(String field) {
+    if (!has(field)) {
+      return new float[0];
+    }
+    JsonNode value = node.get(field);
+    if (!value.isArray()
+        || !StreamSupport.stream(value.spliterator(), false).allMatch(JsonNode::isNumber)) {
+      throw refused(field, value.toString(), "a list of numbers");
+    }
+    float[] all = new float[value.size()];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = value.get(i).numberValue().floatValue();
+    }
+    return all;
   }
 
   /**

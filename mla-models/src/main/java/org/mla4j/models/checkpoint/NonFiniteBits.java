@@ -1,5 +1,8 @@
 package org.mla4j.models.checkpoint;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
@@ -8,7 +11,7 @@ import java.util.Optional;
  * <p>In every type an element is not finite if all bits of a mask are set: those of the exponent;
  * all but the sign in E4M3, which has no infinity; all in E8M0, which has no sign either.
  */
-enum NonFiniteBits {
+enum NonFiniteBits implements NonFiniteSearch {
   F64(64, 0x7FF0_0000_0000_0000L),
   F32(32, 0x7F80_0000L),
   F16(16, 0x7C00L),
@@ -16,6 +19,9 @@ enum NonFiniteBits {
   F8_E5M2(8, 0x7CL),
   F8_E4M3(8, 0x7FL),
   F8_E8M0(8, 0xFFL);
+
+  private static final ValueLayout.OfLong WORD =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final int width;
   private final long mask;
@@ -39,6 +45,33 @@ enum NonFiniteBits {
       case F8_E8M0 -> Optional.of(F8_E8M0);
       case I64, I32, I16, I8, U64, U32, U16, U8, BOOL -> Optional.empty();
     };
+  }
+
+  @Override
+  public Found search(MemorySegment elements) {
+    long count = 0;
+    long first = 0;
+    for (long word = 0; word * WORD.byteSize() < elements.byteSize(); word++) {
+      long marks = marks(word(elements, word * WORD.byteSize()));
+      if (marks != 0) {
+        first = count == 0 ? word * perWord() + before(marks) : first;
+        count += Long.bitCount(marks);
+      }
+    }
+    return new Found(first, count);
+  }
+
+  /** Eight bytes; beyond the last one zeros, which are finite in every type. */
+  private static long word(MemorySegment elements, long offset) {
+    long left = elements.byteSize() - offset;
+    if (left >= WORD.byteSize()) {
+      return elements.get(WORD, offset);
+    }
+    long word = 0;
+    for (long i = 0; i < left; i++) {
+      word |= (elements.get(ValueLayout.JAVA_BYTE, offset + i) & 0xFFL) << (Byte.SIZE * i);
+    }
+    return word;
   }
 
   /**

@@ -10,24 +10,31 @@ import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.api.weight.WeightLease;
 
-/** A weight that lies in a mapped file as a plain tensor. */
+/** A weight that lies in a mapped file as a plain tensor, or as a part of one. */
 final class StoredWeight implements WeightHandle {
   /** Elements converted at a time: they fit the first-level cache. */
   private static final int RUN = 2048;
 
-  private final SafetensorsHeader.Entry entry;
+  private final String name;
   private final DType dtype;
+  private final Shape shape;
   private final MappedFile file;
+  private final long offset;
+  private final long bytes;
 
-  StoredWeight(SafetensorsHeader.Entry entry, DType dtype, MappedFile file) {
-    this.entry = entry;
+  /** {@code offset} is the byte of the file where it begins; the file is known to hold all of it. */
+  StoredWeight(String name, DType dtype, Shape shape, MappedFile file, long offset) {
+    this.name = name;
     this.dtype = dtype;
+    this.shape = shape;
     this.file = file;
+    this.offset = offset;
+    this.bytes = dtype.byteCount(shape.elements());
   }
 
   @Override
   public String name() {
-    return entry.name();
+    return name;
   }
 
   @Override
@@ -37,7 +44,7 @@ final class StoredWeight implements WeightHandle {
 
   @Override
   public Shape shape() {
-    return entry.shape();
+    return shape;
   }
 
   @Override
@@ -47,9 +54,9 @@ final class StoredWeight implements WeightHandle {
 
   @Override
   public WeightLease lease() {
-    file.hold(name());
-    MemorySegment bytes = file.segment().asSlice(entry.offset(), entry.bytes());
-    return new Lease(Tensor.dense(dtype, shape(), bytes));
+    file.hold(name);
+    MemorySegment stored = file.segment().asSlice(offset, bytes);
+    return new Lease(Tensor.dense(dtype, shape, stored));
   }
 
   @Override
@@ -59,10 +66,10 @@ final class StoredWeight implements WeightHandle {
       Tensor stored = lease.tensor();
       if (target.dtype() == dtype) {
         MemorySegment.copy(
-            stored.segment(), 0, target.segment(), target.byteOffset(), entry.bytes());
+            stored.segment(), 0, target.segment(), target.byteOffset(), bytes);
         return;
       }
-      long elements = shape().elements();
+      long elements = shape.elements();
       float[] run = new float[(int) Math.min(RUN, elements)];
       for (long element = 0; element < elements; element += RUN) {
         int count = (int) Math.min(RUN, elements - element);
@@ -74,7 +81,7 @@ final class StoredWeight implements WeightHandle {
 
   @Override
   public String toString() {
-    return name() + " " + dtype + " " + shape();
+    return name + " " + dtype + " " + shape;
   }
 
   private final class Lease implements WeightLease {
@@ -89,7 +96,7 @@ final class StoredWeight implements WeightHandle {
     public Tensor tensor() {
       if (!open.get()) {
         throw new ClosedException(
-            ErrorCode.CLOSED, "The lease on weight '" + name() + "' was used after it was closed.");
+            ErrorCode.CLOSED, "The lease on weight '" + name + "' was used after it was closed.");
       }
       return tensor;
     }
