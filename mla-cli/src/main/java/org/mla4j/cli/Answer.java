@@ -4,11 +4,13 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.mla4j.core.engine.FinishReason;
 import org.mla4j.core.engine.GenerationResult;
+import org.mla4j.models.ChatAnswer;
 
 /**
  * An answer as {@code --json} writes it. Times count from the request, in milliseconds.
  *
  * @param text the answer
+ * @param reasoning what the model thought before; empty if it did not think aloud
  * @param finishReason why it ended
  * @param promptTokens tokens of the prompt, the chat format included
  * @param generatedTokens tokens of the answer, without a stop token
@@ -20,6 +22,7 @@ import org.mla4j.core.engine.GenerationResult;
  */
 record Answer(
     String text,
+    String reasoning,
     FinishReason finishReason,
     int promptTokens,
     int generatedTokens,
@@ -27,9 +30,11 @@ record Answer(
     double queuedMs,
     double firstTokenMs,
     double totalMs) {
-  static Answer of(GenerationResult result, String backend) {
+  static Answer of(ChatAnswer answer, String backend) {
+    GenerationResult result = answer.generation();
     return new Answer(
-        result.text(),
+        answer.text(),
+        answer.reasoning(),
         result.finishReason(),
         result.promptTokens(),
         result.tokens().size(),

@@ -43,7 +43,7 @@ final class ChatCommand implements Callable<Integer> {
       Responder responder = messages -> session.chat(messages, options, writer);
       Conversation conversation = new Conversation(system);
       if (question != null) {
-        return ExitStatus.of(responder.answer(conversation.with(question)));
+        return ExitStatus.of(responder.answer(conversation.with(question)).generation());
       }
       return new ChatLoop(context.terminal(), conversation, responder, complaints).run();
     }

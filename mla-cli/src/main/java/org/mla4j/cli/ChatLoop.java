@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.ClosedException;
 import org.mla4j.api.error.MlaException;
 import org.mla4j.core.engine.FinishReason;
-import org.mla4j.core.engine.GenerationResult;
+import org.mla4j.models.ChatAnswer;
 
 /**
  * A conversation in turns, one line each. A turn that fails is reported and forgotten, and the
@@ -54,8 +54,8 @@ final class ChatLoop {
   /** Answers a line; false if there is no use in going on. */
   private boolean turn(String question) {
     try {
-      GenerationResult result = responder.answer(conversation.with(question));
-      boolean processEnds = result.finishReason() == FinishReason.CANCELLED;
+      ChatAnswer result = responder.answer(conversation.with(question));
+      boolean processEnds = result.generation().finishReason() == FinishReason.CANCELLED;
       boolean nobodyReads = terminal.out().checkError();
       if (processEnds || nobodyReads) {
         remember(ExitStatus.FAILED);

@@ -39,7 +39,7 @@ final class GenerateCommand implements Callable<Integer> {
     try (Session session = Session.open(context, model)) {
       TextOptions options = sampling.over(session.recommendedSampling());
       AnswerWriter writer = output.answers(context.terminal(), session);
-      return ExitStatus.of(session.complete(prompt, options, writer));
+      return ExitStatus.of(session.complete(prompt, options, writer).generation());
     }
   }
 

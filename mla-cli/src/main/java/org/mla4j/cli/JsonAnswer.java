@@ -1,7 +1,9 @@
 package org.mla4j.cli;
 
-import org.mla4j.core.engine.Generation;
-import org.mla4j.core.engine.GenerationResult;
+import java.util.Iterator;
+import java.util.function.Supplier;
+import org.mla4j.models.ChatAnswer;
+import org.mla4j.models.ChatPiece;
 
 /** Writes an answer as one line of JSON when it is complete. */
 final class JsonAnswer implements AnswerWriter {
@@ -14,9 +16,10 @@ final class JsonAnswer implements AnswerWriter {
   }
 
   @Override
-  public GenerationResult write(Generation generation) {
-    GenerationResult result = generation.result();
-    terminal.printLine(Json.line(Answer.of(result, backend)));
-    return result;
+  public ChatAnswer write(
+      Iterator<ChatPiece> pieces, Supplier<ChatAnswer> result, Runnable cancel) {
+    ChatAnswer answer = result.get();
+    terminal.printLine(Json.line(Answer.of(answer, backend)));
+    return answer;
   }
 }

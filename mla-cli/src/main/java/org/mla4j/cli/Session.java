@@ -1,7 +1,9 @@
 package org.mla4j.cli;
 
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.mla4j.api.diagnosis.Explanation;
 import org.mla4j.api.diagnosis.Explanation.Entry;
@@ -9,8 +11,12 @@ import org.mla4j.api.step.Sampling;
 import org.mla4j.core.engine.EngineStatistics;
 import org.mla4j.core.engine.Generation;
 import org.mla4j.core.engine.GenerationResult;
+import org.mla4j.core.engine.Piece;
 import org.mla4j.core.options.CacheDTypes;
 import org.mla4j.core.options.EngineOptions;
+import org.mla4j.models.ChatAnswer;
+import org.mla4j.models.ChatGeneration;
+import org.mla4j.models.ChatPiece;
 import org.mla4j.models.LanguageModel;
 import org.mla4j.models.TextEngine;
 import org.mla4j.models.TextOptions;
@@ -87,12 +93,35 @@ final class Session implements AutoCloseable {
     return model.generationConfig().sampling();
   }
 
-  GenerationResult chat(List<ChatMessage> messages, TextOptions options, AnswerWriter writer) {
-    return write(engine.chat(messages, options), writer);
+  ChatAnswer chat(List<ChatMessage> messages, TextOptions options, AnswerWriter writer) {
+    try (ChatGeneration generation = engine.chat(messages, options)) {
+      return write(generation, generation::result, generation::cancel, writer);
+    }
   }
 
-  GenerationResult complete(String prompt, TextOptions options, AnswerWriter writer) {
-    return write(engine.generate(prompt, options), writer);
+  /** A text that is continued has no reasoning apart: it is all as the model writes it. */
+  ChatAnswer complete(String prompt, TextOptions options, AnswerWriter writer) {
+    try (Generation generation = engine.generate(prompt, options)) {
+      Iterator<ChatPiece> pieces =
+          new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+              return generation.hasNext();
+            }
+
+            @Override
+            public ChatPiece next() {
+              Piece piece = generation.next();
+              return new ChatPiece(piece.token(), "", piece.text());
+            }
+          };
+      Supplier<ChatAnswer> result =
+          () -> {
+            GenerationResult whole = generation.result();
+            return new ChatAnswer("", whole.text(), whole);
+          };
+      return write(pieces, result, generation::cancel, writer);
+    }
   }
 
   EvaluationReport evaluate(Evaluation evaluation) {
@@ -103,10 +132,12 @@ final class Session implements AutoCloseable {
     }
   }
 
-  private GenerationResult write(Generation generation, AnswerWriter writer) {
-    try (generation) {
-      return context.running().during(generation::cancel, () -> writer.write(generation));
-    }
+  private ChatAnswer write(
+      Iterator<ChatPiece> pieces,
+      Supplier<ChatAnswer> result,
+      Runnable cancel,
+      AnswerWriter writer) {
+    return context.running().during(cancel, () -> writer.write(pieces, result, cancel));
   }
 
   @Override

@@ -7,13 +7,14 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.mla4j.core.engine.FinishReason;
 import org.mla4j.core.engine.GenerationResult;
+import org.mla4j.models.ChatAnswer;
 
 class AnswerTest {
   @Test
   void jsonIsOneLineWithTimesInMilliseconds() {
     GenerationResult result =
         new GenerationResult(
-            "a \"b\"\n｜",
+            "<think>hm\n.</think>a \"b\"\n｜",
             List.of(7, 8),
             FinishReason.STOP_STRING,
             5,
@@ -22,9 +23,9 @@ class AnswerTest {
             Duration.ofSeconds(3));
     assertEquals(
         """
-        {"text":"a \\"b\\"\\n｜","finishReason":"STOP_STRING","promptTokens":5,"generatedTokens":2,\
+        {"text":"a \\"b\\"\\n｜","reasoning":"hm\\n.","finishReason":"STOP_STRING","promptTokens":5,"generatedTokens":2,\
         "backend":"npu,cpu","queuedMs":1.234,"firstTokenMs":20.0,"totalMs":3000.0}\
         """,
-        Json.line(Answer.of(result, "npu,cpu")));
+        Json.line(Answer.of(new ChatAnswer("hm\n.", "a \"b\"\n｜", result), "npu,cpu")));
   }
 }

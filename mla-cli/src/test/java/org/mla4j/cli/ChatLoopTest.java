@@ -13,6 +13,7 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.core.engine.FinishReason;
 import org.mla4j.core.engine.GenerationResult;
+import org.mla4j.models.ChatAnswer;
 import org.mla4j.models.template.ChatMessage;
 
 class ChatLoopTest {
@@ -20,7 +21,7 @@ class ChatLoopTest {
   private String errors = "";
 
   /** Answers "x" with "re: x", and fails where the question asks for it. */
-  private GenerationResult answer(List<ChatMessage> messages) {
+  private ChatAnswer answer(List<ChatMessage> messages) {
     asked.add(
         String.join(" | ", messages.stream().map(m -> m.role() + ": " + m.content()).toList()));
     String question = String.valueOf(messages.getLast().content());
@@ -35,9 +36,18 @@ class ChatLoopTest {
     };
   }
 
-  private static GenerationResult result(String text, FinishReason reason) {
-    return new GenerationResult(
-        text, List.of(1), reason, 1, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+  private static ChatAnswer result(String text, FinishReason reason) {
+    return new ChatAnswer(
+        "hm",
+        text,
+        new GenerationResult(
+            "<think>hm</think>" + text,
+            List.of(1),
+            reason,
+            1,
+            Duration.ZERO,
+            Duration.ZERO,
+            Duration.ZERO));
   }
 
   private int run(boolean interactive, String... lines) {

@@ -73,6 +73,7 @@ class DemoModelTest {
     assertEquals(
         List.of(
             "text",
+            "reasoning",
             "finishReason",
             "promptTokens",
             "generatedTokens",

@@ -14,19 +14,19 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
-import org.mla4j.core.engine.Piece;
+import org.mla4j.models.ChatPiece;
 
 class StreamedAnswerTest {
   private final TestTerminal streams = new TestTerminal(false, "");
   private final StreamedAnswer answer = new StreamedAnswer(streams.terminal());
 
-  private static Iterator<Piece> pieces(String... texts) {
-    return Stream.of(texts).map(text -> new Piece(1, text)).iterator();
+  private static Iterator<ChatPiece> pieces(String... texts) {
+    return Stream.of(texts).map(text -> new ChatPiece(1, "", text)).iterator();
   }
 
   /** Pieces whose last is followed by a failure. */
-  private static Iterator<Piece> failing(String... texts) {
-    Iterator<Piece> pieces = pieces(texts);
+  private static Iterator<ChatPiece> failing(String... texts) {
+    Iterator<ChatPiece> pieces = pieces(texts);
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
@@ -37,7 +37,7 @@ class StreamedAnswerTest {
       }
 
       @Override
-      public Piece next() {
+      public ChatPiece next() {
         return pieces.next();
       }
     };
@@ -46,7 +46,7 @@ class StreamedAnswerTest {
   @Test
   void everyPieceIsVisibleBeforeTheNextIsTaken() {
     List<String> seen = new ArrayList<>();
-    Iterator<Piece> pieces = pieces("Hä", "", "｜\n", ".");
+    Iterator<ChatPiece> pieces = pieces("Hä", "", "｜\n", ".");
     answer.write(
         new Iterator<>() {
           @Override
@@ -56,7 +56,7 @@ class StreamedAnswerTest {
           }
 
           @Override
-          public Piece next() {
+          public ChatPiece next() {
             return pieces.next();
           }
         },
@@ -98,5 +98,36 @@ class StreamedAnswerTest {
             streams.terminal().in(), TestTerminal.stream(closed), streams.terminal().err(), false);
     new StreamedAnswer(terminal).write(pieces("a"), () -> cancelled.set(true));
     assertTrue(cancelled.get());
+  }
+
+  @Test
+  void reasoningIsMarkedForScripts() {
+    answer.write(thinking(), () -> {});
+    assertEquals("42.\n", streams.out());
+    assertEquals("reasoning: hm\nmore\n", streams.err());
+  }
+
+  @Test
+  void reasoningIsDimmedForPeople() {
+    TestTerminal person = new TestTerminal(true, "");
+    new StreamedAnswer(person.terminal()).write(thinking(), () -> {});
+    assertEquals("42.\n", person.out());
+    assertEquals("\u001b[2mhm\nmore\u001b[0m\n", person.err());
+  }
+
+  @Test
+  void reasoningThatIsCutOffEndsItsLine() {
+    answer.write(List.of(new ChatPiece(1, "hm", "")).iterator(), () -> {});
+    assertEquals("\n", streams.out());
+    assertEquals("reasoning: hm\n", streams.err());
+  }
+
+  private static Iterator<ChatPiece> thinking() {
+    return List.of(
+            new ChatPiece(1, "hm\n", ""),
+            new ChatPiece(2, "", ""),
+            new ChatPiece(3, "more", "4"),
+            new ChatPiece(4, "", "2."))
+        .iterator();
   }
 }

@@ -2,15 +2,20 @@ package org.mla4j.models;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.mla4j.api.diagnosis.Explanation;
 import org.mla4j.core.engine.Engine;
 import org.mla4j.core.engine.Generation;
 import org.mla4j.core.engine.GenerationRequest;
+import org.mla4j.core.engine.TextDecoder;
 import org.mla4j.models.checkpoint.GenerationConfig;
 import org.mla4j.models.template.ChatMessage;
 import org.mla4j.models.tokenizer.ChatFormat;
 import org.mla4j.models.tokenizer.ChatOptions;
+import org.mla4j.models.tokenizer.ChatPrompt;
+import org.mla4j.models.tokenizer.ReasoningTags;
 import org.mla4j.models.tokenizer.Tokenizer;
 
 /**
@@ -30,7 +35,8 @@ public final class TextEngine implements AutoCloseable {
   }
 
   /**
-   * Answers a conversation in the model's own chat format.
+   * Answers a conversation in the model's own chat format. What a model thinks aloud before it
+   * answers is kept apart, if the vocabulary has tags for that.
    *
    * @param messages the conversation, oldest message first
    * @param options how
@@ -40,10 +46,20 @@ public final class TextEngine implements AutoCloseable {
    * @throws org.mla4j.api.error.InvalidInputException if the conversation can never fit
    * @throws org.mla4j.api.error.ClosedException if this is closed
    */
-  public Generation chat(List<ChatMessage> messages, TextOptions options) {
+  public ChatGeneration chat(List<ChatMessage> messages, TextOptions options) {
     ChatOptions chatOptions =
-        new ChatOptions(true, List.of(), Map.copyOf(options.templateVariables()));
-    return start(chatFormat().format(messages, chatOptions).ids(), options);
+        new ChatOptions(true, options.tools(), Map.copyOf(options.templateVariables()));
+    ChatPrompt prompt = chatFormat().format(messages, chatOptions);
+    Tokenizer tokenizer = model.tokenizer();
+    Optional<ReasoningTags> tags = ReasoningTags.of(tokenizer);
+    if (tags.isEmpty()) {
+      return new ChatGeneration(
+          start(prompt.ids(), options, () -> tokenizer.newDecoder(true)), null);
+    }
+    ReasoningTags found = tags.get();
+    return new ChatGeneration(
+        start(prompt.ids(), options, () -> found.newDecoder(tokenizer)),
+        new ReasoningSplitter(found, found.opensAtTheEndOf(prompt.text())));
   }
 
   /**
@@ -56,7 +72,8 @@ public final class TextEngine implements AutoCloseable {
    * @throws org.mla4j.api.error.ClosedException if this is closed
    */
   public Generation generate(String prompt, TextOptions options) {
-    return start(model.tokenizer().encode(prompt, true), options);
+    Tokenizer tokenizer = model.tokenizer();
+    return start(tokenizer.encode(prompt, true), options, () -> tokenizer.newDecoder(true));
   }
 
   /**
@@ -83,17 +100,16 @@ public final class TextEngine implements AutoCloseable {
     engine.close();
   }
 
-  private Generation start(int[] prompt, TextOptions options) {
-    Tokenizer tokenizer = model.tokenizer();
+  private Generation start(int[] prompt, TextOptions options, Supplier<TextDecoder> decoder) {
     GenerationConfig recommended = model.generationConfig();
     return engine.generate(
         GenerationRequest.builder(prompt)
             .maxTokens(options.maxTokens())
             .sampling(options.sampling().orElse(recommended.sampling()))
             .seed(options.seed())
-            .stopTokens(stopTokens(recommended, tokenizer))
+            .stopTokens(stopTokens(recommended, model.tokenizer()))
             .stopStrings(options.stopStrings())
-            .decoder(() -> tokenizer.newDecoder(true))
+            .decoder(decoder)
             .build());
   }
 

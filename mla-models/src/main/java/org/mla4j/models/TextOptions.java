@@ -14,6 +14,8 @@ import org.mla4j.api.step.Sampling;
  * @param sampling how tokens are drawn; empty for what the model recommends
  * @param seed of the draws
  * @param stopStrings end the answer, beside the model's stop tokens
+ * @param tools descriptions of the tools that the model may call, each in the JSON schema form of
+ *     the common chat API; for conversations only
  * @param templateVariables further variables of the chat template, such as {@code enable_thinking}
  */
 public record TextOptions(
@@ -21,10 +23,12 @@ public record TextOptions(
     Optional<Sampling> sampling,
     long seed,
     List<String> stopStrings,
+    List<Map<String, Object>> tools,
     Map<String, Object> templateVariables) {
   /** Copies the lists. */
   public TextOptions {
     stopStrings = List.copyOf(stopStrings);
+    tools = List.copyOf(tools);
     templateVariables = Map.copyOf(templateVariables);
   }
 
@@ -52,6 +56,7 @@ public record TextOptions(
     private @Nullable Sampling sampling;
     private long seed;
     private List<String> stopStrings = List.of();
+    private List<Map<String, Object>> tools = List.of();
     private final Map<String, Object> templateVariables = new LinkedHashMap<>();
 
     private Builder() {}
@@ -101,6 +106,17 @@ public record TextOptions(
     }
 
     /**
+     * Offers tools.
+     *
+     * @param descriptions of the tools, each in the JSON schema form of the common chat API
+     * @return this builder
+     */
+    public Builder tools(List<Map<String, Object>> descriptions) {
+      tools = descriptions;
+      return this;
+    }
+
+    /**
      * Sets a variable of the chat template.
      *
      * @param name its name
@@ -119,7 +135,12 @@ public record TextOptions(
      */
     public TextOptions build() {
       return new TextOptions(
-          maxTokens, Optional.ofNullable(sampling), seed, stopStrings, templateVariables);
+          maxTokens,
+          Optional.ofNullable(sampling),
+          seed,
+          stopStrings,
+          tools,
+          templateVariables);
     }
   }
 }

@@ -18,7 +18,6 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.mla4j.api.error.ModelException;
 import org.mla4j.core.engine.FinishReason;
-import org.mla4j.core.engine.Generation;
 import org.mla4j.core.engine.GenerationResult;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.models.template.ChatMessage;
@@ -61,7 +60,7 @@ class DemoModelTest {
 
   @Test
   void answersTheSameWhenAllAreAskedAtOnce() throws Exception {
-    List<Generation> running = new ArrayList<>();
+    List<ChatGeneration> running = new ArrayList<>();
     for (JsonNode prompt : prompts()) {
       running.add(ask(prompt.path("prompt").asString()));
     }
@@ -72,23 +71,25 @@ class DemoModelTest {
 
   @Test
   void streamsWhatItReturns() {
-    Generation generation = ask("What is the capital of Japan?");
+    ChatGeneration generation = ask("What is the capital of Japan?");
     StringBuilder streamed = new StringBuilder();
     generation.forEachRemaining(piece -> streamed.append(piece.text()));
-    GenerationResult result = generation.result();
+    ChatAnswer result = generation.result();
     assertAll(
         () -> assertEquals("The capital of Japan is Tokyo.", streamed.toString()),
         () -> assertEquals(streamed.toString(), result.text()),
-        () -> assertEquals(FinishReason.STOP, result.finishReason()));
+        () -> assertEquals("", result.reasoning()),
+        () -> assertEquals(result.text(), result.generation().text()),
+        () -> assertEquals(FinishReason.STOP, result.generation().finishReason()));
   }
 
   @Test
   void stopStringsEndTheAnswer() {
     TextOptions options = TextOptions.builder().stopStrings(List.of(" is ")).build();
-    GenerationResult result =
+    ChatAnswer result =
         engine.chat(List.of(ChatMessage.user("What is the capital of Japan?")), options).result();
     assertEquals("The capital of Japan", result.text());
-    assertEquals(FinishReason.STOP_STRING, result.finishReason());
+    assertEquals(FinishReason.STOP_STRING, result.generation().finishReason());
   }
 
   @Test
@@ -128,7 +129,7 @@ class DemoModelTest {
     return ask(prompt).result().text();
   }
 
-  private static Generation ask(String prompt) {
+  private static ChatGeneration ask(String prompt) {
     return engine.chat(List.of(ChatMessage.user(prompt)), TextOptions.defaults());
   }
 

@@ -8,7 +8,6 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -168,29 +167,7 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
    */
   public CompletableFuture<GenerationResult> forEach(
       Executor executor, Consumer<? super Piece> consumer) {
-    CompletableFuture<GenerationResult> future = new CompletableFuture<>();
-    CompletableFuture<GenerationResult> _ =
-        future.whenComplete((result, failure) -> {
-          if (failure != null) {
-            cancel();
-          }
-        });
-    try {
-      executor.execute(() -> complete(future, consumer));
-    } catch (RejectedExecutionException e) {
-      future.completeExceptionally(e);
-    }
-    return future;
-  }
-
-  private void complete(
-      CompletableFuture<GenerationResult> future, Consumer<? super Piece> consumer) {
-    try {
-      forEachRemaining(consumer);
-      future.complete(result());
-    } catch (Throwable e) {
-      future.completeExceptionally(e);
-    }
+    return GenerationAdapters.forEach(this, this::result, this::cancel, executor, consumer);
   }
 
   /**
@@ -200,7 +177,7 @@ public final class Generation implements Iterator<Piece>, AutoCloseable {
    * @return a publisher; cancelling the subscription cancels the generation
    */
   public Flow.Publisher<Piece> publisher(Executor executor) {
-    return new GenerationPublisher(this, executor);
+    return GenerationAdapters.publisher(this, this::cancel, executor);
   }
 
   // ---- the engine's side

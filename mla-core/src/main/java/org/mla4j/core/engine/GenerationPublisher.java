@@ -1,5 +1,6 @@
 package org.mla4j.core.engine;
 
+import java.util.Iterator;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
@@ -9,48 +10,56 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** The pieces of one generation for one subscriber: nothing is signalled that was not requested. */
-final class GenerationPublisher implements Flow.Publisher<Piece> {
-  private final Generation generation;
+/** What one generation yields for one subscriber: nothing is signalled that was not requested. */
+final class GenerationPublisher<T> implements Flow.Publisher<T> {
+  private final Iterator<? extends T> generation;
+  private final Runnable cancel;
   private final Executor executor;
   private final AtomicBoolean subscribed = new AtomicBoolean();
 
-  GenerationPublisher(Generation generation, Executor executor) {
+  GenerationPublisher(Iterator<? extends T> generation, Runnable cancel, Executor executor) {
     this.generation = generation;
+    this.cancel = cancel;
     this.executor = executor;
   }
 
   @Override
-  public void subscribe(Flow.Subscriber<? super Piece> subscriber) {
+  public void subscribe(Flow.Subscriber<? super T> subscriber) {
     Objects.requireNonNull(subscriber, "subscriber");
     if (!subscribed.compareAndSet(false, true)) {
-      subscriber.onSubscribe(new Delivery(generation, subscriber, true));
+      subscriber.onSubscribe(new Delivery<>(generation, cancel, subscriber, true));
       subscriber.onError(
           new IllegalStateException("A generation has one subscriber; this one came second."));
       return;
     }
-    Delivery delivery = new Delivery(generation, subscriber, false);
+    Delivery<T> delivery = new Delivery<>(generation, cancel, subscriber, false);
     subscriber.onSubscribe(delivery);
     try {
       executor.execute(delivery);
     } catch (RejectedExecutionException e) {
-      generation.cancel();
+      cancel.run();
       subscriber.onError(e);
     }
   }
 
   /** The subscription and the task that serves it. */
-  private static final class Delivery implements Flow.Subscription, Runnable {
-    private final Generation generation;
-    private final Flow.Subscriber<? super Piece> subscriber;
+  private static final class Delivery<T> implements Flow.Subscription, Runnable {
+    private final Iterator<? extends T> generation;
+    private final Runnable cancelGeneration;
+    private final Flow.Subscriber<? super T> subscriber;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private long demand;
     private boolean cancelled;
     private @Nullable IllegalArgumentException badRequest;
 
-    Delivery(Generation generation, Flow.Subscriber<? super Piece> subscriber, boolean rejected) {
+    Delivery(
+        Iterator<? extends T> generation,
+        Runnable cancelGeneration,
+        Flow.Subscriber<? super T> subscriber,
+        boolean rejected) {
       this.generation = generation;
+      this.cancelGeneration = cancelGeneration;
       this.subscriber = subscriber;
       this.cancelled = rejected;
     }
@@ -84,7 +93,7 @@ final class GenerationPublisher implements Flow.Publisher<Piece> {
       } finally {
         lock.unlock();
       }
-      generation.cancel();
+      cancelGeneration.run();
     }
 
     @Override
@@ -101,10 +110,10 @@ final class GenerationPublisher implements Flow.Publisher<Piece> {
           subscriber.onComplete();
         }
       } catch (InterruptedException e) {
-        generation.cancel(); // the executor shuts down: nobody is left to signal to
+        cancelGeneration.run(); // the executor shuts down: nobody is left to signal to
         Thread.currentThread().interrupt();
       } catch (Throwable e) {
-        generation.cancel();
+        cancelGeneration.run();
         if (!isCancelled()) {
           subscriber.onError(e);
         }

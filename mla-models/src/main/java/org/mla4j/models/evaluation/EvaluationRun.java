@@ -12,8 +12,9 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.step.Sampling;
 import org.mla4j.core.engine.FinishReason;
-import org.mla4j.core.engine.Generation;
 import org.mla4j.core.engine.GenerationResult;
+import org.mla4j.models.ChatAnswer;
+import org.mla4j.models.ChatGeneration;
 import org.mla4j.models.TextEngine;
 import org.mla4j.models.TextOptions;
 
@@ -33,7 +34,7 @@ final class EvaluationRun implements AutoCloseable {
   /** The questions that are asked and whose answer is not taken, oldest first. */
   private final Deque<Asked> asked = new ArrayDeque<>();
 
-  private record Asked(Question question, Generation generation) {}
+  private record Asked(Question question, ChatGeneration generation) {}
 
   EvaluationRun(Evaluation evaluation, TextEngine engine) {
     this.evaluation = evaluation;
@@ -87,7 +88,8 @@ final class EvaluationRun implements AutoCloseable {
   }
 
   private static GradedAnswer graded(Asked ended) {
-    GenerationResult result = ended.generation().result();
+    ChatAnswer answer = ended.generation().result();
+    GenerationResult result = answer.generation();
     if (result.finishReason() == FinishReason.CANCELLED) {
       requireNotInterrupted(ended); // a wait ends with an interrupt
       throw new ClosedException(
@@ -97,7 +99,7 @@ final class EvaluationRun implements AutoCloseable {
               + ".");
     }
     return new GradedAnswer(
-        ended.question(), result.text(), result.finishReason(), result.tokens().size());
+        ended.question(), answer.text(), result.finishReason(), result.tokens().size());
   }
 
   private static void requireNotInterrupted(Asked running) {

@@ -1,14 +1,13 @@
 package org.mla4j.models.tokenizer;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
+import org.mla4j.models.checkpoint.GgufFile;
 import org.mla4j.models.template.ChatMessage;
 import org.mla4j.models.template.ChatTemplate;
 
@@ -21,9 +20,6 @@ import org.mla4j.models.template.ChatTemplate;
  * <p><b>Threading:</b> immutable, safe for use by several threads at once.
  */
 public final class ChatFormat {
-
-  private static final String TEMPLATE_FILE = "chat_template.jinja";
-  private static final String TEMPLATE_FOLDER = "additional_chat_templates";
 
   private final ChatTemplate template;
   private final Tokenizer tokenizer;
@@ -39,33 +35,56 @@ public final class ChatFormat {
   /**
    * Loads the default template of a model.
    *
-   * @param folder the model's folder
+   * @param model the model's folder, or a GGUF file
    * @param tokenizer the model's tokenizer
    * @return the format
    * @throws ModelException if there is no template, or it is malformed
    */
-  public static ChatFormat load(Path folder, Tokenizer tokenizer) {
-    return load(folder, tokenizer, TokenizerConfig.DEFAULT_TEMPLATE);
+  public static ChatFormat load(Path model, Tokenizer tokenizer) {
+    return load(model, tokenizer, TokenizerConfig.DEFAULT_TEMPLATE);
   }
 
   /**
    * Loads one of a model's templates. Files beside {@code tokenizer_config.json} count more than
-   * what it contains: {@code chat_template.jinja} is the default template, and {@code
-   * additional_chat_templates} is a folder with further ones.
+   * what it contains: {@code chat_template.jinja} is the default template, or else what {@code
+   * chat_template.json} has, and {@code additional_chat_templates} is a folder with further ones. A
+   * GGUF file has them as {@code tokenizer.chat_template}.
    *
-   * @param folder the model's folder
+   * @param model the model's folder, or a GGUF file
    * @param tokenizer the model's tokenizer
    * @param name name of the template, such as {@code tool_use}
    * @return the format
    * @throws ModelException if there is no such template, or it is malformed
    */
-  public static ChatFormat load(Path folder, Tokenizer tokenizer, String name) {
-    TokenizerConfig config = TokenizerConfig.read(folder.resolve(TokenizerConfig.FILE));
+  public static ChatFormat load(Path model, Tokenizer tokenizer, String name) {
+    TokenizerConfig config;
+    ChatTemplates templates;
+    if (GgufFile.isNamed(model)) {
+      config = ofGguf(model);
+      templates = ChatTemplates.within(config);
+    } else {
+      config = TokenizerConfig.read(model.resolve(TokenizerConfig.FILE));
+      templates = ChatTemplates.of(model, config);
+    }
+    ChatTemplates.Template template =
+        templates
+            .named(name)
+            .orElseThrow(
+                () ->
+                    new ModelException(
+                        ErrorCode.CHAT_TEMPLATE, missing(model, templates.names(), name)));
     Map<String, Object> specialTokens = new LinkedHashMap<>(config.specialTokens());
     if (!config.additionalSpecialTokens().isEmpty()) {
       specialTokens.put("additional_special_tokens", config.additionalSpecialTokens());
     }
-    return new ChatFormat(template(folder, config, name), tokenizer, specialTokens);
+    return new ChatFormat(
+        ChatTemplate.parse(template.source(), template.origin()), tokenizer, specialTokens);
+  }
+
+  private static TokenizerConfig ofGguf(Path model) {
+    try (GgufFile file = GgufFile.open(model)) {
+      return GgufVocabulary.read(file.metadata()).config(model);
+    }
   }
 
   /**
@@ -117,36 +136,17 @@ public final class ChatFormat {
     return new ChatPrompt(text, tokenizer.encode(text, false));
   }
 
-  private static ChatTemplate template(Path folder, TokenizerConfig config, String name) {
-    Path file =
-        name.equals(TokenizerConfig.DEFAULT_TEMPLATE)
-            ? folder.resolve(TEMPLATE_FILE)
-            : folder.resolve(TEMPLATE_FOLDER).resolve(name + ".jinja");
-    if (Files.isRegularFile(file)) {
-      return ChatTemplate.parse(TextFile.read(file, ErrorCode.CHAT_TEMPLATE), file.toString());
-    }
-    String source = config.chatTemplates().get(name);
-    if (source == null) {
-      throw new ModelException(ErrorCode.CHAT_TEMPLATE, missing(folder, config, name));
-    }
-    return ChatTemplate.parse(source, config.file() + "#chat_template");
-  }
-
-  private static String missing(Path folder, TokenizerConfig config, String name) {
-    Map<String, String> templates = config.chatTemplates();
+  private static String missing(Path model, List<String> names, String name) {
     return "The model in '"
-        + folder
+        + model
         + "' has no chat template"
-        + (templates.isEmpty()
+        + (names.isEmpty()
             ? ""
-            : " named '"
-                + name
-                + "'; it has: "
-                + String.join(", ", new TreeMap<>(templates).keySet()))
+            : " named '" + name + "'; it has: " + String.join(", ", names))
         + ". Expected one as 'chat_template' in "
         + TokenizerConfig.FILE
         + " or as "
-        + TEMPLATE_FILE
+        + ChatTemplates.FILE
         + ". A model without one continues texts, but does not know conversations.";
   }
 }

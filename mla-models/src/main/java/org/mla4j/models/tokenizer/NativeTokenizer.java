@@ -52,6 +52,11 @@ final class NativeTokenizer implements AutoCloseable {
     return new NativeTokenizer(handle, file);
   }
 
+  /** {@return where the vocabulary is from} */
+  Path file() {
+    return file;
+  }
+
   int[] encode(String text, boolean addSpecialTokens) {
     checkUnicode(text);
     return call("encode", tokenizer -> encode(tokenizer, text, addSpecialTokens));

@@ -37,8 +37,8 @@ final class SpecialTokens {
   }
 
   static SpecialTokens of(TokenizerConfig config, Vocabulary vocabulary, NativeTokenizer encoder) {
-    OptionalInt bos = find("bos_token", config, vocabulary);
-    OptionalInt eos = find("eos_token", config, vocabulary);
+    OptionalInt bos = find("bos_token", config, vocabulary, encoder);
+    OptionalInt eos = find("eos_token", config, vocabulary, encoder);
     int[] empty = encoder.encode("", true);
     boolean hasBos = bos.isPresent() && empty.length > 0 && empty[0] == bos.getAsInt();
     int others = empty.length - (hasBos ? 1 : 0);
@@ -76,7 +76,8 @@ final class SpecialTokens {
     return kept;
   }
 
-  private static OptionalInt find(String field, TokenizerConfig config, Vocabulary vocabulary) {
+  private static OptionalInt find(
+      String field, TokenizerConfig config, Vocabulary vocabulary, NativeTokenizer encoder) {
     String token = config.specialTokens().get(field);
     if (token == null) {
       return OptionalInt.empty();
@@ -92,7 +93,9 @@ final class SpecialTokens {
               + token
               + "', which is not among the "
               + vocabulary.size()
-              + " tokens of tokenizer.json.");
+              + " tokens of "
+              + encoder.file().getFileName()
+              + ".");
     }
     return id;
   }

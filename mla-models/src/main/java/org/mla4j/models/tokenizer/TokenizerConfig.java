@@ -22,6 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param additionalSpecialTokens texts of further special tokens
  * @param addBosToken whether to add the token for the beginning of a text, empty if not said
  * @param addEosToken whether to add the token for the end of a text, empty if not said
+ * @param addedTokens by id, what {@code added_tokens_decoder} names
  * @param chatTemplates sources of the chat templates by name
  */
 record TokenizerConfig(
@@ -30,7 +31,16 @@ record TokenizerConfig(
     List<String> additionalSpecialTokens,
     Optional<Boolean> addBosToken,
     Optional<Boolean> addEosToken,
+    Map<Integer, AddedToken> addedTokens,
     Map<String, String> chatTemplates) {
+
+  /**
+   * A token beside the vocabulary.
+   *
+   * @param content its text
+   * @param special whether decoding can leave it out
+   */
+  record AddedToken(String content, boolean special) {}
 
   static final String FILE = "tokenizer_config.json";
   static final String DEFAULT_TEMPLATE = "default";
@@ -50,7 +60,7 @@ record TokenizerConfig(
   static TokenizerConfig read(Path file) {
     if (!Files.isRegularFile(file)) {
       return new TokenizerConfig(
-          file, Map.of(), List.of(), Optional.empty(), Optional.empty(), Map.of());
+          file, Map.of(), List.of(), Optional.empty(), Optional.empty(), Map.of(), Map.of());
     }
     try {
       JsonNode json = JSON.readTree(TextFile.read(file, ErrorCode.TOKENIZER));
@@ -78,6 +88,7 @@ record TokenizerConfig(
           additionalSpecialTokens(),
           flag("add_bos_token"),
           flag("add_eos_token"),
+          addedTokens(),
           chatTemplates());
     }
 
@@ -99,6 +110,26 @@ record TokenizerConfig(
       return values == null || !values.isArray()
           ? List.of()
           : values.valueStream().flatMap(value -> token(value, field).stream()).toList();
+    }
+
+    private Map<Integer, AddedToken> addedTokens() {
+      String field = "added_tokens_decoder";
+      JsonNode values = json.get(field);
+      if (values == null || values.isNull()) {
+        return Map.of();
+      }
+      Map<Integer, AddedToken> tokens = new LinkedHashMap<>();
+      for (Map.Entry<String, JsonNode> entry : values.properties()) {
+        JsonNode content = entry.getValue().path("content");
+        if (!entry.getKey().matches("[0-9]{1,9}") || !content.isString()) {
+          throw refused(field, "objects with a string as 'content', by id");
+        }
+        tokens.put(
+            Integer.valueOf(entry.getKey()),
+            new AddedToken(
+                content.asString(), entry.getValue().path("special").asBoolean(false)));
+      }
+      return tokens;
     }
 
     private Optional<Boolean> flag(String field) {

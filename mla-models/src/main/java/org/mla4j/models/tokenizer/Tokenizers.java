@@ -1,24 +1,18 @@
 package org.mla4j.models.tokenizer;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
 
 /** Opens tokenizers. */
 public final class Tokenizers {
-
-  /** Other forms in which tokenizers are published, to say so when one of them is all there is. */
-  private static final List<String> OTHER_FORMS =
-      List.of("tokenizer.model", "tiktoken.model", "vocab.json", "vocab.txt", "spiece.model");
 
   private Tokenizers() {}
 
   /**
    * Opens the tokenizer of a model with default options.
    *
-   * @param path the model's folder, or its {@code tokenizer.json}
+   * @param path the model's folder, the file in it that has the vocabulary ({@code tokenizer.json},
+   *     or {@code tiktoken.model} of the Kimi family), or a GGUF file
    * @return the tokenizer, to be closed by the caller
    * @throws ModelException if there is no tokenizer, or it is malformed, or the native library
    *     cannot be loaded
@@ -28,49 +22,30 @@ public final class Tokenizers {
   }
 
   /**
-   * Opens the tokenizer of a model. What {@code tokenizer_config.json} beside it says about the
-   * tokens that begin and end a text is honoured.
+   * Opens the tokenizer of a model. What {@code tokenizer_config.json} beside it, or the
+   * metadata of a GGUF file, says about the tokens that begin and end a text is honoured.
    *
    * <p>The first call in a JVM unpacks the native library into a cache folder and loads it. Nothing
    * is downloaded.
    *
-   * @param path the model's folder, or its {@code tokenizer.json}
+   * @param path the model's folder, the file in it that has the vocabulary ({@code tokenizer.json},
+   *     or {@code tiktoken.model} of the Kimi family), or a GGUF file
    * @param options how to open it
    * @return the tokenizer, to be closed by the caller
    * @throws ModelException if there is no tokenizer, or it is malformed, or the native library
    *     cannot be loaded
    */
   public static Tokenizer open(Path path, TokenizerOptions options) {
-    Path file = Files.isDirectory(path) ? path.resolve("tokenizer.json") : path;
-    String json = read(file);
-    Vocabulary vocabulary = VocabularyReader.read(json, file);
-    TokenizerConfig config = TokenizerConfig.read(file.resolveSibling(TokenizerConfig.FILE));
+    TokenizerSource source = TokenizerSource.of(path);
+    Vocabulary vocabulary = VocabularyReader.read(source.json(), source.file());
     NativeLibrary.ensureLoaded(options.cacheFolder());
-    NativeTokenizer encoder = NativeTokenizer.create(json, file);
+    NativeTokenizer encoder = NativeTokenizer.create(source.json(), source.file());
     try {
-      return new FileTokenizer(encoder, vocabulary, SpecialTokens.of(config, vocabulary, encoder));
+      return new FileTokenizer(
+          encoder, vocabulary, SpecialTokens.of(source.config(), vocabulary, encoder));
     } catch (RuntimeException e) {
       encoder.close();
       throw e;
     }
-  }
-
-  private static String read(Path file) {
-    if (!Files.isRegularFile(file)) {
-      throw new ModelException(
-          ErrorCode.TOKENIZER, "Tokenizer '" + file + "' is missing." + remedy(file));
-    }
-    return TextFile.read(file, ErrorCode.TOKENIZER);
-  }
-
-  private static String remedy(Path file) {
-    List<String> found =
-        OTHER_FORMS.stream().filter(name -> Files.exists(file.resolveSibling(name))).toList();
-    return found.isEmpty()
-        ? ""
-        : " The folder has "
-            + String.join(", ", found)
-            + ", which cannot be read; transformers' AutoTokenizer writes a tokenizer.json with"
-            + " save_pretrained.";
   }
 }

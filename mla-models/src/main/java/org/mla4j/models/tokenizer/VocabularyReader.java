@@ -27,7 +27,7 @@ final class VocabularyReader {
           .build();
 
   /** Far above every published vocabulary; an id beyond it is a mistake. */
-  private static final int LARGEST_ID = 1 << 24;
+  static final int LARGEST_ID = 1 << 24;
 
   private final Path file;
   private final Map<String, Integer> ids = new HashMap<>();

@@ -23,10 +23,10 @@ import org.mla4j.api.step.Phase;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.Sampling;
 import org.mla4j.core.engine.EngineStatistics;
-import org.mla4j.core.engine.Generation;
 import org.mla4j.core.options.AttentionSplit;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.runner.StepRunner;
+import org.mla4j.models.ChatGeneration;
 import org.mla4j.models.LanguageModel;
 import org.mla4j.models.TestData;
 import org.mla4j.models.TextEngine;
@@ -179,7 +179,7 @@ class EqualEverywhereTest {
   }
 
   private static List<List<Integer>> atOnce(TextEngine engine) {
-    List<Generation> running = new ArrayList<>();
+    List<ChatGeneration> running = new ArrayList<>();
     questions.forEach(question -> running.add(engine.chat(question.messages(), GREEDY)));
     return running.stream().map(EqualEverywhereTest::tokens).toList();
   }
@@ -190,12 +190,12 @@ class EqualEverywhereTest {
         .toList();
   }
 
-  private static List<Integer> tokens(Generation generation) {
+  private static List<Integer> tokens(ChatGeneration generation) {
     try (generation) {
       while (generation.hasNext()) {
         generation.next();
       }
-      return generation.result().tokens();
+      return generation.result().generation().tokens();
     }
   }
 }

@@ -1,10 +1,14 @@
 package org.mla4j.models.tokenizer;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
+import org.mla4j.api.error.ModelException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -27,6 +31,14 @@ record TokenizerFolder(Path path) {
     return withTokenizerOf(golden, UnaryOperator.identity());
   }
 
+  TokenizerFolder withConfigOf(String golden) {
+    try {
+      return withConfig(Files.readString(Golden.folder(golden).resolve("tokenizer_config.json")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   TokenizerFolder withConfig(String json) {
     return withFile("tokenizer_config.json", json);
   }
@@ -43,5 +55,9 @@ record TokenizerFolder(Path path) {
 
   Tokenizer open() {
     return Tokenizers.open(path);
+  }
+
+  void assertRefused(String message) {
+    assertEquals(message, assertThrows(ModelException.class, this::open).getMessage());
   }
 }

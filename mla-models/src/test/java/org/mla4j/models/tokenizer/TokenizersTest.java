@@ -243,11 +243,11 @@ class TokenizersTest {
 
     @Test
     void ofAnotherForm() {
-      folder.withFile("tiktoken.model", "").withFile("vocab.json", "{}");
+      folder.withFile("tokenizer.model", "").withFile("vocab.json", "{}");
       assertMessage(
           "Tokenizer '"
               + temporary.resolve("tokenizer.json")
-              + "' is missing. The folder has tiktoken.model, vocab.json, which cannot be read;"
+              + "' is missing. The folder has tokenizer.model, vocab.json, which cannot be read;"
               + " transformers' AutoTokenizer writes a tokenizer.json with save_pretrained."
               + " [MLA-0207]",
           ModelException.class);
