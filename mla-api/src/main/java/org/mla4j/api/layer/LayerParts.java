@@ -74,8 +74,7 @@ final class LayerParts {
   }
 
   /** A rope and its table go together, and the table is as wide as what it turns. */
-  static void rope(
-      String layer, @Nullable RopeSpec rope, @Nullable WeightHandle table, int width) {
+  static void rope(String layer, @Nullable RopeSpec rope, @Nullable WeightHandle table, int width) {
     if ((rope == null) != (table == null)) {
       throw new InvalidInputException(
           ErrorCode.INVALID_SPEC,

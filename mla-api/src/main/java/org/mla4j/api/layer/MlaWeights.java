@@ -49,10 +49,14 @@ public record MlaWeights(
     long hidden = spec.hiddenSize();
     long queries = (long) spec.numHeads() * spec.qkHeadDim();
     long keysAndValues = (long) spec.numHeads() * (spec.qkNopeHeadDim() + spec.vHeadDim());
-    LayerParts.presence(layer, "q_proj", qProj, !spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
-    LayerParts.presence(layer, "q_a_proj", qAProj, spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
-    LayerParts.presence(layer, "q_b_proj", qBProj, spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
-    LayerParts.presence(layer, "q_a_layernorm", qANorm, spec.qANorm() != null, "qANorm = " + spec.qANorm());
+    LayerParts.presence(
+        layer, "q_proj", qProj, !spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
+    LayerParts.presence(
+        layer, "q_a_proj", qAProj, spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
+    LayerParts.presence(
+        layer, "q_b_proj", qBProj, spec.hasQLora(), "qLoraRank = " + spec.qLoraRank());
+    LayerParts.presence(
+        layer, "q_a_layernorm", qANorm, spec.qANorm() != null, "qANorm = " + spec.qANorm());
     LayerParts.presence(
         layer, "kv_a_layernorm", kvANorm, spec.kvANorm() != null, "kvANorm = " + spec.kvANorm());
     LayerParts.presence(

@@ -16,8 +16,8 @@ public record FusedAddRmsNorm(Add add, RmsNorm norm) implements FusedOp {
   /**
    * Checks that the norm is that of the sum.
    *
-   * @throws org.mla4j.api.error.InvalidInputException if the norm reads something else, norms its heads
-   *     apart, or replaces the sum
+   * @throws org.mla4j.api.error.InvalidInputException if the norm reads something else, norms its
+   *     heads apart, or replaces the sum
    */
   public FusedAddRmsNorm {
     Parts.require(

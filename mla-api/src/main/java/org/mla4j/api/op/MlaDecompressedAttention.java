@@ -68,8 +68,7 @@ public record MlaDecompressedAttention(
 
   @Override
   public List<Value> reads() {
-    return List.of(
-        q, cache, InputValue.BLOCK_TABLES, InputValue.QUERY_START, InputValue.POSITIONS);
+    return List.of(q, cache, InputValue.BLOCK_TABLES, InputValue.QUERY_START, InputValue.POSITIONS);
   }
 
   @Override

@@ -69,8 +69,7 @@ public record GqaSpec(
         "GqaSpec",
         "numKeyHeads * headDim = " + width + "; expected less than 2^30");
     return new CacheSpec(
-        List.of(
-            new CacheSpec.Part(KEY, (int) width), new CacheSpec.Part(VALUE, (int) width)),
+        List.of(new CacheSpec.Part(KEY, (int) width), new CacheSpec.Part(VALUE, (int) width)),
         dtype,
         scale);
   }

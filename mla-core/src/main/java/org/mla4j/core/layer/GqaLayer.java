@@ -68,8 +68,7 @@ public final class GqaLayer {
       plan.add("rotary_emb", ALL, new RotaryEmbedding(q, k, table, spec.rope().style()));
     }
     StepValue attended = plan.buffer("attn_out", F32, ALL, spec.numHeads(), spec.headDim());
-    plan.add(
-        "attention", ALL, new GqaAttention(q, k, v, call.cache(), spec.scale(), attended));
+    plan.add("attention", ALL, new GqaAttention(q, k, v, call.cache(), spec.scale(), attended));
     StepValue flat = attended.reshape(plan.name("attn_heads_out"), attended.rowWidth());
     Projection output = weights.oProj();
     plan.add("o_proj", ALL, new Linear(flat, output.weight(), output.bias(), call.output()));

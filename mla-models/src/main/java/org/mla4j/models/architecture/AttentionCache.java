@@ -22,7 +22,10 @@ public final class AttentionCache {
    * @throws org.mla4j.api.error.InvalidInputException if the attention cannot have such a cache
    */
   public static MlaSpec of(MlaSpec attention, CacheType type, WeightSource weights) {
-    return attention.toBuilder().cacheType(type).cacheScale(scale(type, weights, "k_scale")).build();
+    return attention.toBuilder()
+        .cacheType(type)
+        .cacheScale(scale(type, weights, "k_scale"))
+        .build();
   }
 
   /**

@@ -96,8 +96,7 @@ final class LayerExample {
             variant == Variant.UP_BIASED
                 ? keep(
                     Weights.bias(
-                        prefix + "kv_b_proj.bias",
-                        dims.heads() * (dims.nope() + dims.value())))
+                        prefix + "kv_b_proj.bias", dims.heads() * (dims.nope() + dims.value())))
                 : null),
         projection(prefix + "o_proj", dims.hidden(), dims.heads() * dims.value()),
         norm(prefix + "q_norm", spec.qHeadNorm(), spec.qkHeadDim()),

@@ -28,8 +28,7 @@ final class DecompressedReference {
    * @param heads query heads
    * @param width elements of a query head
    */
-  DecompressedReference(
-      MlaDecompressedAttention op, int heads, int width, StepMemory memory) {
+  DecompressedReference(MlaDecompressedAttention op, int heads, int width, StepMemory memory) {
     this.heads = heads;
     this.width = width;
     this.memory = memory;

@@ -40,8 +40,7 @@ class ScalarMlaDecompressedAttentionTest {
 
   private final CacheValue cache =
       new CacheValue("cache", "layer", CacheSpec.mla(LATENT, ROPE, DType.F32));
-  private final StepValue q =
-      StepValue.buffer("q", DType.F32, Rows.ALL, HEADS, NOPE + ROPE);
+  private final StepValue q = StepValue.buffer("q", DType.F32, Rows.ALL, HEADS, NOPE + ROPE);
   private final StepValue out = StepValue.buffer("out", DType.F32, Rows.ALL, HEADS, VALUE);
 
   private MlaDecompressedAttention op(int positions, @Nullable WeightHandle norm) {
@@ -111,8 +110,7 @@ class ScalarMlaDecompressedAttentionTest {
       bench.fill(q, queries(0, 1));
       InvalidInputException e =
           assertThrows(
-              InvalidInputException.class,
-              () -> bench.run(new ScalarKernels(), op(16, null)));
+              InvalidInputException.class, () -> bench.run(new ScalarKernels(), op(16, null)));
       assertEquals(
           "Token 0 of the step is at position 16; expected 0 to 15, the rows of 'table'."
               + " [MLA-0303]",

@@ -82,11 +82,7 @@ public final class Decoder implements ModelDefinition {
 
   /** Adds a layer to a plan that is scoped to it; changes the residual stream in place. */
   private void layer(
-      PlanBuilder plan,
-      CacheDTypes cacheDTypes,
-      WeightSource source,
-      int index,
-      StepValue hidden) {
+      PlanBuilder plan, CacheDTypes cacheDTypes, WeightSource source, int index, StepValue hidden) {
     StreamNorm norm = config.streamNorm();
     double factor = config.scales().residual();
     StepValue toAttend = norm.add(plan, source, "input_layernorm", ALL, hidden, 1);

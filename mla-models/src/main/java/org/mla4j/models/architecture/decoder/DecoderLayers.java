@@ -27,8 +27,7 @@ public interface DecoderLayers {
    * @param x F32 {@code [T, H]}, normed
    * @return F32 {@code [T, H]}
    */
-  StepValue attention(
-      PlanBuilder plan, CacheDTypes cacheDTypes, WeightSource source, StepValue x);
+  StepValue attention(PlanBuilder plan, CacheDTypes cacheDTypes, WeightSource source, StepValue x);
 
   /**
    * Adds the feed-forward of a layer, named {@code mlp}: a dense one unless the family says

@@ -18,7 +18,8 @@ public final class FullAttention {
    */
   public static void require(ModelConfig config) {
     if (config.booleanField("use_sliding_window", false)) {
-      throw config.refused("use_sliding_window", "true", "false: sliding windows are not supported");
+      throw config.refused(
+          "use_sliding_window", "true", "false: sliding windows are not supported");
     }
     List<String> types = config.strings("layer_types");
     for (int layer = 0; layer < types.size(); layer++) {

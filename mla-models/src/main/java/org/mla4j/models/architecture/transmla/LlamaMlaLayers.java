@@ -27,8 +27,7 @@ record LlamaMlaLayers(DecoderConfig config, MlaSpec attention) implements Decode
   static LlamaMlaLayers read(ModelConfig config, boolean normed) {
     DecoderConfig decoder = DecoderConfig.read(config);
     MlaSpec.Builder dimensions = LatentAttention.dimensions(config, decoder.hiddenSize());
-    @Nullable NormSpec latentNorm =
-        normed ? new NormSpec(LatentAttention.LATENT_NORM_EPS) : null;
+    @Nullable NormSpec latentNorm = normed ? new NormSpec(LatentAttention.LATENT_NORM_EPS) : null;
     return new LlamaMlaLayers(
         decoder,
         dimensions
