@@ -566,7 +566,8 @@ public final class Rules {
             "fused_moe",
             "sample",
             "select_rows",
-            "silu_and_mul");
+            "silu_and_mul",
+            "mla_decompressed_attention");
     Map<String, Rule> rules = new LinkedHashMap<>();
     for (int i = 0; i < numbered.size(); i++) {
       String type = numbered.get(i);

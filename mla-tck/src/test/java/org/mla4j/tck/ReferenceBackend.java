@@ -104,6 +104,7 @@ final class ReferenceBackend implements Backend {
         RmsNorm.HEADS,
         RotaryEmbedding.KEY_HEADS,
         RmsNorm.OUTPUT_SCALE,
+        MultiHeadLatentAttention.HEAD_NORM,
         MultiHeadLatentAttention.LATENT_SCALE,
         MultiHeadLatentAttention.PROJECTION_BIAS);
   }

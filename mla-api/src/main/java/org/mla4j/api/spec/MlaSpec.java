@@ -25,9 +25,11 @@ import org.mla4j.api.tensor.DType;
  * @param softmaxScale rule for the factor on scores
  * @param qLatentScale factor on the query latent after its norm (LongCat); 1 for none
  * @param kvLatentScale factor on the key-value latent after its norm (LongCat); 1 for none
- * @param qHeadNorm norm of each query head after projection; null for none
- * @param kHeadNorm norm of each decompressed key head; null for none. With one, weights cannot be
- *     absorbed
+ * @param qHeadNorm norm of each query head, of all P + R elements, after projection and before
+ *     rope; null for none
+ * @param kHeadNorm norm of each decompressed key head together with the shared rotary key, of all P
+ *     + R elements and before rope; null for none. With one, weights cannot be absorbed, and the
+ *     default forward keeps the key in the cache as projected
  * @param cacheDType element type of the cache
  * @param cacheScale for an F8_E4M3 cache, the factor on stored codes; 1 when the checkpoint gives
  *     none

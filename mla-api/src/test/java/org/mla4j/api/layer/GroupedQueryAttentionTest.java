@@ -32,8 +32,7 @@ class GroupedQueryAttentionTest {
   private static final NormSpec NORM = new NormSpec(1e-6);
 
   private static GqaSpec spec(@Nullable NormSpec norm, @Nullable RopeSpec rope) {
-    return new GqaSpec(
-        8, 4, 2, 6, norm, norm, rope, new SoftmaxScale.HeadWidth(), DType.F32, 1);
+    return new GqaSpec(8, 4, 2, 6, norm, norm, rope, new SoftmaxScale.HeadWidth(), DType.F32, 1);
   }
 
   private static Projection projection(String name, long out, long in) {
@@ -68,7 +67,16 @@ class GroupedQueryAttentionTest {
     assertEquals("grouped_query_attention", call.type());
     assertEquals(
         List.of(
-            "q", "q.bias", "k", "k.bias", "v", "v.bias", "o", "o.bias", "norm", "norm",
+            "q",
+            "q.bias",
+            "k",
+            "k.bias",
+            "v",
+            "v.bias",
+            "o",
+            "o.bias",
+            "norm",
+            "norm",
             table.name()),
         call.weights().stream().map(WeightHandle::name).toList());
     assertEquals(Set.of(), call.features());

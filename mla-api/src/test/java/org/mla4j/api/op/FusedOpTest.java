@@ -94,8 +94,8 @@ class FusedOpTest {
     @Test
     void normsTheSumAndLeavesIt() {
       String message =
-          "Parts of 'fused_add_rms_norm' do not fit: expected the norm to read the sum 'x' and to"
-              + " leave it. [MLA-0302]";
+          "Parts of 'fused_add_rms_norm' do not fit: expected the norm to read the sum 'x' whole"
+              + " and to leave it. [MLA-0302]";
       assertRefused(
           message, () -> new FusedAddRmsNorm(add, norm("w", add.y(), value("out", 8), 1)));
       assertRefused(message, () -> new FusedAddRmsNorm(add, norm("w", add.x(), add.x(), 1)));

@@ -81,6 +81,36 @@ class OpTest {
               "out",
               ""),
           arguments(
+              new MlaDecompressedAttention(
+                  value("q"),
+                  CACHE,
+                  weight("kv_b"),
+                  weight("bias"),
+                  weight("norm"),
+                  1e-6,
+                  weight("table"),
+                  RopeStyle.NEOX,
+                  1,
+                  value("out")),
+              "block_tables cache positions q query_start",
+              "out",
+              "bias kv_b norm table"),
+          arguments(
+              new MlaDecompressedAttention(
+                  value("q"),
+                  CACHE,
+                  weight("kv_b"),
+                  null,
+                  null,
+                  0,
+                  null,
+                  RopeStyle.NEOX,
+                  1,
+                  value("out")),
+              "block_tables cache positions q query_start",
+              "out",
+              "kv_b"),
+          arguments(
               new MlaPrefillAttention(
                   value("q"),
                   value("q_pe"),

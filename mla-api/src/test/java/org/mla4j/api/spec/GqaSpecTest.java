@@ -32,9 +32,7 @@ class GqaSpecTest {
     GqaSpec spec = spec(40, 6, 2, 16).withCache(DType.BF16, 1);
     assertEquals(
         new CacheSpec(
-            List.of(new CacheSpec.Part("key", 32), new CacheSpec.Part("value", 32)),
-            DType.BF16,
-            1),
+            List.of(new CacheSpec.Part("key", 32), new CacheSpec.Part("value", 32)), DType.BF16, 1),
         spec.cache());
     assertEquals(128, spec.cache().bytesPerToken());
   }
@@ -64,15 +62,6 @@ class GqaSpecTest {
         "GqaSpec: rope.dim = 16; expected headDim = 24. [MLA-0301]",
         () ->
             new GqaSpec(
-                40,
-                6,
-                2,
-                24,
-                null,
-                null,
-                ROPE,
-                new SoftmaxScale.HeadWidth(),
-                DType.F32,
-                1));
+                40, 6, 2, 24, null, null, ROPE, new SoftmaxScale.HeadWidth(), DType.F32, 1));
   }
 }

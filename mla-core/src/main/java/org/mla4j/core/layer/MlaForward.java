@@ -19,12 +19,14 @@ import org.mla4j.api.op.AttentionForm.OutputForm;
 import org.mla4j.api.op.ConcatAndCacheMla;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MlaDecodeAttention;
+import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.op.ProjectValue;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.plan.PlanBuilder;
 import org.mla4j.api.spec.MlaSpec;
 import org.mla4j.api.spec.NormSpec;
+import org.mla4j.api.spec.RopeStyle;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
@@ -49,6 +51,10 @@ final class MlaForward {
   }
 
   void contribute() {
+    if (!spec.absorbable() || weights.kvBProj().bias() != null) {
+      decompressed();
+      return;
+    }
     Optional<AttentionForm> form = plan.attentionForm(this::op);
     InputStage taken = form.map(AttentionForm::takes).orElse(InputStage.ROPED);
     stages(plan, InputStage.HIDDEN, taken);
@@ -66,6 +72,32 @@ final class MlaForward {
       case HEADS -> projectOutput(plan);
       case HIDDEN -> {}
     }
+  }
+
+  /**
+   * All tokens in the decompressed form, straight from the cache: what stands between latent and
+   * score cannot be absorbed.
+   */
+  private void decompressed() {
+    projectDown(plan);
+    norm(plan);
+    plan.add("concat_and_cache", ALL, new ConcatAndCacheMla(values.kvC, values.kPe, call.cache()));
+    Projection up = weights.kvBProj();
+    plan.add(
+        "attention",
+        ALL,
+        new MlaDecompressedAttention(
+            values.q,
+            call.cache(),
+            up.weight(),
+            up.bias(),
+            weights.kHeadNorm(),
+            spec.kHeadNorm() == null ? 0 : spec.kHeadNorm().eps(),
+            call.ropeTable(),
+            spec.rope() == null ? RopeStyle.NEOX : spec.rope().style(),
+            spec.scale(),
+            values.heads));
+    projectOutput(plan);
   }
 
   /** What an attention op of some form does, as separate ops. */
@@ -157,6 +189,7 @@ final class MlaForward {
           queries);
       project(to, "q_b_proj", queries, Objects.requireNonNull(weights.qBProj()), values.q);
     }
+    norm(to, "q_norm", values.q, spec.qHeadNorm(), weights.qHeadNorm(), 1, values.q);
     norm(
         to,
         "kv_a_layernorm",

@@ -3,8 +3,6 @@ package org.mla4j.core.layer;
 import static org.mla4j.api.step.Rows.ALL;
 import static org.mla4j.api.tensor.DType.F32;
 
-import org.mla4j.api.error.ErrorCode;
-import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.layer.MlaWeights;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.plan.PlanBuilder;
@@ -18,7 +16,8 @@ import org.mla4j.api.weight.WeightHandle;
  * both forms of attention as separate ops.
  *
  * <p>Source of the formulas: DeepSeek-V2 (arXiv 2405.04434), section 2.1; the absorbed form of
- * decode is appendix C's.
+ * decode is appendix C's. A layer with a norm of key heads or a bias of the up-projection has the
+ * decompressed form only.
  */
 public final class MlaLayer {
   private final MultiHeadLatentAttention.Call call;
@@ -36,7 +35,7 @@ public final class MlaLayer {
    * @param weights the weights
    * @param hidden F32 {@code [T, H]}, normed
    * @return F32 {@code [T, H]}, before the residual is added
-   * @throws InvalidInputException if a required weight is missing
+   * @throws org.mla4j.api.error.InvalidInputException if a required weight is missing
    * @throws org.mla4j.api.error.ModelException if a weight has another shape than the spec demands
    */
   public static StepValue add(
@@ -53,29 +52,6 @@ public final class MlaLayer {
   }
 
   private void forward(PlanBuilder plan) {
-    requireDefault(call.spec());
     new MlaForward(call, plan).contribute();
-  }
-
-  /**
-   * What the default forward cannot do yet is refused where the layer is made, never computed
-   * wrongly.
-   */
-  private void requireDefault(MlaSpec spec) {
-    if (spec.qHeadNorm() != null || spec.kHeadNorm() != null) {
-      throw new InvalidInputException(
-          ErrorCode.INVALID_SPEC,
-          call.layer()
-              + ": the default forward has no per-head norms (qHeadNorm = "
-              + spec.qHeadNorm()
-              + ", kHeadNorm = "
-              + spec.kHeadNorm()
-              + "); a backend that takes the whole layer may.");
-    }
-    if (call.weightsByRole().kvBProj().bias() != null) {
-      throw new InvalidInputException(
-          ErrorCode.INVALID_SPEC,
-          call.layer() + ": the default forward cannot absorb a bias of kv_b_proj; expected none.");
-    }
   }
 }

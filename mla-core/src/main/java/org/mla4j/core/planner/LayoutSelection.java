@@ -9,6 +9,7 @@ import org.mla4j.api.op.CopyBlocks;
 import org.mla4j.api.op.GatherCache;
 import org.mla4j.api.op.GqaAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
+import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.op.MlaPreprocess;
 import org.mla4j.api.op.RmsNormRopeConcatAndCacheMla;
 import org.mla4j.api.op.RopeConcatAndCacheMla;
@@ -31,6 +32,7 @@ final class LayoutSelection {
           GatherCache.TYPE,
           GqaAttention.TYPE,
           MlaDecodeAttention.TYPE,
+          MlaDecompressedAttention.TYPE,
           MlaPreprocess.TYPE,
           RmsNormRopeConcatAndCacheMla.TYPE,
           RopeConcatAndCacheMla.TYPE);

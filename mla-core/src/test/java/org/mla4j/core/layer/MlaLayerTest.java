@@ -3,19 +3,19 @@ package org.mla4j.core.layer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.layer.MlaWeights;
 import org.mla4j.api.layer.MlaWeights.Projection;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.ConcatAndCacheMla;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MlaDecodeAttention;
+import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.spec.MlaSpec;
@@ -186,32 +186,42 @@ class MlaLayerTest {
     }
   }
 
-  /** Refused where the layer is made, never computed wrongly. */
+  /** What stands between latent and score keeps weights from being absorbed. */
   @Nested
-  class Refusals {
-    private String refusal(MlaSpec spec, @Nullable WeightHandle kvBias) {
-      return assertThrows(InvalidInputException.class, () -> add(spec, kvBias)).getMessage();
+  class WithoutAbsorption {
+    private MlaDecompressedAttention attention() {
+      return plan.op("layers.0.attn.attention", MlaDecompressedAttention.class);
     }
 
     @Test
-    void headNormsAreForBackendsThatTakeTheWholeLayer() {
+    void aNormOfKeyHeadsLeavesTheDecompressedForm() {
+      add(direct().rope(ROPE).qHeadNorm(NORM).kHeadNorm(NORM).build());
       assertEquals(
-          "layers.0.attn: the default forward has no per-head norms (qHeadNorm ="
-              + " NormSpec[eps=1.0E-6], kHeadNorm = null); a backend that takes the whole layer may."
-              + " [MLA-0301]",
-          refusal(direct().qHeadNorm(NORM).build(), null));
+          List.of("q_proj", "kv_a_proj", "q_norm", "concat_and_cache", "attention", "o_proj"),
+          plan.nodeNames().stream().map(name -> name.replace("layers.0.attn.", "")).toList());
       assertEquals(
-          "layers.0.attn: the default forward has no per-head norms (qHeadNorm = null, kHeadNorm ="
-              + " NormSpec[eps=1.0E-6]); a backend that takes the whole layer may. [MLA-0301]",
-          refusal(direct().kHeadNorm(NORM).build(), null));
+          "not absorbed: a norm of key heads stands between latent and score",
+          attention().reason());
+      assertEquals(1e-6, attention().keyNormEps());
+      assertEquals(plan.op("layers.0.attn.q_norm", RmsNorm.class).out(), attention().q());
     }
 
     @Test
-    void aBiasOfTheUpProjectionCannotBeAbsorbed() {
-      assertEquals(
-          "layers.0.attn: the default forward cannot absorb a bias of kv_b_proj; expected none."
-              + " [MLA-0301]",
-          refusal(direct().build(), ArrayWeight.of("bias", DType.F32, new float[16], 16)));
+    void soDoesABiasOfTheUpProjection() {
+      ArrayWeight bias = ArrayWeight.of("bias", DType.F32, new float[16], 16);
+      add(direct().build(), bias);
+      assertEquals(bias, attention().kvBias());
+      assertNull(attention().keyNorm());
+      assertEquals("not absorbed: the up-projection has a bias", attention().reason());
+    }
+
+    @Test
+    void aNormOfQueryHeadsAloneDoesNot() {
+      add(direct().rope(ROPE).qHeadNorm(NORM).build());
+      assertTrue(has("absorb_query"));
+      assertTrue(
+          plan.nodeNames().indexOf("layers.0.attn.q_norm")
+              < plan.nodeNames().indexOf("layers.0.attn.rotary_emb"));
     }
   }
 }

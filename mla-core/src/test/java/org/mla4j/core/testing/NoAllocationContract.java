@@ -27,6 +27,7 @@ import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MergeAttentionStates;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
+import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.MlaPreprocess;
 import org.mla4j.api.op.MoeGate;
@@ -171,6 +172,18 @@ public abstract class NoAllocationContract {
               0.1,
               value(bench, "out", Rows.PREFILL, HEADS, WIDTH),
               value(bench, "lse", Rows.PREFILL, HEADS));
+      case MlaDecompressedAttention.TYPE ->
+          new MlaDecompressedAttention(
+              value(bench, "q", Rows.ALL, HEADS, WIDTH + ROPE),
+              filledCache(bench),
+              weight(HEADS * 2 * WIDTH, WIDTH),
+              null,
+              weight(WIDTH + ROPE),
+              1e-6,
+              null,
+              RopeStyle.NEOX,
+              0.1,
+              value(bench, "out", Rows.ALL, HEADS, WIDTH));
       case MlaDecodeAttention.TYPE ->
           new MlaDecodeAttention(
               value(bench, "q_latent", Rows.DECODE, HEADS, WIDTH),

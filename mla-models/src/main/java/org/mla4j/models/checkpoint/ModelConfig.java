@@ -293,8 +293,8 @@ public final class ModelConfig {
     JsonNode value = node.get(field);
     if (!value.isArray()
         || !StreamSupport.stream(value.spliterator(), false)
-            .allMatch(each ->
-                each.isNumber() && Double.isFinite(each.numberValue().doubleValue()))) {
+            .allMatch(
+                each -> each.isNumber() && Double.isFinite(each.numberValue().doubleValue()))) {
       throw refused(field, value.toString(), "a list of numbers that 64 bits can hold");
     }
     return StreamSupport.stream(value.spliterator(), false)

@@ -37,8 +37,7 @@ class FamilyPlanTest {
   void yarnOfQwenScalesCosAndSinAndNotScores() {
     EditedCheckpoint.of("qwen2-tiny", folder)
         .config(
-            "rope_scaling",
-            "{'type':'yarn','factor':4.0,'original_max_position_embeddings':8192}")
+            "rope_scaling", "{'type':'yarn','factor':4.0,'original_max_position_embeddings':8192}")
         .write();
     GroupedQueryAttention.Call call =
         assertInstanceOf(GroupedQueryAttention.Call.class, layers(CacheDTypes.F32).getFirst());

@@ -1,8 +1,8 @@
 package org.mla4j.models.architecture;
 
-import static org.junit.jupiter.params.provider.Arguments.arguments;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -148,7 +148,10 @@ class FamilyRefusalTest {
             "'rope_parameters.partial_rotary_factor' is 0.5; expected 1: all of qk_rope_head_dim is"
                 + " turned"),
         arguments(
-            GLM, "topk_method", "'greedy'", "'topk_method' is \"greedy\"; expected one of noaux_tc"),
+            GLM,
+            "topk_method",
+            "'greedy'",
+            "'topk_method' is \"greedy\"; expected one of noaux_tc"),
         arguments(MINICPM, "scale_emb", null, "'scale_emb' is missing; expected a number"),
         arguments(MINICPM, "scale_depth", "0", "'scale_depth' is 0.0; expected a positive number"),
         arguments(
@@ -196,9 +199,7 @@ class FamilyRefusalTest {
 
   @Test
   void refusesNormsOfLatentsThatTheConfigurationDenies() {
-    EditedCheckpoint.of(CONVERTED, folder)
-        .add(ATTENTION + "kv_a_layernorm.weight", 40)
-        .write();
+    EditedCheckpoint.of(CONVERTED, folder).add(ATTENTION + "kv_a_layernorm.weight", 40).write();
     assertRefused(
         folder.resolve("config.json")
             + ": field 'qk_latent_layernorm' is false; expected true or no such field, since the"

@@ -12,6 +12,7 @@ import org.mla4j.api.op.GqaAttention;
 import org.mla4j.api.op.MergeAttentionStates;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
+import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.MlaPreprocess;
 import org.mla4j.api.op.Op;
@@ -80,6 +81,7 @@ final class EdgeCases {
     for (String type :
         List.of(
             MlaPrefillAttention.TYPE,
+            MlaDecompressedAttention.TYPE,
             GqaAttention.TYPE,
             "mla_attention",
             ConcatAndCacheMla.TYPE,
@@ -169,6 +171,7 @@ final class EdgeCases {
     for (String type :
         List.of(
             MlaDecodeAttention.TYPE,
+            MlaDecompressedAttention.TYPE,
             MlaPrefillAttention.TYPE,
             MlaContextAttention.TYPE,
             GatherCache.TYPE,
@@ -266,7 +269,12 @@ final class EdgeCases {
   /** Block 0 full of large numbers, and tables that end in traps or in block 0. */
   private void blocks() {
     for (String type :
-        List.of(MlaDecodeAttention.TYPE, GatherCache.TYPE, GqaAttention.TYPE, "mla_attention")) {
+        List.of(
+            MlaDecodeAttention.TYPE,
+            MlaDecompressedAttention.TYPE,
+            GatherCache.TYPE,
+            GqaAttention.TYPE,
+            "mla_attention")) {
       add(Rules.BEYOND_TABLE, type, Batch.mixed());
       Batch zeros = Batch.mixed().with("tables end in block 0", step -> {});
       add(

@@ -73,20 +73,11 @@ final class LayerCases {
         }
       }
     }
+    for (Variant variant : Variant.values()) {
+      cases.add(separate(new Combination(variant, Dims.SMALL, Batch.mixed())));
+    }
     for (Combination one : Draw.some(grid, 20, settings)) {
-      cases.add(
-          Case.of(
-              Rules.DEFAULT_FORWARD,
-              one.toString(),
-              subject -> {
-                try (Session session = Session.open(subject, one.batch.limits())) {
-                  Layers.check(
-                      session,
-                      Layers.example(session, one.dims, one.variant),
-                      one.batch,
-                      session.backend().ops());
-                }
-              }));
+      cases.add(separate(one));
       cases.add(
           Case.of(
               Rules.WHOLE_LAYER,
@@ -98,6 +89,21 @@ final class LayerCases {
               one.toString(),
               subject -> plan(subject, one.batch, one.variant, one.dims)));
     }
+  }
+
+  private static Case separate(Combination one) {
+    return Case.of(
+        Rules.DEFAULT_FORWARD,
+        one.toString(),
+        subject -> {
+          try (Session session = Session.open(subject, one.batch.limits())) {
+            Layers.check(
+                session,
+                Layers.example(session, one.dims, one.variant),
+                one.batch,
+                session.backend().ops());
+          }
+        });
   }
 
   private static List<Dims> dims() {

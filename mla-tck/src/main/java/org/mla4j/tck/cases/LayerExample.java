@@ -25,7 +25,13 @@ final class LayerExample {
     /** Biases of all projections but the joint up-projection. */
     BIASED,
     /** Latents that are scaled after their norms. */
-    SCALED
+    SCALED,
+    /** Norms of query heads. */
+    QUERY_NORMED,
+    /** Norms of query and key heads: not to be absorbed. */
+    HEADS_NORMED,
+    /** A bias of the joint up-projection, too: not to be absorbed either. */
+    UP_BIASED
   }
 
   private final Dims dims;
@@ -63,9 +69,15 @@ final class LayerExample {
         .qLatentScale(scaled && lora ? 1.5 : 1)
         .kvLatentScale(scaled ? 0.75 : 1)
         .rope(turns ? dims.ropeSpec(positions) : null)
+        .qHeadNorm(normsQueries() ? new NormSpec(EPS) : null)
+        .kHeadNorm(variant == Variant.HEADS_NORMED ? new NormSpec(EPS) : null)
         .cacheDType(dims.cache())
         .cacheScale(dims.cacheScale())
         .build();
+  }
+
+  private boolean normsQueries() {
+    return variant == Variant.QUERY_NORMED || variant == Variant.HEADS_NORMED;
   }
 
   private MlaWeights makeWeights(String prefix) {
@@ -81,10 +93,14 @@ final class LayerExample {
         new Projection(
             matrix(
                 prefix + "kv_b_proj", dims.heads() * (dims.nope() + dims.value()), dims.latent()),
-            null),
+            variant == Variant.UP_BIASED
+                ? keep(
+                    Weights.bias(
+                        prefix + "kv_b_proj.bias", dims.heads() * (dims.nope() + dims.value())))
+                : null),
         projection(prefix + "o_proj", dims.hidden(), dims.heads() * dims.value()),
-        null,
-        null);
+        norm(prefix + "q_norm", spec.qHeadNorm(), spec.qkHeadDim()),
+        norm(prefix + "k_norm", spec.kHeadNorm(), spec.qkHeadDim()));
   }
 
   private Projection projection(String name, int out, int in) {

@@ -8,6 +8,7 @@ import org.mla4j.api.op.Add;
 import org.mla4j.api.op.Embedding;
 import org.mla4j.api.op.FusedAddRmsNorm;
 import org.mla4j.api.op.GqaAttention;
+import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.op.Sample;
@@ -36,6 +37,11 @@ final class NumberCases {
     cases.add(variant(Add.TYPE, "times a factor", Specimens::scaledAdd));
     cases.add(variant(FusedAddRmsNorm.TYPE, "times a factor", Specimens::scaledAddNorm));
     cases.add(variant(Embedding.TYPE, "times a factor", Specimens::scaledEmbedding));
+    cases.add(
+        variant(
+            MlaDecompressedAttention.TYPE,
+            "without norm, bias and rope",
+            it -> it.decompressed(false)));
     cases.add(variant(GqaAttention.TYPE, "several heads to a key", it -> it.gqa(6, 2)));
     cases.add(
         new Case(

@@ -28,6 +28,7 @@ import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MergeAttentionStates;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
+import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.MlaPreprocess;
 import org.mla4j.api.op.MoeGate;
@@ -147,6 +148,7 @@ final class Specimens {
       case MergeAttentionStates.TYPE -> merge();
       case MlaContextAttention.TYPE -> context();
       case MlaDecodeAttention.TYPE -> decode();
+      case MlaDecompressedAttention.TYPE -> decompressed(true);
       case MlaPrefillAttention.TYPE -> prefill();
       case MlaPreprocess.TYPE -> preprocess();
       case MoeGate.TYPE -> gate(moe(), true);
@@ -424,6 +426,24 @@ final class Specimens {
             scale,
             StepValue.buffer("o_latent", DType.F32, DECODE, heads, dims.latent()),
             lse ? StepValue.buffer("lse", DType.F32, DECODE, heads) : null),
+        Specimen.F32);
+  }
+
+  /** Attention with keys made of the cache, with all optional parts or without. */
+  Specimen decompressed(boolean all) {
+    int rows = dims.heads() * (dims.nope() + dims.value());
+    return Specimen.of(
+        new MlaDecompressedAttention(
+            q(),
+            cache(),
+            kvB(),
+            all ? Weights.bias("kv_b.bias", rows) : null,
+            all ? Weights.norm("key_norm", dims.weight(), dims.nope() + dims.rope()) : null,
+            EPS,
+            all && dims.rope() > 0 ? dims.ropeTable(positions()) : null,
+            dims.style(),
+            dims.scale(),
+            StepValue.buffer("attn_out", DType.F32, ALL, dims.heads(), dims.value())),
         Specimen.F32);
   }
 

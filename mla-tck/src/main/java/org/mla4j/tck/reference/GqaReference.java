@@ -21,8 +21,7 @@ final class GqaReference {
   private final StepMemory memory;
   private final StepDescription step;
 
-  private GqaReference(
-      double scale, int heads, int groups, CacheValue cache, StepMemory memory) {
+  private GqaReference(double scale, int heads, int groups, CacheValue cache, StepMemory memory) {
     this.scale = scale;
     this.heads = heads;
     this.groups = groups;
@@ -43,27 +42,23 @@ final class GqaReference {
     int value = op.out().rowWidth() / heads;
     for (int row = 0; row < memory.rows(op.q()); row++) {
       int token = memory.token(op.q(), row);
-      memory.setRow(
-          op.out(), row, reference.attend(token, memory.row(op.q(), row), width, value));
+      memory.setRow(op.out(), row, reference.attend(token, memory.row(op.q(), row), width, value));
     }
   }
 
   static void layer(GroupedQueryAttention.Call call, StepMemory memory) {
     GqaSpec spec = call.spec();
     GqaReference reference =
-        new GqaReference(
-            spec.scale(), spec.numHeads(), spec.numKeyHeads(), call.cache(), memory);
+        new GqaReference(spec.scale(), spec.numHeads(), spec.numKeyHeads(), call.cache(), memory);
     var weights = call.weightsByRole();
     double[][] queries = new double[memory.rows(call.hidden())][];
     for (int row = 0; row < queries.length; row++) {
       double[] x = memory.row(call.hidden(), row);
       int token = memory.token(call.hidden(), row);
       queries[row] =
-          reference.turned(
-              call, token, weights.qProj(), x, spec.qHeadNorm(), weights.qHeadNorm());
+          reference.turned(call, token, weights.qProj(), x, spec.qHeadNorm(), weights.qHeadNorm());
       double[] key =
-          reference.turned(
-              call, token, weights.kProj(), x, spec.kHeadNorm(), weights.kHeadNorm());
+          reference.turned(call, token, weights.kProj(), x, spec.kHeadNorm(), weights.kHeadNorm());
       reference.write(token, key, reference.project(weights.vProj(), x));
     }
     for (int row = 0; row < queries.length; row++) {

@@ -10,8 +10,10 @@ import org.mla4j.api.layer.MlaWeights.Projection;
 import org.mla4j.api.layer.MultiHeadLatentAttention;
 import org.mla4j.api.op.AttentionForm.InputStage;
 import org.mla4j.api.op.AttentionForm.OutputForm;
+import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.spec.MlaSpec;
 import org.mla4j.api.spec.NormSpec;
+import org.mla4j.api.spec.RopeStyle;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.value.CacheValue;
@@ -39,9 +41,6 @@ final class MlaReference {
       @Nullable WeightHandle ropeTable,
       CacheValue cache,
       StepMemory memory) {
-    if (spec.qHeadNorm() != null || spec.kHeadNorm() != null) {
-      throw new IllegalArgumentException("No reference of a layer with norms of heads: " + spec);
-    }
     this.spec = spec;
     this.weights = weights;
     this.ropeTable = ropeTable == null ? null : memory.weights(ropeTable);
@@ -56,6 +55,10 @@ final class MlaReference {
       double[] qLatent, double[] qPe, double @Nullable [] latent, double @Nullable [] key) {}
 
   static void layer(MultiHeadLatentAttention.Call call, StepMemory memory) {
+    if (!call.spec().absorbable() || call.weightsByRole().kvBProj().bias() != null) {
+      decompressed(call, memory);
+      return;
+    }
     MlaReference reference =
         new MlaReference(call.spec(), call.weightsByRole(), call.ropeTable(), call.cache(), memory);
     Token[] tokens = new Token[memory.rows(call.hidden())];
@@ -63,6 +66,51 @@ final class MlaReference {
       tokens[i] = reference.fromHidden(i, memory.row(call.hidden(), i));
     }
     reference.finish(tokens, true, OutputForm.HIDDEN, call.output());
+  }
+
+  /** A layer that cannot absorb: its queries and the keys in its cache are not rotated. */
+  private static void decompressed(MultiHeadLatentAttention.Call call, StepMemory memory) {
+    MlaSpec spec = call.spec();
+    MlaWeights weights = call.weightsByRole();
+    MlaReference reference =
+        new MlaReference(spec, weights, call.ropeTable(), call.cache(), memory);
+    double[][] queries = new double[memory.rows(call.hidden())][];
+    Token[] tokens = new Token[queries.length];
+    for (int i = 0; i < tokens.length; i++) {
+      double[] x = memory.row(call.hidden(), i);
+      double[] query = reference.project(spec.hasQLora() ? weights.qAProj() : weights.qProj(), x);
+      queries[i] = reference.queries(query);
+      double[] kvA = reference.project(weights.kvAProj(), x);
+      double[] latent = java.util.Arrays.copyOf(kvA, spec.kvLoraRank());
+      tokens[i] =
+          new Token(
+              queries[i],
+              new double[0],
+              reference.latent(latent),
+              java.util.Arrays.copyOfRange(kvA, spec.kvLoraRank(), kvA.length));
+    }
+    reference.write(tokens);
+    NormSpec keyNorm = spec.kHeadNorm();
+    var attention =
+        new DecompressedReference(
+            new MlaDecompressedAttention(
+                call.hidden(),
+                call.cache(),
+                weights.kvBProj().weight(),
+                weights.kvBProj().bias(),
+                weights.kHeadNorm(),
+                keyNorm == null ? 0 : keyNorm.eps(),
+                call.ropeTable(),
+                spec.rope() == null ? RopeStyle.NEOX : spec.rope().style(),
+                spec.scale(),
+                call.output()),
+            spec.numHeads(),
+            spec.qkHeadDim(),
+            memory);
+    for (int i = 0; i < tokens.length; i++) {
+      double[] attended = attention.attend(i, queries[i]);
+      memory.setRow(call.output(), i, reference.project(weights.oProj(), attended));
+    }
   }
 
   static void attention(MlaAttention op, StepMemory memory) {
@@ -100,14 +148,29 @@ final class MlaReference {
   }
 
   private Token fromLatents(int token, double[] query, double[] latent, double[] key) {
+    return fromNormed(token, queries(query), latent(latent), key);
+  }
+
+  /** Normed queries of all heads, of their latent or as they were projected. */
+  private double[] queries(double[] query) {
     double[] queries = query;
     if (spec.hasQLora()) {
       queries =
           project(
               weights.qBProj(), norm(query, spec.qANorm(), weights.qANorm(), spec.qLatentScale()));
     }
-    return fromNormed(
-        token, queries, norm(latent, spec.kvANorm(), weights.kvANorm(), spec.kvLatentScale()), key);
+    double[] normed = queries.clone();
+    int width = spec.qkHeadDim();
+    for (int start = 0; start < normed.length; start += width) {
+      double[] head = java.util.Arrays.copyOfRange(queries, start, start + width);
+      double[] of = norm(head, spec.qHeadNorm(), weights.qHeadNorm(), 1);
+      System.arraycopy(of, 0, normed, start, width);
+    }
+    return normed;
+  }
+
+  private double[] latent(double[] latent) {
+    return norm(latent, spec.kvANorm(), weights.kvANorm(), spec.kvLatentScale());
   }
 
   private Token fromNormed(int token, double[] queries, double[] latent, double[] key) {

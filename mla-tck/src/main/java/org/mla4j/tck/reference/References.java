@@ -19,6 +19,7 @@ import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MergeAttentionStates;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
+import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.MoeGate;
 import org.mla4j.api.op.Op;
@@ -58,6 +59,7 @@ public final class References {
       case MergeAttentionStates merge -> MergeReference.merge(merge, memory);
       case MlaContextAttention attend -> AttentionReference.context(attend, memory);
       case MlaDecodeAttention attend -> AttentionReference.decode(attend, memory);
+      case MlaDecompressedAttention attend -> DecompressedReference.attend(attend, memory);
       case MlaPrefillAttention attend -> AttentionReference.prefill(attend, memory);
       case MoeGate gate -> MoeReference.gate(gate, memory);
       case ProjectValue project -> HeadReference.project(project, memory);

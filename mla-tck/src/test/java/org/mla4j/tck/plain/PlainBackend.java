@@ -27,6 +27,7 @@ import org.mla4j.api.op.CompositeOp;
 import org.mla4j.api.op.CopyTo;
 import org.mla4j.api.op.FusedOp;
 import org.mla4j.api.op.LayerCall;
+import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.spec.CacheLayout;
 import org.mla4j.api.step.StepDescription;
@@ -51,6 +52,7 @@ final class PlainBackend implements Backend {
   public Set<String> ops() {
     Set<String> types = new HashSet<>(Op.VOCABULARY);
     types.add(AddSilu.TYPE);
+    types.remove(MlaDecompressedAttention.TYPE); // it takes no layer that needs it
     FusedOp.VOCABULARY.stream()
         .filter(type -> !options.fused().contains(type))
         .forEach(types::remove);

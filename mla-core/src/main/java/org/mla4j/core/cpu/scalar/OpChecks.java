@@ -18,6 +18,7 @@ import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MergeAttentionStates;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
+import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.MoeGate;
 import org.mla4j.api.op.Op;
@@ -59,6 +60,7 @@ final class OpChecks {
       case MergeAttentionStates merge -> check(merge, reasons);
       case MlaContextAttention attend -> check(attend, reasons);
       case MlaDecodeAttention decode -> check(decode, reasons);
+      case MlaDecompressedAttention attend -> check(attend, reasons);
       case MlaPrefillAttention prefill -> check(prefill, reasons);
       case MoeGate gate -> check(gate, reasons);
       case ProjectValue project -> check(project, reasons);
@@ -217,6 +219,41 @@ final class OpChecks {
       reasons.heads("qPe", op.qPe(), heads, rope).sameRows(op.qLatent(), op.qPe());
     }
     logSumExp(op.lse(), heads, op.qLatent(), reasons);
+  }
+
+  private static void check(MlaDecompressedAttention op, Reasons reasons) {
+    long heads = headCount(op.q());
+    long width = headWidth(op.q());
+    long value = headWidth(op.out());
+    long latent = Reasons.isMatrix(op.kvB()) ? op.kvB().shape().extent(1) : 0;
+    long rope = op.cache().spec().rowWidth() - latent;
+    long rows = heads * (width - rope + value);
+    reasons
+        .heads("q", op.q(), heads, width)
+        .tokenRows("q", op.q())
+        .heads("out", op.out(), heads, value)
+        .sameRows(op.q(), op.out())
+        .require(
+            heads > 0 && rope >= 0 && rope < width,
+            "a cache row of "
+                + op.cache().spec().rowWidth()
+                + " elements with a latent of "
+                + latent
+                + " and heads of "
+                + width
+                + "; expected latent and key, and a key narrower than a head")
+        .weight("kvB", op.kvB(), rows, latent);
+    if (op.kvBias() != null) {
+      reasons.weight("kvBias", op.kvBias(), rows);
+    }
+    if (op.keyNorm() != null) {
+      reasons.weight("keyNorm", op.keyNorm(), width);
+    }
+    if (op.ropeTable() != null) {
+      reasons
+          .matrix("ropeTable", op.ropeTable(), rope)
+          .require(rope % 2 == 0, "a key of " + rope + " elements; expected an even number");
+    }
   }
 
   private static void check(MlaPrefillAttention op, Reasons reasons) {

@@ -18,6 +18,7 @@ import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MergeAttentionStates;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
+import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.MoeGate;
 import org.mla4j.api.op.Op;
@@ -60,6 +61,8 @@ public final class ScalarKernels implements KernelSet {
       case MergeAttentionStates merge -> new ScalarMergeStates(merge, bindings, context);
       case MlaContextAttention attend -> new ScalarContextAttention(attend, bindings, context);
       case MlaDecodeAttention decode -> new ScalarDecodeAttention(decode, bindings, context);
+      case MlaDecompressedAttention attend ->
+          new ScalarMlaDecompressedAttention(attend, bindings, context);
       case MlaPrefillAttention prefill -> new ScalarPrefillAttention(prefill, bindings, context);
       case MoeGate gate -> new ScalarMoeGate(gate, bindings, context);
       case ProjectValue project -> new ScalarProjectValue(project, bindings, context);

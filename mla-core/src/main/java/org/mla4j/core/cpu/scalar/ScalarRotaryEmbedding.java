@@ -8,6 +8,8 @@ import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.spec.RopeStyle;
 import org.mla4j.api.step.StepDescription;
+import org.mla4j.api.value.StepValue;
+import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.RowKernel;
 
@@ -17,7 +19,6 @@ final class ScalarRotaryEmbedding implements RowKernel {
   private final LiveRows q;
   private final LiveRows k;
   private final WidenedWeight table;
-  private final long positions;
   private final int heads;
   private final int keyHeads;
   private final int pairs;
@@ -31,7 +32,6 @@ final class ScalarRotaryEmbedding implements RowKernel {
     q = new LiveRows(bindings.tensor(op.q()));
     k = new LiveRows(bindings.tensor(op.k()));
     table = WidenedWeight.of(op.table(), context);
-    positions = op.table().shape().extent(0);
     heads = Math.toIntExact(op.q().rowShape().extent(0));
     keyHeads = op.k().rowShape().rank() == 1 ? 1 : Math.toIntExact(op.k().rowShape().extent(0));
     pairs = op.k().rowWidth() / keyHeads / 2;
@@ -48,7 +48,7 @@ final class ScalarRotaryEmbedding implements RowKernel {
     this.step = step;
     q.begin(step);
     k.begin(step);
-    requirePositions();
+    requirePositions(step, op.q(), op.table());
     return q.count();
   }
 
@@ -61,9 +61,10 @@ final class ScalarRotaryEmbedding implements RowKernel {
    * All positions are checked before anything is rotated, so that a refused step leaves its inputs
    * as they were.
    */
-  private void requirePositions() {
-    for (int row = 0; row < q.count(); row++) {
-      int token = step.firstToken(op.q().rows()) + row;
+  static void requirePositions(StepDescription step, StepValue rows, WeightHandle table) {
+    long positions = table.shape().extent(0);
+    for (int row = 0; row < step.count(rows.rows()); row++) {
+      int token = step.firstToken(rows.rows()) + row;
       if (step.position(token) >= positions) {
         throw new InvalidInputException(
             ErrorCode.INVALID_STEP,
@@ -74,7 +75,7 @@ final class ScalarRotaryEmbedding implements RowKernel {
                 + "; expected 0 to "
                 + (positions - 1)
                 + ", the rows of '"
-                + op.table().name()
+                + table.name()
                 + "'.");
       }
     }
