@@ -59,7 +59,7 @@ public final class ChatFormat {
   public static ChatFormat load(Path model, Tokenizer tokenizer, String name) {
     TokenizerConfig config;
     ChatTemplates templates;
-    if (GgufFile.isNamed(model)) {
+    if (GgufFile.isMeantBy(model)) {
       config = ofGguf(model);
       templates = ChatTemplates.within(config);
     } else {
