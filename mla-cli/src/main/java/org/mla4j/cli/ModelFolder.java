@@ -13,8 +13,9 @@ import org.mla4j.api.error.InvalidInputException;
  */
 record ModelFolder(@Nullable Path given) {
   /**
-   * Finds the folder or file. The demo model is where the launcher says; it is not searched for, since
-   * whoever runs the command somewhere else would be answered by a model that he did not choose.
+   * Finds the folder or file. The demo model is where the launcher says; it is not searched for,
+   * since whoever runs the command somewhere else would be answered by a model that he did not
+   * choose.
    */
   Path resolve(@Nullable Path home) {
     if (given != null) {

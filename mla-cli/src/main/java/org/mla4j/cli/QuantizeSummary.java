@@ -55,7 +55,6 @@ record QuantizeSummary(
         ? ""
         : items.stream()
             .collect(
-                Collectors.joining(
-                    "\n  ", "\n" + heading + " (" + items.size() + "):\n  ", ""));
+                Collectors.joining("\n  ", "\n" + heading + " (" + items.size() + "):\n  ", ""));
   }
 }

@@ -50,8 +50,7 @@ class QuantizeCommandTest {
     quantize("--model", TINY, "--type", "bf16");
     String again = folder.resolve("again.gguf").toString();
     Outcome outcome =
-        CommandRun.run(
-            "quantize", "--json", "--model", file, "--type", "q4_0", "--output", again);
+        CommandRun.run("quantize", "--json", "--model", file, "--type", "q4_0", "--output", again);
     assertEquals(ExitStatus.OK, outcome.status(), outcome.err());
     JsonNode summary = JsonMapper.shared().readTree(outcome.out());
     assertEquals(again, summary.get("file").asString());

@@ -156,6 +156,13 @@ public final class Rules {
   public static final Rule WEIGHT_TYPES =
       add(OP, 210, "Weights of F32, BF16 and F16 are widened exactly.");
 
+  /** Weights in blocks. */
+  public static final Rule BLOCK_TYPES =
+      add(
+          OP,
+          211,
+          "Weights of block types (Q8_0, Q4_0, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K, IQ4_NL) are decoded as their format says, or declined with a reason.");
+
   /** The cache write. */
   public static final Rule CACHE_WRITE =
       add(

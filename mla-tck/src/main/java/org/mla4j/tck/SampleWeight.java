@@ -8,6 +8,7 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.error.ModelException;
 import org.mla4j.api.tensor.BFloat16;
+import org.mla4j.api.tensor.BlockCodec;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.api.tensor.Shape;
@@ -16,8 +17,8 @@ import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.api.weight.WeightLease;
 
 /**
- * A weight for tests: stored in F32, BF16 or F16 at an odd address, as mapped files may have it, or
- * not stored at all but computed. It counts its leases.
+ * A weight for tests: stored in F32, BF16, F16 or a block type at an odd address, as mapped files
+ * may have it, or not stored at all but computed. It counts its leases.
  */
 public final class SampleWeight implements WeightHandle {
   private static final long ODD_OFFSET = 1;
@@ -58,6 +59,35 @@ public final class SampleWeight implements WeightHandle {
     return make(name, DType.F32, values, false, extents);
   }
 
+  /**
+   * Makes a weight of a block type.
+   *
+   * @param name its name
+   * @param dtype a block type
+   * @param blocks its blocks, row-major
+   * @param extents its shape
+   * @return the weight; its values cannot be {@linkplain #set set}
+   */
+  public static SampleWeight blocks(String name, DType dtype, byte[] blocks, long... extents) {
+    Shape shape = Shape.of(extents);
+    if (!dtype.isBlockType() || dtype.byteCount(shape.elements()) != blocks.length) {
+      throw new IllegalArgumentException(
+          "Weight '"
+              + name
+              + "': "
+              + blocks.length
+              + " bytes of "
+              + dtype
+              + "; expected the blocks of "
+              + shape
+              + ".");
+    }
+    MemorySegment segment = Arena.ofAuto().allocate(ODD_OFFSET + blocks.length);
+    MemorySegment.copy(blocks, 0, segment, ValueLayout.JAVA_BYTE, ODD_OFFSET, blocks.length);
+    Tensor stored = Tensor.dense(dtype, shape, new HostStorage(segment), ODD_OFFSET);
+    return new SampleWeight(name, stored, true);
+  }
+
   private static SampleWeight make(
       String name, DType dtype, double[] values, boolean plain, long... extents) {
     Shape shape = Shape.of(extents);
@@ -75,7 +105,7 @@ public final class SampleWeight implements WeightHandle {
   }
 
   /**
-   * Changes the values, as a reload would.
+   * Changes the values, as a reload would; not those of a block type.
    *
    * @param values the new elements
    */
@@ -164,8 +194,17 @@ public final class SampleWeight implements WeightHandle {
               + target
               + ".");
     }
-    for (int i = 0; i < shape().elements(); i++) {
-      write(target, i, read(stored, i));
+    int count = Math.toIntExact(shape().elements());
+    float[] values = new float[count];
+    if (stored.dtype().isBlockType()) {
+      BlockCodec.decode(stored.dtype(), stored.segment(), stored.byteOffset(), values, 0, count);
+    } else {
+      for (int i = 0; i < count; i++) {
+        values[i] = read(stored, i);
+      }
+    }
+    for (int i = 0; i < count; i++) {
+      write(target, i, values[i]);
     }
   }
 
@@ -182,7 +221,7 @@ public final class SampleWeight implements WeightHandle {
 
   private static void write(Tensor to, long index, float value) {
     MemorySegment segment = to.segment();
-    long offset = to.byteOffset() + index * to.dtype().byteSize();
+    long offset = to.byteOffset() + to.dtype().byteCount(index);
     switch (to.dtype()) {
       case F32 -> segment.set(ValueLayout.JAVA_FLOAT_UNALIGNED, offset, value);
       case BF16 -> segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, offset, BFloat16.fromFloat(value));

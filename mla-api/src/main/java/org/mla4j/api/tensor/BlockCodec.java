@@ -9,10 +9,11 @@ import org.mla4j.api.error.InvalidInputException;
  * Conversion between binary32 and the {@linkplain DType#isBlockType() block types}, in the layout
  * that ggml defines for GGUF files.
  *
- * <p>Every product and every sum of a decoded value is rounded to binary32: {@code scale * q}, with
- * least values {@code scale * q + least} (Q5_1) or {@code (scale * part) * q - (leastScale *
- * leastPart)} (Q4_K, Q5_K), with scales of parts {@code (scale * part) * q} (Q6_K). So everybody
- * who decodes a block gets the same bits.
+ * <p>A value is a scale times an integer ({@link DType#Q8_0}, {@link DType#Q4_0}, {@link
+ * DType#Q5_0}, {@link DType#IQ4_NL}), and a part's scale ({@link DType#Q6_K}), plus ({@link
+ * DType#Q5_1}) or minus ({@link DType#Q4_K}, {@link DType#Q5_K}) a least value. Products of so few
+ * bits are exact in binary32, and a sum is rounded once: everybody who decodes a block gets the
+ * same bits, with fused operations too.
  *
  * <p>Threading: no state.
  */

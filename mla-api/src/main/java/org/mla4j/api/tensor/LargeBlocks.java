@@ -32,11 +32,11 @@ final class LargeBlocks {
     for (int part = 0; part < COUNT / RUN; part++) {
       float step = scale * partScale(from, block + SCALES_AT, part);
       float least = leastScale * partLeast(from, block + SCALES_AT, part);
-      long bytes = pairs + part / 2 * RUN;
+      long bytes = pairs + (long) RUN * (part / 2);
       int shift = part % 2 * 4;
       int first = start + part * RUN;
       for (int i = 0; i < RUN; i++) {
-        int q = unsigned(from, bytes + i) >> shift & 15;
+        int q = (unsigned(from, bytes + i) >> shift) & 15;
         into[first + i] = step * q - least;
       }
     }
@@ -54,12 +54,12 @@ final class LargeBlocks {
     for (int part = 0; part < COUNT / RUN; part++) {
       float step = scale * partScale(from, block + SCALES_AT, part);
       float least = leastScale * partLeast(from, block + SCALES_AT, part);
-      long bytes = pairs + part / 2 * RUN;
+      long bytes = pairs + (long) RUN * (part / 2);
       int shift = part % 2 * 4;
       int first = start + part * RUN;
       for (int i = 0; i < RUN; i++) {
-        int high = unsigned(from, highBits + i) >> part & 1;
-        int q = unsigned(from, bytes + i) >> shift & 15 | high << 4;
+        int high = (unsigned(from, highBits + i) >> part) & 1;
+        int q = ((unsigned(from, bytes + i) >> shift) & 15) | (high << 4);
         into[first + i] = step * q - least;
       }
     }
@@ -79,15 +79,15 @@ final class LargeBlocks {
       int half = part / 8;
       int run = part / 2 % 4;
       int inRun = part % 2 * SHORT_RUN;
-      long low = block + half * 2 * RUN + run % 2 * RUN + inRun;
-      long high = highBits + half * RUN + inRun;
+      long low = block + (long) RUN * (half * 2 + run % 2) + inRun;
+      long high = highBits + (long) RUN * half + inRun;
       int lowShift = run / 2 * 4;
       int highShift = run * 2;
       int first = start + part * SHORT_RUN;
       for (int i = 0; i < SHORT_RUN; i++) {
-        int upper = unsigned(from, high + i) >> highShift & 3;
-        int q = (unsigned(from, low + i) >> lowShift & 15 | upper << 4) - 32;
-        into[first + i] = step * q;
+        int upper = (unsigned(from, high + i) >> highShift) & 3;
+        int lower = (unsigned(from, low + i) >> lowShift) & 15;
+        into[first + i] = step * ((lower | (upper << 4)) - 32);
       }
     }
   }
@@ -101,7 +101,7 @@ final class LargeBlocks {
       return unsigned(from, scales + part) & 63;
     }
     int upper = unsigned(from, scales + part - 4) >> 6;
-    return unsigned(from, scales + part + 4) & 15 | upper << 4;
+    return (unsigned(from, scales + part + 4) & 15) | (upper << 4);
   }
 
   /** The least value of a part: as its scale, in bytes 4 to 7 and the upper half of 8 to 11. */
@@ -110,7 +110,7 @@ final class LargeBlocks {
       return unsigned(from, scales + part + 4) & 63;
     }
     int upper = unsigned(from, scales + part) >> 6;
-    return unsigned(from, scales + part + 4) >> 4 | upper << 4;
+    return (unsigned(from, scales + part + 4) >> 4) | (upper << 4);
   }
 
   private static int unsigned(MemorySegment from, long at) {

@@ -54,8 +54,8 @@ final class SmallBlocks {
     int high = from.get(INT, block + 2);
     for (int i = 0; i < HALF; i++) {
       int pair = Byte.toUnsignedInt(from.get(ValueLayout.JAVA_BYTE, block + 6 + i));
-      into[start + i] = scale * ((pair & 15 | (high >>> i & 1) << 4) - 16);
-      into[start + HALF + i] = scale * ((pair >> 4 | (high >>> (HALF + i) & 1) << 4) - 16);
+      into[start + i] = scale * (((pair & 15) | fifthBit(high, i)) - 16);
+      into[start + HALF + i] = scale * (((pair >> 4) | fifthBit(high, HALF + i)) - 16);
     }
   }
 
@@ -66,9 +66,13 @@ final class SmallBlocks {
     int high = from.get(INT, block + 4);
     for (int i = 0; i < HALF; i++) {
       int pair = Byte.toUnsignedInt(from.get(ValueLayout.JAVA_BYTE, block + 8 + i));
-      into[start + i] = scale * (pair & 15 | (high >>> i & 1) << 4) + least;
-      into[start + HALF + i] = scale * (pair >> 4 | (high >>> (HALF + i) & 1) << 4) + least;
+      into[start + i] = scale * ((pair & 15) | fifthBit(high, i)) + least;
+      into[start + HALF + i] = scale * ((pair >> 4) | fifthBit(high, HALF + i)) + least;
     }
+  }
+
+  private static int fifthBit(int high, int element) {
+    return ((high >>> element) & 1) << 4;
   }
 
   /** Scale, 16 pairs of indices into the table. */
@@ -101,7 +105,7 @@ final class SmallBlocks {
     for (int i = 0; i < HALF; i++) {
       int low = fourBits(from[start + i] * inverse);
       int high = fourBits(from[start + HALF + i] * inverse);
-      to.set(ValueLayout.JAVA_BYTE, block + 2 + i, (byte) (low | high << 4));
+      to.set(ValueLayout.JAVA_BYTE, block + 2 + i, (byte) (low | (high << 4)));
     }
   }
 

@@ -11,7 +11,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mla4j.api.step.Phase;
 import org.mla4j.api.step.Sampling;
 import org.mla4j.api.step.StepDescription;
+import org.mla4j.api.tensor.DType;
+import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
+import org.mla4j.core.testing.BlockModel;
 import org.mla4j.core.testing.TinyModel;
 
 /** A step of decode tokens, a piece of a prompt with its context in passes, and a new prompt. */
@@ -29,13 +32,24 @@ class MixedStepAllocationTest {
   @ParameterizedTest(name = "cpu:vector={0}")
   @ValueSource(strings = {"auto", "off"})
   void allocatesNothing(String vector) throws InterruptedException {
+    allocatesNothing(vector, new TinyModel());
+  }
+
+  @ParameterizedTest(name = "cpu:vector={0}")
+  @ValueSource(strings = {"auto", "off"})
+  void allocatesNothingForBlocks(String vector) throws InterruptedException {
+    allocatesNothing(vector, BlockModel.of(DType.Q4_K, DType.Q8_0, DType.Q6_K, DType.Q4_0));
+  }
+
+  private static void allocatesNothing(String vector, ModelDefinition model)
+      throws InterruptedException {
     EngineOptions options =
         EngineOptions.builder()
             .threads(1)
             .backendOption("cpu:vector", vector)
             .contextTokens(16)
             .build();
-    try (StepRunner runner = StepRunner.build(new TinyModel(), options)) {
+    try (StepRunner runner = StepRunner.build(model, options)) {
       int[] ids = new int[64];
       int[][] blocks = {{1, 2}, {3, 4, 5, 6}, {7}};
       long allocated = run(runner, ids, blocks);

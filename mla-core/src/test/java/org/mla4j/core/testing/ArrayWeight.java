@@ -2,8 +2,10 @@ package org.mla4j.core.testing;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
+import org.mla4j.api.tensor.BlockCodec;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.api.tensor.Shape;
@@ -12,8 +14,8 @@ import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.api.weight.WeightLease;
 
 /**
- * A weight made of an array, stored in a wanted type at an odd address, as mapped files may have
- * it.
+ * A weight made of an array or of random blocks, stored in a wanted type at an odd address, as
+ * mapped files may have it.
  */
 public final class ArrayWeight implements WeightHandle {
   private static final long ODD_OFFSET = 1;
@@ -39,6 +41,22 @@ public final class ArrayWeight implements WeightHandle {
     return new ArrayWeight(name, store(dtype, values, extents), false);
   }
 
+  /** A weight of random blocks, with values as a normal distribution of a deviation has them. */
+  public static ArrayWeight blocks(
+      String name, DType dtype, RandomData random, double deviation, long... extents) {
+    Shape shape = Shape.of(extents);
+    byte[] blocks = RandomBlocks.of(dtype, random, deviation, shape.elements());
+    MemorySegment segment = Arena.ofAuto().allocate(ODD_OFFSET + blocks.length);
+    MemorySegment.copy(blocks, 0, segment, ValueLayout.JAVA_BYTE, ODD_OFFSET, blocks.length);
+    Tensor stored = Tensor.dense(dtype, shape, new HostStorage(segment), ODD_OFFSET);
+    return new ArrayWeight(name, stored, true);
+  }
+
+  /** The same values as F32. */
+  public ArrayWeight decoded() {
+    return of(name, DType.F32, values(), shape().toArray());
+  }
+
   private static Tensor store(DType dtype, float[] values, long... extents) {
     Shape shape = Shape.of(extents);
     if (shape.elements() != values.length) {
@@ -53,9 +71,13 @@ public final class ArrayWeight implements WeightHandle {
     return stored;
   }
 
-  /** The values after rounding to the stored type. */
+  /** The values after rounding to the stored type, or as blocks decode to them. */
   public float[] values() {
     float[] values = new float[Math.toIntExact(stored.shape().elements())];
+    if (dtype().isBlockType()) {
+      BlockCodec.decode(dtype(), stored.segment(), stored.byteOffset(), values, 0, values.length);
+      return values;
+    }
     for (int i = 0; i < values.length; i++) {
       values[i] =
           Cell.get(dtype(), stored.segment(), stored.byteOffset() + (long) i * dtype().byteSize());

@@ -22,6 +22,10 @@ public final class RandomData {
     return values;
   }
 
+  public void bytes(byte[] bytes) {
+    random.nextBytes(bytes);
+  }
+
   /** From 0 to bound - 1. */
   public int below(int bound) {
     return random.nextInt(bound);

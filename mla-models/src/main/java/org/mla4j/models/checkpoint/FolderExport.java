@@ -94,8 +94,7 @@ final class FolderExport implements ExportSource {
             .computeIfAbsent(part.get().tensor(), _ -> new TreeMap<>())
             .put(part.get().index(), weight);
         // Holds its place until all experts are known.
-        all.putIfAbsent(
-            part.get().tensor(), ExportTensor.of(part.get().tensor(), weight));
+        all.putIfAbsent(part.get().tensor(), ExportTensor.of(part.get().tensor(), weight));
       } else {
         String gguf = architecture.names().gguf(name).orElseThrow(() -> unnamed(name));
         add(all, gguf, name, weight);
@@ -108,15 +107,11 @@ final class FolderExport implements ExportSource {
             all.put(
                 name,
                 new ExportTensor(
-                    name,
-                    Shape.of(values.length),
-                    List.of(),
-                    rows -> rows.accept(values))));
+                    name, Shape.of(values.length), List.of(), rows -> rows.accept(values))));
     return List.copyOf(all.values());
   }
 
-  private void add(
-      Map<String, ExportTensor> all, String gguf, String name, WeightHandle weight) {
+  private void add(Map<String, ExportTensor> all, String gguf, String name, WeightHandle weight) {
     if (!splitLatent || !name.endsWith(LATENT)) {
       all.put(gguf, ExportTensor.of(gguf, weight));
       return;

@@ -11,11 +11,7 @@ final class GgufArchitectures {
 
   private static final List<GgufArchitecture> ALL =
       List.of(
-          new GgufDeepseek2(),
-          GgufQwen.LLAMA,
-          new GgufMiniCpm3(),
-          GgufQwen.QWEN2,
-          GgufQwen.QWEN3);
+          new GgufDeepseek2(), GgufQwen.LLAMA, new GgufMiniCpm3(), GgufQwen.QWEN2, GgufQwen.QWEN3);
 
   private GgufArchitectures() {}
 

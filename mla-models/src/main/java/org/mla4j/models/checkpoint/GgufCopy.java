@@ -36,8 +36,7 @@ final class GgufCopy implements ExportSource {
   @Override
   public List<ExportTensor> tensors() {
     return file.tensors().values().stream()
-        .map(tensor ->
-            ExportTensor.of(tensor.name(), GgufWeights.stored(tensor, tensor.name())))
+        .map(tensor -> ExportTensor.of(tensor.name(), GgufWeights.stored(tensor, tensor.name())))
         .toList();
   }
 

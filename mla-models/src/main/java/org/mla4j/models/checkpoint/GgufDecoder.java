@@ -57,8 +57,8 @@ final class GgufDecoder {
     config.put(
         "rms_norm_eps",
         keys.number("attention.layer_norm_rms_epsilon")
-            .orElseThrow(() ->
-                keys.refused("attention.layer_norm_rms_epsilon", "missing", "a number")));
+            .orElseThrow(
+                () -> keys.refused("attention.layer_norm_rms_epsilon", "missing", "a number")));
     config.put("rope_theta", keys.number("rope.freq_base").orElse(DEFAULT_THETA));
     if (keys.has("vocab_size")) {
       config.put("vocab_size", keys.positive("vocab_size"));
@@ -71,9 +71,7 @@ final class GgufDecoder {
   }
 
   private static void readTokens(GgufMetadata metadata, ObjectNode config) {
-    metadata
-        .integer("tokenizer.ggml.bos_token_id")
-        .ifPresent(id -> config.put("bos_token_id", id));
+    metadata.integer("tokenizer.ggml.bos_token_id").ifPresent(id -> config.put("bos_token_id", id));
     ArrayNode stops = config.putArray("eos_token_id");
     for (String key : STOPS) {
       metadata.integer(key).ifPresent(stops::add);
@@ -105,8 +103,7 @@ final class GgufDecoder {
       tokens.add(new TokenId(STOPS.get(i), stops.get(i)));
     }
     if (stops.size() > STOPS.size()) {
-      remarks.add(
-          "of the stop tokens " + stops + " only the first " + STOPS.size() + " are kept");
+      remarks.add("of the stop tokens " + stops + " only the first " + STOPS.size() + " are kept");
     }
     return tokens;
   }

@@ -130,7 +130,8 @@ final class GgufDeepseek2 implements GgufArchitecture {
   private static boolean isSigmoid(GgufKeys keys, GgufFile file) {
     int gating = keys.count(GATING);
     return switch (gating) {
-      case 0 -> file.tensors().keySet().stream().anyMatch(name -> name.endsWith("exp_probs_b.bias"));
+      case 0 ->
+          file.tensors().keySet().stream().anyMatch(name -> name.endsWith("exp_probs_b.bias"));
       case SOFTMAX -> false;
       case SIGMOID -> true;
       default -> throw keys.refused(GATING, gating, "1 (soft-max) or 2 (sigmoid)");
@@ -142,8 +143,7 @@ final class GgufDeepseek2 implements GgufArchitecture {
     return !sigmoid ? V2 : glm ? GLM : V3;
   }
 
-  private static void readExperts(
-      GgufKeys keys, ObjectNode config, boolean sigmoid, int experts) {
+  private static void readExperts(GgufKeys keys, ObjectNode config, boolean sigmoid, int experts) {
     int groups = keys.count("expert_group_count");
     int kept = keys.count("expert_group_used_count");
     if (groups == 0) {
@@ -196,8 +196,7 @@ final class GgufDeepseek2 implements GgufArchitecture {
     settings.integer("attention.kv_lora_rank", rank);
     settings.integer(KEY_LENGTH, rank + rope);
     settings.integer(VALUE_LENGTH, rank);
-    settings.integer(
-        "attention.key_length_mla", config.positiveInt("qk_nope_head_dim") + rope);
+    settings.integer("attention.key_length_mla", config.positiveInt("qk_nope_head_dim") + rope);
     settings.integer("attention.value_length_mla", config.positiveInt("v_head_dim"));
     settings.integer("rope.dimension_count", rope);
     GgufRope.writeSettings(config, settings);
@@ -209,11 +208,9 @@ final class GgufDeepseek2 implements GgufArchitecture {
     int rope = config.positiveInt("qk_rope_head_dim");
     settings.remove(name() + ".attention.key_length_mla");
     settings.remove(name() + ".attention.value_length_mla");
-    settings.put(
-        name() + "." + KEY_LENGTH, config.positiveInt("qk_nope_head_dim") + rope);
+    settings.put(name() + "." + KEY_LENGTH, config.positiveInt("qk_nope_head_dim") + rope);
     settings.put(name() + "." + VALUE_LENGTH, config.positiveInt("v_head_dim"));
-    settings.put(
-        name() + ".attention.head_count_kv", config.positiveInt("num_attention_heads"));
+    settings.put(name() + ".attention.head_count_kv", config.positiveInt("num_attention_heads"));
   }
 
   private static void writeExperts(ModelConfig config, GgufSettings settings) {

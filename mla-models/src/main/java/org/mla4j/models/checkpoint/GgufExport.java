@@ -86,9 +86,7 @@ public final class GgufExport {
    */
   public Report write(Path file) {
     try (ExportSource source =
-        GgufFile.isMeantBy(model)
-            ? GgufCopy.open(model)
-            : FolderExport.open(model, splitLatent)) {
+        GgufFile.isMeantBy(model) ? GgufCopy.open(model) : FolderExport.open(model, splitLatent)) {
       GgufWriter writer = new GgufWriter();
       source.metadata().forEach(writer::metadata);
       writer.metadata("general.file_type", GgufExportTypes.fileType(type));
@@ -106,8 +104,7 @@ public final class GgufExport {
         tensor.addTo(writer, stored);
       }
       long bytes = writer.write(file, progress);
-      return new Report(
-          file, bytes, tensors.size(), unblocked, source.leftOut(), source.remarks());
+      return new Report(file, bytes, tensors.size(), unblocked, source.leftOut(), source.remarks());
     }
   }
 

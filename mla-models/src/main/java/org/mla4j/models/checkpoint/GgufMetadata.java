@@ -18,8 +18,8 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
 
 /**
- * What a GGUF file says besides its tensors: values by key, such as {@code
- * tokenizer.ggml.tokens}. Values are decoded from the mapped file each time they are asked for.
+ * What a GGUF file says besides its tensors: values by key, such as {@code tokenizer.ggml.tokens}.
+ * Values are decoded from the mapped file each time they are asked for.
  *
  * <p>Each getter refuses a value of another kind than it returns, naming file, key, kind and byte.
  * Threading: safe to share. After the {@link GgufFile} was closed, getters refuse.
@@ -80,7 +80,8 @@ public final class GgufMetadata {
         }
         long length = cursor.readCount("the length of " + what, element.leastBytes());
         if (length > MAX_LENGTH) {
-          throw cursor.malformed(at, "the length of " + what + " is " + length, "at most " + MAX_LENGTH);
+          throw cursor.malformed(
+              at, "the length of " + what + " is " + length, "at most " + MAX_LENGTH);
         }
         long start = cursor.position();
         cursor.skip(element, length, what);
@@ -347,8 +348,7 @@ public final class GgufMetadata {
     return place;
   }
 
-  private @Nullable Place array(
-      String key, String expected, GgufValueType type) {
+  private @Nullable Place array(String key, String expected, GgufValueType type) {
     Place place = places.get(key);
     if (place != null && (!place.isArray() || place.type() != type)) {
       throw refused(key, place.toString(), expected);

@@ -122,8 +122,7 @@ final class GgufMiniCpm3 implements GgufArchitecture {
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment values = arena.allocate(ValueLayout.JAVA_FLOAT, rope / 2);
-      GgufWeights.stored(tensor, name)
-          .materialise(Tensor.dense(DType.F32, tensor.shape(), values));
+      GgufWeights.stored(tensor, name).materialise(Tensor.dense(DType.F32, tensor.shape(), values));
       for (int i = 0; i < rope / 2; i++) {
         float factor = values.getAtIndex(ValueLayout.JAVA_FLOAT, i);
         into.add(Double.parseDouble(Float.toString(factor)));
@@ -147,8 +146,7 @@ final class GgufMiniCpm3 implements GgufArchitecture {
     }
     Optional<ModelConfig> section = GgufRope.section(config);
     if (section.isPresent() && isLong(section.get())) {
-      settings.integer(
-          ORIGINAL, section.get().positiveInt("original_max_position_embeddings"));
+      settings.integer(ORIGINAL, section.get().positiveInt("original_max_position_embeddings"));
     }
   }
 

@@ -16,8 +16,7 @@ import java.util.regex.Pattern;
  */
 final class GgufNames {
   private static final Pattern GGUF_LAYER = Pattern.compile("blk\\.(0|[1-9]\\d{0,8})\\.(.+)");
-  private static final Pattern LAYER =
-      Pattern.compile("model\\.layers\\.(0|[1-9]\\d{0,8})\\.(.+)");
+  private static final Pattern LAYER = Pattern.compile("model\\.layers\\.(0|[1-9]\\d{0,8})\\.(.+)");
   private static final Pattern EXPERT =
       Pattern.compile("(mlp\\.experts\\.)(0|[1-9]\\d{0,8})\\.(.+)");
 
@@ -95,8 +94,7 @@ final class GgufNames {
     Matcher matcher = GGUF_LAYER.matcher(gguf);
     return matcher.matches()
         ? Optional.ofNullable(experts.get(matcher.group(2)))
-            .map(name ->
-                "model.layers." + matcher.group(1) + ".mlp.experts." + expert + "." + name)
+            .map(name -> "model.layers." + matcher.group(1) + ".mlp.experts." + expert + "." + name)
         : Optional.empty();
   }
 

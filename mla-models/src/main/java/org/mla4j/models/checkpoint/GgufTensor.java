@@ -103,8 +103,7 @@ record GgufTensor(
           "a multiple of the " + type.blockElements() + " elements of a block");
     }
     try {
-      return Math.multiplyExact(
-          shape.elements() / type.blockElements(), (long) type.blockBytes());
+      return Math.multiplyExact(shape.elements() / type.blockElements(), (long) type.blockBytes());
     } catch (ArithmeticException e) {
       throw cursor.malformed(
           position, describe() + " needs more bytes than 63 bits count", "fewer");

@@ -115,8 +115,7 @@ final class GgufWeights implements WeightFiles {
   /** Some files have the joined projection as well; it is as good, and can be read in place. */
   private void addHalf(GgufTensor tensor) {
     boolean ofKeys = tensor.name().endsWith(HALF_OF_KEYS);
-    String layer =
-        tensor.name().substring(0, tensor.name().length() - HALF_OF_KEYS.length());
+    String layer = tensor.name().substring(0, tensor.name().length() - HALF_OF_KEYS.length());
     String other = layer + (ofKeys ? HALF_OF_VALUES : HALF_OF_KEYS);
     if (file.tensors().containsKey(layer + JOINED)) {
       return;
@@ -185,7 +184,8 @@ final class GgufWeights implements WeightFiles {
     Shape shape = stored.shape();
     if (heads < 1 || shape.rank() != 2 || shape.extent(0) % (2 * heads) != 0) {
       throw file.metadata()
-          .refused(key, Long.toString(heads), "a number of heads that divides the rows of " + stored);
+          .refused(
+              key, Long.toString(heads), "a number of heads that divides the rows of " + stored);
     }
     return new HalvedRows(stored, heads);
   }
@@ -199,8 +199,7 @@ final class GgufWeights implements WeightFiles {
 
   /** A tensor as it lies in the file, under any name. */
   static StoredWeight stored(GgufTensor tensor, String name) {
-    return new StoredWeight(
-        name, tensor.dtype(), tensor.shape(), tensor.file(), tensor.offset());
+    return new StoredWeight(name, tensor.dtype(), tensor.shape(), tensor.file(), tensor.offset());
   }
 
   private static StoredTensor describe(GgufTensor tensor) {

@@ -94,8 +94,7 @@ public final class GgufWriter {
               + ", cannot be written; expected a name that is new, one of F32, F16, BF16, Q8_0,"
               + " Q4_0, 1 to 4 axes and rows of whole blocks.");
     }
-    Content content =
-        encoder -> new RowEncoder(encoder, name, dtype, shape).writeAll(rows);
+    Content content = encoder -> new RowEncoder(encoder, name, dtype, shape).writeAll(rows);
     tensors.put(name, new Entry(name, dtype, shape, content));
     return this;
   }
@@ -110,8 +109,7 @@ public final class GgufWriter {
               encoder.putBytes(
                   tensor
                       .segment()
-                      .asSlice(
-                          tensor.byteOffset(), dtype.byteCount(tensor.shape().elements())));
+                      .asSlice(tensor.byteOffset(), dtype.byteCount(tensor.shape().elements())));
             }
           }
         };
@@ -124,8 +122,8 @@ public final class GgufWriter {
    * @param file where to
    * @param progress told how many tensors are done
    * @return bytes of the file
-   * @throws InvalidInputException if the file cannot be written, rows are not as many or as long as their tensor's shape says,
-   *     or a value is beyond the range of its type
+   * @throws InvalidInputException if the file cannot be written, rows are not as many or as long as
+   *     their tensor's shape says, or a value is beyond the range of its type
    */
   public long write(Path file, ProgressListener progress) {
     Path unfinished = file.resolveSibling(file.getFileName() + ".part");

@@ -10,8 +10,8 @@ import org.mla4j.api.weight.WeightLease;
 
 /**
  * The projection from the latent to keys and values, {@code [heads * (key + value), rank]}, put
- * together from the halves that llama.cpp keeps: keys as {@code [heads, rank, key]}, turned over for
- * absorption, and values as {@code [heads, value, rank]}. Not plain: it is to be materialised.
+ * together from the halves that llama.cpp keeps: keys as {@code [heads, rank, key]}, turned over
+ * for absorption, and values as {@code [heads, value, rank]}. Not plain: it is to be materialised.
  */
 final class JoinedProjection implements WeightHandle {
   private final String name;
@@ -71,8 +71,7 @@ final class JoinedProjection implements WeightHandle {
       long written = 0;
       for (long head = 0; head < heads; head++) {
         for (int i = 0; i < rank; i++) {
-          ElementReader.read(
-              keyLease.tensor(), (head * rank + i) * keyLength, turned, keyLength);
+          ElementReader.read(keyLease.tensor(), (head * rank + i) * keyLength, turned, keyLength);
           for (int j = 0; j < keyLength; j++) {
             rows[j * rank + i] = turned[j];
           }
@@ -80,8 +79,7 @@ final class JoinedProjection implements WeightHandle {
         writer.write(rows, rows.length, written);
         written += rows.length;
         for (int i = 0; i < valueLength; i++) {
-          ElementReader.read(
-              valueLease.tensor(), (head * valueLength + i) * rank, row, rank);
+          ElementReader.read(valueLease.tensor(), (head * valueLength + i) * rank, row, rank);
           writer.write(row, rank, written);
           written += rank;
         }

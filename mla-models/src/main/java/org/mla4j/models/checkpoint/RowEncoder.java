@@ -66,9 +66,7 @@ final class RowEncoder {
     } catch (InvalidInputException e) {
       String reason = String.valueOf(e.getMessage()).replace(" [" + e.code().id() + "]", "");
       throw new InvalidInputException(
-          ErrorCode.INVALID_REQUEST,
-          "Tensor '" + name + "', row " + written + ": " + reason,
-          e);
+          ErrorCode.INVALID_REQUEST, "Tensor '" + name + "', row " + written + ": " + reason, e);
     }
   }
 

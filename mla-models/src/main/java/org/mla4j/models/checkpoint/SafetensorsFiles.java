@@ -130,8 +130,7 @@ final class SafetensorsFiles implements WeightFiles {
 
   private static StoredWeight stored(Place place, DType dtype) {
     SafetensorsHeader.Entry entry = place.entry();
-    return new StoredWeight(
-        entry.name(), dtype, entry.shape(), place.file(), entry.offset());
+    return new StoredWeight(entry.name(), dtype, entry.shape(), place.file(), entry.offset());
   }
 
   private void add(ShardIndex index) {

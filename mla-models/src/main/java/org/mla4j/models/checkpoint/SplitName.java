@@ -27,8 +27,7 @@ record SplitName(Path part, String stem, int number, int count) {
               Long.toString(count),
               "as many as the name of the file says: name-00001-of-0000N.gguf");
     }
-    return new SplitName(
-        file, matcher.group(1), Integer.parseInt(matcher.group(2)), (int) count);
+    return new SplitName(file, matcher.group(1), Integer.parseInt(matcher.group(2)), (int) count);
   }
 
   /** Another part, in the same folder. */

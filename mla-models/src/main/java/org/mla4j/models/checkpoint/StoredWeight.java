@@ -22,7 +22,9 @@ final class StoredWeight implements WeightHandle {
   private final long offset;
   private final long bytes;
 
-  /** {@code offset} is the byte of the file where it begins; the file is known to hold all of it. */
+  /**
+   * {@code offset} is the byte of the file where it begins; the file is known to hold all of it.
+   */
   StoredWeight(String name, DType dtype, Shape shape, MappedFile file, long offset) {
     this.name = name;
     this.dtype = dtype;
@@ -65,8 +67,7 @@ final class StoredWeight implements WeightHandle {
     try (WeightLease lease = lease()) {
       Tensor stored = lease.tensor();
       if (target.dtype() == dtype) {
-        MemorySegment.copy(
-            stored.segment(), 0, target.segment(), target.byteOffset(), bytes);
+        MemorySegment.copy(stored.segment(), 0, target.segment(), target.byteOffset(), bytes);
         return;
       }
       long elements = shape.elements();

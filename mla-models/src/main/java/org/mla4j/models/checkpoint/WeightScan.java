@@ -14,8 +14,9 @@ public final class WeightScan {
   private WeightScan() {}
 
   /**
-   * Reads every tensor of a float type, block scales included, of a block type its scales, whether a model uses it or not. They
-   * are read where they are mapped and nothing is copied; it takes as long as reading the files.
+   * Reads every tensor of a float type, block scales included, of a block type its scales, whether
+   * a model uses it or not. They are read where they are mapped and nothing is copied; it takes as
+   * long as reading the files.
    *
    * @param checkpoint the weights
    * @param progress told how many tensors are done

@@ -113,15 +113,13 @@ class GgufFileTest {
     try (GgufFile file = GgufFile.open(path)) {
       GgufMetadata metadata = file.metadata();
       assertModelRefused(
-          path
-              + ": metadata key 'text' is STRING at byte 40; expected an integer. [MLA-0204]",
+          path + ": metadata key 'text' is STRING at byte 40; expected an integer. [MLA-0204]",
           () -> metadata.integer("text"));
       assertModelRefused(
           path + ": metadata key 'text' is STRING at byte 40; expected a number. [MLA-0204]",
           () -> metadata.number("text"));
       assertModelRefused(
-          path
-              + ": metadata key 'text' is STRING at byte 40; expected true or false. [MLA-0204]",
+          path + ": metadata key 'text' is STRING at byte 40; expected true or false. [MLA-0204]",
           () -> metadata.bool("text"));
       assertModelRefused(
           path
@@ -230,11 +228,7 @@ class GgufFileTest {
         () -> GgufFile.open(part(1, 2)));
     write(part(2, 2), 1, 2, 2, "a");
     assertModelRefused(
-        "Tensor 'a' is in two files: '"
-            + part(1, 2)
-            + "' and '"
-            + part(2, 2)
-            + "'. [MLA-0204]",
+        "Tensor 'a' is in two files: '" + part(1, 2) + "' and '" + part(2, 2) + "'. [MLA-0204]",
         () -> GgufFile.open(part(1, 2)));
     write(part(2, 2), 0, 2, 2, "b");
     assertModelRefused(
@@ -246,14 +240,12 @@ class GgufFileTest {
         () -> GgufFile.open(part(1, 2)));
     write(part(2, 2), 1, 2, 2, "b");
     assertModelRefused(
-        part(2, 2)
-            + " is part 2 of 2; expected the first, '"
-            + part(1, 2)
-            + "'. [MLA-0204]",
+        part(2, 2) + " is part 2 of 2; expected the first, '" + part(1, 2) + "'. [MLA-0204]",
         () -> GgufFile.open(part(2, 2)));
     write(part(1, 2), 0, 2, 5, "a");
     assertModelRefused(
-        part(1, 2) + ": metadata key 'split.tensors.count' is 5 at byte 102; expected 2. [MLA-0204]",
+        part(1, 2)
+            + ": metadata key 'split.tensors.count' is 5 at byte 102; expected 2. [MLA-0204]",
         () -> GgufFile.open(part(1, 2)));
   }
 

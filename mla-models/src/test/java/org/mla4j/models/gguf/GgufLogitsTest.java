@@ -91,8 +91,7 @@ class GgufLogitsTest {
             .cacheTokens(2 * prompts.size() * LONGEST)
             .allLogits(true)
             .build();
-    try (ModelDefinition definition =
-            Architectures.discover().open(model, ModelConfig.of(model));
+    try (ModelDefinition definition = Architectures.discover().open(model, ModelConfig.of(model));
         StepRunner runner = StepRunner.build(definition, options)) {
       return BatchDriver.run(runner, new Policy(Integer.MAX_VALUE, false), prompts, MORE);
     }

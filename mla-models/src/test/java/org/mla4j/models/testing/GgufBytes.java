@@ -76,8 +76,7 @@ public final class GgufBytes {
   }
 
   /** Adds a tensor that claims to be at any offset. */
-  public GgufBytes tensor(
-      String name, int type, long offset, byte[] elements, long... extents) {
+  public GgufBytes tensor(String name, int type, long offset, byte[] elements, long... extents) {
     tensors.writeBytes(string(name));
     tensors.writeBytes(ints(extents.length));
     tensors.writeBytes(longs(extents));

@@ -52,6 +52,11 @@ record Dims(
     return new Dims(heads, p, r, v, l, hidden, queryLatent, style, cache, cacheScale, weight);
   }
 
+  /** Widths whose rows are whole blocks of every block type. */
+  Dims ofBlocks(DType dtype) {
+    return new Dims(4, nope, rope, 64, 256, 512, 256, style, cache, cacheScale, dtype);
+  }
+
   Dims queryLatent(int lq) {
     return new Dims(heads, nope, rope, value, latent, hidden, lq, style, cache, cacheScale, weight);
   }
@@ -69,6 +74,12 @@ record Dims(
   Dims weight(DType dtype) {
     return new Dims(
         heads, nope, rope, value, latent, hidden, queryLatent, style, cache, cacheScale, dtype);
+  }
+
+  /** Inner elements of an expert: 24, in whole blocks. */
+  int inner() {
+    int block = weight.blockElements();
+    return Math.ceilDiv(24, block) * block;
   }
 
   double scale() {

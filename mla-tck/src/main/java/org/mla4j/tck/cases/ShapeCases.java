@@ -1,6 +1,7 @@
 package org.mla4j.tck.cases;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.mla4j.api.op.AbsorbQuery;
@@ -72,6 +73,16 @@ final class ShapeCases {
           RmsNormRopeConcatAndCacheMla.TYPE,
           RoutedExperts.TYPE);
 
+  private static final List<String> WITH_MATRICES =
+      List.of(
+          AbsorbQuery.TYPE,
+          Embedding.TYPE,
+          Linear.TYPE,
+          MlaPreprocess.TYPE,
+          ProjectValue.TYPE,
+          QkvAProj.TYPE,
+          RoutedExperts.TYPE);
+
   private static final int[] HEADS = {1, 2, 3, 5, 8, 12, 16, 20, 64, 96, 128};
   private static final int[] RANKS = {64, 96, 256, 512};
   private static final int[] ROPES = {0, 32, 64, 128};
@@ -91,6 +102,7 @@ final class ShapeCases {
     WITH_HEADS.forEach(made::heads);
     WITH_WIDTHS.forEach(made::widths);
     WITH_WEIGHTS.forEach(made::weights);
+    WITH_MATRICES.forEach(made::blocks);
     return made.cases;
   }
 
@@ -143,6 +155,12 @@ final class ShapeCases {
             Dims.SMALL.weight(DType.BF16),
             Dims.SMALL.weight(DType.F16),
             Dims.REAL.weight(DType.BF16)));
+  }
+
+  private void blocks(String type) {
+    List<Dims> grid =
+        Arrays.stream(DType.values()).filter(DType::isBlockType).map(Dims.SMALL::ofBlocks).toList();
+    add(Rules.BLOCK_TYPES, type, grid);
   }
 
   private void add(Rule rule, String type, List<Dims> grid) {

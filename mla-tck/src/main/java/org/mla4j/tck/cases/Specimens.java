@@ -471,7 +471,17 @@ final class Specimens {
 
   MoeSpec moe() {
     return new MoeSpec(
-        dims.hidden(), 8, 3, 24, Scoring.SIGMOID, 4, 2, GroupScore.TOP2_SUM, true, 2.5, 0);
+        dims.hidden(),
+        8,
+        3,
+        dims.inner(),
+        Scoring.SIGMOID,
+        4,
+        2,
+        GroupScore.TOP2_SUM,
+        true,
+        2.5,
+        0);
   }
 
   Specimen gate(MoeSpec spec, boolean biased) {
@@ -548,9 +558,9 @@ final class Specimens {
         IntStream.range(0, spec.experts())
             .mapToObj(i ->
                 new Expert(
-                    Weights.matrix("gate" + i, dims.weight(), 24, dims.hidden()),
-                    Weights.matrix("up" + i, dims.weight(), 24, dims.hidden()),
-                    Weights.matrix("down" + i, dims.weight(), dims.hidden(), 24)))
+                    Weights.matrix("gate" + i, dims.weight(), dims.inner(), dims.hidden()),
+                    Weights.matrix("up" + i, dims.weight(), dims.inner(), dims.hidden()),
+                    Weights.matrix("down" + i, dims.weight(), dims.hidden(), dims.inner())))
             .toList();
     StepValue ids = StepValue.buffer("ids", DType.I32, ALL, spec.topK());
     return Specimen.of(

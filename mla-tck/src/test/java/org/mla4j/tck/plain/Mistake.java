@@ -171,6 +171,8 @@ public enum Mistake {
   LEASE_LEAKED,
   /** F16 weights are read as BF16. */
   F16_WEIGHTS_AS_BF16,
+  /** Both integers in a byte of Q4_0 are taken for neighbours. */
+  FOUR_BITS_SIDE_BY_SIDE,
   /** Weights that are computed, not stored, are leased. */
   COMPUTED_WEIGHTS_LEASED,
   /** A reload takes new memory. */

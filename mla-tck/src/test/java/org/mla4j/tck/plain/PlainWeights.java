@@ -61,6 +61,9 @@ final class PlainWeights {
     boolean stored = handle.isPlain() || mistakes.include(Mistake.COMPUTED_WEIGHTS_LEASED);
     if (handle.dtype() == DType.F16 && mistakes.include(Mistake.F16_WEIGHTS_AS_BF16)) {
       readAsBf16(handle, target);
+    } else if (handle.dtype() == DType.Q4_0 && mistakes.include(Mistake.FOUR_BITS_SIDE_BY_SIDE)) {
+      handle.materialise(target);
+      interleave(target);
     } else if (stored && handle.dtype() == DType.F32) {
       WeightLease lease = handle.lease();
       Tensor source = lease.tensor();
@@ -85,6 +88,19 @@ final class PlainWeights {
         long address = source.byteOffset() + i * Short.BYTES;
         float number = CellCodec.read(DType.BF16, source.segment(), address, 1);
         target.segment().setAtIndex(ValueLayout.JAVA_FLOAT, i, number);
+      }
+    }
+  }
+
+  /** Puts the second halves of blocks of 32 between the first. */
+  private static void interleave(Tensor target) {
+    MemorySegment numbers = target.segment();
+    float[] block = new float[32];
+    for (long first = 0; first < target.shape().elements(); first += block.length) {
+      MemorySegment.copy(
+          numbers, ValueLayout.JAVA_FLOAT, Float.BYTES * first, block, 0, block.length);
+      for (int i = 0; i < block.length; i++) {
+        numbers.setAtIndex(ValueLayout.JAVA_FLOAT, first + i, block[i % 2 * 16 + i / 2]);
       }
     }
   }

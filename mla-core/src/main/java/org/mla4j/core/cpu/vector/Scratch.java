@@ -6,7 +6,8 @@ import org.mla4j.api.backend.EngineContext;
 
 /**
  * Scratch memory that all vector kernels of one backend share: for each worker a part and a row of
- * weights, and one part for all. Kernels of a backend run one after another, so a model does not pay once per layer.
+ * weights, and one part for all. Kernels of a backend run one after another, so a model does not
+ * pay once per layer.
  *
  * <p>Native rather than arrays: vectors are loaded from it at aligned addresses. What is in it is
  * undefined when a kernel starts. Threading: reserved by the thread that creates kernels; in a

@@ -82,10 +82,7 @@ final class VectorRoutedExperts implements Kernel {
   }
 
   private static WeightMatrix[] matrices(
-      RoutedExperts op,
-      Function<Expert, WeightHandle> part,
-      CpuContext context,
-      Scratch scratch) {
+      RoutedExperts op, Function<Expert, WeightHandle> part, CpuContext context, Scratch scratch) {
     return op.experts().stream()
         .map(expert -> WeightMatrix.of(part.apply(expert), context, scratch))
         .toArray(WeightMatrix[]::new);

@@ -17,7 +17,9 @@ import org.mla4j.core.cpu.kernel.WorkerScratch;
  * matrix, bit for bit.
  */
 final class WeightMatrix {
-  private final Tensor stored;
+  private final MemorySegment stored;
+  private final long start;
+  private final DType dtype;
   private final long rowBytes;
   private final FloatFormat format;
   private final int rows;
@@ -26,13 +28,14 @@ final class WeightMatrix {
   private final WorkerScratch values;
   private final Scratch scratch;
 
-  private WeightMatrix(Tensor stored, WorkerScratch values, Scratch scratch) {
-    DType dtype = stored.dtype();
-    this.stored = stored;
+  private WeightMatrix(Tensor matrix, WorkerScratch values, Scratch scratch) {
+    stored = matrix.segment();
+    start = matrix.byteOffset();
+    dtype = matrix.dtype();
     this.values = values;
     this.scratch = scratch;
-    rows = Math.toIntExact(stored.shape().extent(0));
-    columns = Math.toIntExact(stored.shape().extent(1));
+    rows = Math.toIntExact(matrix.shape().extent(0));
+    columns = Math.toIntExact(matrix.shape().extent(1));
     rowBytes = dtype.byteCount(columns);
     isDecoded = dtype.isBlockType();
     format = isDecoded ? F32Format.INSTANCE : FloatFormat.of(dtype);
@@ -73,18 +76,18 @@ final class WeightMatrix {
    *     anything
    */
   long load(int row, int worker) {
-    long at = stored.byteOffset() + row * rowBytes;
+    long at = start + row * rowBytes;
     if (!isDecoded) {
       return at;
     }
     float[] decoded = values.row(worker);
-    BlockCodec.decode(stored.dtype(), stored.segment(), at, decoded, 0, columns);
+    BlockCodec.decode(dtype, stored, at, decoded, 0, columns);
     MemorySegment.copy(decoded, 0, scratch.row(worker), ValueLayout.JAVA_FLOAT, 0, columns);
     return 0;
   }
 
   /** Where the rows are that a worker loads. */
   MemorySegment segment(int worker) {
-    return isDecoded ? scratch.row(worker) : stored.segment();
+    return isDecoded ? scratch.row(worker) : stored;
   }
 }

@@ -1,0 +1,14 @@
+package org.mla4j.core.cpu.vector;
+
+import org.mla4j.core.cpu.fused.FusedKernels;
+import org.mla4j.core.cpu.kernel.KernelSet;
+import org.mla4j.core.cpu.kernel.OrderedKernels;
+import org.mla4j.core.cpu.scalar.ScalarKernels;
+import org.mla4j.core.testing.BlockTypeContract;
+
+class VectorBlockTypeTest extends BlockTypeContract {
+  @Override
+  protected KernelSet kernels() {
+    return new FusedKernels(new OrderedKernels(new VectorKernels(), new ScalarKernels()));
+  }
+}
