@@ -17,8 +17,8 @@ import org.mla4j.core.engine.Piece;
  * is said to the user. Pieces are pulled with {@link #hasNext} and {@link #next}; callback,
  * publisher and future are adapters over that.
  *
- * <p>Threading: as a {@code Generation}: one consumer at a time; {@link #cancel}, {@link #close} and
- * {@link #isDone} may be called from any thread.
+ * <p>Threading: as a {@code Generation}: one consumer at a time; {@link #cancel}, {@link #close}
+ * and {@link #isDone} may be called from any thread.
  */
 public final class ChatGeneration implements Iterator<ChatPiece>, AutoCloseable {
   private final Generation generation;

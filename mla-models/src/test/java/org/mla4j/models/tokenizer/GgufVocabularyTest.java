@@ -146,14 +146,12 @@ class GgufVocabularyTest {
         String merge = alphabet.substring(0, end - 1) + " " + alphabet.charAt(end - 1);
         if (!merges.contains(merge)) {
           merges.add(merge);
-          tokens.add(
-              new GgufVocabulary.Token(alphabet.substring(0, end), TokenType.NORMAL, 0));
+          tokens.add(new GgufVocabulary.Token(alphabet.substring(0, end), TokenType.NORMAL, 0));
         }
       }
     }
     GgufVocabulary vocabulary =
-        new GgufVocabulary(
-            "gpt2", pre, tokens, merges, Map.of(), false, false, false, Map.of());
+        new GgufVocabulary("gpt2", pre, tokens, merges, Map.of(), false, false, false, Map.of());
     try (Tokenizer tokenizer = Tokenizers.open(write(vocabulary.metadata()))) {
       List<String> found =
           Arrays.stream(tokenizer.encode(text, false))
