@@ -148,8 +148,8 @@ public final class ChatGeneration implements Iterator<ChatPiece>, AutoCloseable 
 
   /** After a cancel the end is seen at once: text held back for a tag is let go. */
   private boolean end(ReasoningSplitter.Parts rest) {
-    if (rest.reasoning().isEmpty() && rest.answer().isEmpty()
-        || generation.result().finishReason() == FinishReason.CANCELLED) {
+    boolean isEmpty = rest.reasoning().isEmpty() && rest.answer().isEmpty();
+    if (isEmpty || generation.result().finishReason() == FinishReason.CANCELLED) {
       return false;
     }
     last = take(Piece.NO_TOKEN, rest);
