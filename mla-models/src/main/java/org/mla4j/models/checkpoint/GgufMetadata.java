@@ -107,7 +107,7 @@ public final class GgufMetadata {
             cursor.malformed(
                 at,
                 "the kind of " + what + " is " + Integer.toUnsignedString(number),
-                "a number from 0 to " + (GgufValueType.values().length - 1)));
+                "a number from 0 to " + GgufValueType.MAX_NUMBER));
   }
 
   /**

@@ -1,28 +1,31 @@
 package org.mla4j.models.checkpoint;
 
+import java.util.Arrays;
 import java.util.Optional;
 
-/** The kinds of metadata values of the GGUF format, in the order of their numbers. */
+/** The kinds of metadata values of the GGUF format, with their numbers. */
 enum GgufValueType {
-  UINT8(1),
-  INT8(1),
-  UINT16(2),
-  INT16(2),
-  UINT32(4),
-  INT32(4),
-  FLOAT32(4),
-  BOOL(1),
-  STRING(8),
-  ARRAY(12),
-  UINT64(8),
-  INT64(8),
-  FLOAT64(8);
+  UINT8(0, 1),
+  INT8(1, 1),
+  UINT16(2, 2),
+  INT16(3, 2),
+  UINT32(4, 4),
+  INT32(5, 4),
+  FLOAT32(6, 4),
+  BOOL(7, 1),
+  STRING(8, 8),
+  ARRAY(9, 12),
+  UINT64(10, 8),
+  INT64(11, 8),
+  FLOAT64(12, 8);
 
-  private static final GgufValueType[] ALL = values();
+  static final int MAX_NUMBER = 12;
 
+  private final int number;
   private final int leastBytes;
 
-  GgufValueType(int leastBytes) {
+  GgufValueType(int number, int leastBytes) {
+    this.number = number;
     this.leastBytes = leastBytes;
   }
 
@@ -44,10 +47,10 @@ enum GgufValueType {
 
   /** The number that stands for this kind in a file. */
   int number() {
-    return ordinal();
+    return number;
   }
 
   static Optional<GgufValueType> of(int number) {
-    return number >= 0 && number < ALL.length ? Optional.of(ALL[number]) : Optional.empty();
+    return Arrays.stream(values()).filter(type -> type.number == number).findFirst();
   }
 }
