@@ -2,12 +2,16 @@ package org.mla4j.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.models.checkpoint.GgufExport;
+import org.mla4j.models.checkpoint.ModelConfig;
+import org.mla4j.models.tokenizer.GgufVocabulary;
+import org.mla4j.models.tokenizer.TokenizerOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -75,11 +79,26 @@ final class QuantizeCommand implements Callable<Integer> {
     requireFree();
     try (ProgressBars progress = ProgressBars.on(context.terminal())) {
       GgufExport.Report report =
-          GgufExport.of(source).type(dtype).progress(progress).build().write(file);
+          GgufExport.of(source)
+              .type(dtype)
+              .metadata(tokenizer(source))
+              .progress(progress)
+              .build()
+              .write(file);
       QuantizeSummary summary = QuantizeSummary.of(report, dtype);
       context.terminal().printLine(output.json() ? Json.line(summary) : summary.text());
     }
     return ExitStatus.OK;
+  }
+
+  /** What the file is told of the tokenizer of a folder; a GGUF file brings its own. */
+  private static Map<String, Object> tokenizer(Path source) {
+    if (!Files.isDirectory(source)) {
+      return Map.of();
+    }
+    return GgufVocabulary.of(source, TokenizerOptions.defaults())
+        .padded(ModelConfig.of(source).positiveInt("vocab_size"))
+        .metadata();
   }
 
   /** Also where it could be replaced, a folder is none of ours to replace. */

@@ -17,8 +17,8 @@ import org.mla4j.core.engine.Piece;
  * is said to the user. Pieces are pulled with {@link #hasNext} and {@link #next}; callback,
  * publisher and future are adapters over that.
  *
- * <p>Threading: as a {@code Generation}: one consumer at a time; {@link #cancel}, {@link #close} and
- * {@link #isDone} may be called from any thread.
+ * <p>Threading: as a {@code Generation}: one consumer at a time; {@link #cancel}, {@link #close}
+ * and {@link #isDone} may be called from any thread.
  */
 public final class ChatGeneration implements Iterator<ChatPiece>, AutoCloseable {
   private final Generation generation;
@@ -148,8 +148,8 @@ public final class ChatGeneration implements Iterator<ChatPiece>, AutoCloseable 
 
   /** After a cancel the end is seen at once: text held back for a tag is let go. */
   private boolean end(ReasoningSplitter.Parts rest) {
-    if (rest.reasoning().isEmpty() && rest.answer().isEmpty()
-        || generation.result().finishReason() == FinishReason.CANCELLED) {
+    boolean isEmpty = rest.reasoning().isEmpty() && rest.answer().isEmpty();
+    if (isEmpty || generation.result().finishReason() == FinishReason.CANCELLED) {
       return false;
     }
     last = take(Piece.NO_TOKEN, rest);

@@ -135,12 +135,7 @@ public record TextOptions(
      */
     public TextOptions build() {
       return new TextOptions(
-          maxTokens,
-          Optional.ofNullable(sampling),
-          seed,
-          stopStrings,
-          tools,
-          templateVariables);
+          maxTokens, Optional.ofNullable(sampling), seed, stopStrings, tools, templateVariables);
     }
   }
 }

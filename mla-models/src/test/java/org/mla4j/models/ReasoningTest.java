@@ -137,8 +137,7 @@ class ReasoningTest {
             .build();
     try (LanguageModel model = LanguageModel.open(folder);
         TextEngine engine = model.start(engine())) {
-      String tool =
-          assertThrows(TemplateException.class, () -> engine.chat(HELLO, tools)).detail();
+      String tool = assertThrows(TemplateException.class, () -> engine.chat(HELLO, tools)).detail();
       assertEquals(true, tool.contains("{\"name\": \"add\"}"), tool);
     }
   }

@@ -59,7 +59,7 @@ public final class ChatFormat {
   public static ChatFormat load(Path model, Tokenizer tokenizer, String name) {
     TokenizerConfig config;
     ChatTemplates templates;
-    if (GgufFile.isNamed(model)) {
+    if (GgufFile.isMeantBy(model)) {
       config = ofGguf(model);
       templates = ChatTemplates.within(config);
     } else {
@@ -69,10 +69,9 @@ public final class ChatFormat {
     ChatTemplates.Template template =
         templates
             .named(name)
-            .orElseThrow(
-                () ->
-                    new ModelException(
-                        ErrorCode.CHAT_TEMPLATE, missing(model, templates.names(), name)));
+            .orElseThrow(() ->
+                new ModelException(
+                    ErrorCode.CHAT_TEMPLATE, missing(model, templates.names(), name)));
     Map<String, Object> specialTokens = new LinkedHashMap<>(config.specialTokens());
     if (!config.additionalSpecialTokens().isEmpty()) {
       specialTokens.put("additional_special_tokens", config.additionalSpecialTokens());
@@ -140,9 +139,7 @@ public final class ChatFormat {
     return "The model in '"
         + model
         + "' has no chat template"
-        + (names.isEmpty()
-            ? ""
-            : " named '" + name + "'; it has: " + String.join(", ", names))
+        + (names.isEmpty() ? "" : " named '" + name + "'; it has: " + String.join(", ", names))
         + ". Expected one as 'chat_template' in "
         + TokenizerConfig.FILE
         + " or as "

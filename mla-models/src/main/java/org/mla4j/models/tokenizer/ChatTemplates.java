@@ -105,8 +105,7 @@ final class ChatTemplates {
 
   private static String readJson(Path file) {
     try {
-      JsonNode json =
-          JsonMapper.shared().readTree(TextFile.read(file, ErrorCode.CHAT_TEMPLATE));
+      JsonNode json = JsonMapper.shared().readTree(TextFile.read(file, ErrorCode.CHAT_TEMPLATE));
       JsonNode template = json.path("chat_template");
       if (!template.isString()) {
         throw new ModelException(

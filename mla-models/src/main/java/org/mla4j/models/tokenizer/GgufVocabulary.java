@@ -123,15 +123,7 @@ public record GgufVocabulary(
       all.add(unused(all.size()));
     }
     return new GgufVocabulary(
-        model,
-        pre,
-        all,
-        merges,
-        specialTokens,
-        addsBos,
-        addsEos,
-        addsSpacePrefix,
-        chatTemplates);
+        model, pre, all, merges, specialTokens, addsBos, addsEos, addsSpacePrefix, chatTemplates);
   }
 
   /**

@@ -60,8 +60,13 @@ final class GgufVocabularyReader {
       throw refused(
           GgufVocabulary.PRE,
           quoted(pre),
-          "'" + NO_WORDS + "' with " + GgufVocabulary.MODEL + " '"
-              + GgufVocabulary.SENTENCE_PIECE + "'");
+          "'"
+              + NO_WORDS
+              + "' with "
+              + GgufVocabulary.MODEL
+              + " '"
+              + GgufVocabulary.SENTENCE_PIECE
+              + "'");
     }
     List<Token> tokens = readTokens(true);
     requireBytes();
@@ -80,13 +85,14 @@ final class GgufVocabularyReader {
   private PreTokenization pre() {
     String name = metadata.string(GgufVocabulary.PRE).orElse("missing");
     return PreTokenization.named(name)
-        .orElseThrow(
-            () ->
-                refused(
-                    GgufVocabulary.PRE,
-                    quoted(name),
-                    "one of " + PreTokenization.names() + "; with another, texts would be cut into"
-                        + " other tokens than those that the model was trained on"));
+        .orElseThrow(() ->
+            refused(
+                GgufVocabulary.PRE,
+                quoted(name),
+                "one of "
+                    + PreTokenization.names()
+                    + "; with another, texts would be cut into"
+                    + " other tokens than those that the model was trained on"));
   }
 
   private List<Token> readTokens(boolean hasScores) {
@@ -104,12 +110,11 @@ final class GgufVocabularyReader {
       int place = id;
       TokenType type =
           TokenType.of(number)
-              .orElseThrow(
-                  () ->
-                      refused(
-                          GgufVocabulary.TYPES,
-                          number + " at index " + place,
-                          "numbers from 1 to " + TokenType.values().length));
+              .orElseThrow(() ->
+                  refused(
+                      GgufVocabulary.TYPES,
+                      number + " at index " + place,
+                      "numbers from 1 to " + TokenType.values().length));
       if (type != TokenType.UNUSED) {
         Integer first = ids.putIfAbsent(texts.get(id), id);
         if (first != null) {
@@ -120,8 +125,7 @@ final class GgufVocabularyReader {
         }
       }
       if (!Float.isFinite(scores[id])) {
-        throw refused(
-            GgufVocabulary.SCORES, scores[id] + " at index " + id, "finite numbers");
+        throw refused(GgufVocabulary.SCORES, scores[id] + " at index " + id, "finite numbers");
       }
       tokens.add(new Token(texts.get(id), type, scores[id]));
     }
@@ -194,21 +198,19 @@ final class GgufVocabularyReader {
           name,
           metadata
               .string(key)
-              .orElseThrow(
-                  () ->
-                      refused(
-                          key,
-                          "missing",
-                          "a template, since '"
-                              + GgufVocabulary.CHAT_TEMPLATES
-                              + "' names it")));
+              .orElseThrow(() ->
+                  refused(
+                      key,
+                      "missing",
+                      "a template, since '" + GgufVocabulary.CHAT_TEMPLATES + "' names it")));
     }
     return templates;
   }
 
   private void requireOneForEach(String key, int given, int tokens) {
     if (given != tokens) {
-      throw refused(key, "an array of " + given, "one element for each of the " + tokens + " tokens");
+      throw refused(
+          key, "an array of " + given, "one element for each of the " + tokens + " tokens");
     }
   }
 

@@ -122,13 +122,11 @@ record PreTokenization(
     JsonNode preTokenizer = canonical(tokenizer.path("pre_tokenizer"));
     boolean ignoreMerges = tokenizer.path("model").path("ignore_merges").asBoolean(false);
     return KNOWN.stream()
-        .filter(
-            known ->
-                known.ignoreMerges == ignoreMerges
-                    && canonical(known.preTokenizer).equals(preTokenizer)
-                    && canonical(
-                            known.normalizer == null ? NODES.nullNode() : known.normalizer)
-                        .equals(normalizer))
+        .filter(known ->
+            known.ignoreMerges == ignoreMerges
+                && canonical(known.preTokenizer).equals(preTokenizer)
+                && canonical(known.normalizer == null ? NODES.nullNode() : known.normalizer)
+                    .equals(normalizer))
         .findFirst();
   }
 

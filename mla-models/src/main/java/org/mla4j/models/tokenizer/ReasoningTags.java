@@ -27,8 +27,7 @@ public record ReasoningTags(String open, String close) {
   public static Optional<ReasoningTags> of(Tokenizer tokenizer) {
     return KNOWN.stream()
         .filter(
-            tags ->
-                tokenizer.idOf(tags.open).isPresent() && tokenizer.idOf(tags.close).isPresent())
+            tags -> tokenizer.idOf(tags.open).isPresent() && tokenizer.idOf(tags.close).isPresent())
         .findFirst();
   }
 

@@ -65,12 +65,14 @@ final class TiktokenModel {
       tokens.add(token);
     }
     Map<String, Integer> specialTokens = new HashMap<>();
-    config.specialTokens().forEach((field, text) -> {
-      Integer id = ids.get(text);
-      if (id != null) {
-        specialTokens.put(field, id);
-      }
-    });
+    config
+        .specialTokens()
+        .forEach((field, text) -> {
+          Integer id = ids.get(text);
+          if (id != null) {
+            specialTokens.put(field, id);
+          }
+        });
     return new GgufVocabulary(
         GgufVocabulary.BYTE_LEVEL,
         pre.name(),

@@ -1,21 +1,28 @@
 package org.mla4j.models.tokenizer;
 
+import java.util.Arrays;
 import java.util.Optional;
 
 /** What kind of token it is, as GGUF files number them ({@code tokenizer.ggml.token_type}). */
 public enum TokenType {
   /** A piece of text. */
-  NORMAL,
+  NORMAL(1),
   /** Stands for what the vocabulary cannot express. */
-  UNKNOWN,
+  UNKNOWN(2),
   /** Directs the model; decoding can leave it out. */
-  CONTROL,
+  CONTROL(3),
   /** Found in a text as a whole, and part of the decoded text. */
-  USER_DEFINED,
+  USER_DEFINED(4),
   /** Stands for nothing: pads the vocabulary up to the rows of the embedding. */
-  UNUSED,
+  UNUSED(5),
   /** One byte, of text for which there is no piece. */
-  BYTE;
+  BYTE(6);
+
+  private final int number;
+
+  TokenType(int number) {
+    this.number = number;
+  }
 
   /**
    * Returns the number in a GGUF file.
@@ -23,11 +30,10 @@ public enum TokenType {
    * @return from 1
    */
   public int number() {
-    return ordinal() + 1;
+    return number;
   }
 
   static Optional<TokenType> of(int number) {
-    TokenType[] all = values();
-    return number >= 1 && number <= all.length ? Optional.of(all[number - 1]) : Optional.empty();
+    return Arrays.stream(values()).filter(type -> type.number == number).findFirst();
   }
 }

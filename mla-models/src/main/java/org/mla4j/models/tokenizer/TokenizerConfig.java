@@ -126,8 +126,7 @@ record TokenizerConfig(
         }
         tokens.put(
             Integer.valueOf(entry.getKey()),
-            new AddedToken(
-                content.asString(), entry.getValue().path("special").asBoolean(false)));
+            new AddedToken(content.asString(), entry.getValue().path("special").asBoolean(false)));
       }
       return tokens;
     }

@@ -59,12 +59,7 @@ final class TokenizerJson {
     decoders.addObject().put("type", "Fuse");
     if (vocabulary.addsSpacePrefix()) {
       normalizers.addObject().put("type", "Prepend").put("prepend", BLANK);
-      decoders
-          .addObject()
-          .put("type", "Strip")
-          .put("content", " ")
-          .put("start", 1)
-          .put("stop", 0);
+      decoders.addObject().put("type", "Strip").put("content", " ").put("start", 1).put("stop", 0);
     }
     normalizers.add(replace(" ", BLANK));
     ObjectNode model = addModel(json, vocabulary);
@@ -83,10 +78,7 @@ final class TokenizerJson {
   /** All tokens but the unused, so that each has its id, whatever the order of the added ones. */
   private static ObjectNode addModel(ObjectNode json, GgufVocabulary vocabulary) {
     ObjectNode model = json.putObject("model").put("type", "BPE");
-    model
-        .putNull("dropout")
-        .putNull("continuing_subword_prefix")
-        .putNull("end_of_word_suffix");
+    model.putNull("dropout").putNull("continuing_subword_prefix").putNull("end_of_word_suffix");
     ObjectNode ids = model.putObject("vocab");
     for (int id = 0; id < vocabulary.tokens().size(); id++) {
       Token token = vocabulary.tokens().get(id);

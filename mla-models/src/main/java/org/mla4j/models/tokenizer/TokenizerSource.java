@@ -27,7 +27,8 @@ record TokenizerSource(String json, Path file, TokenizerConfig config) {
    * @param path a folder, a file in one of the forms, or a GGUF file
    */
   static TokenizerSource of(Path path) {
-    if (GgufFile.isNamed(path)) {
+    boolean isVocabulary = path.endsWith(TiktokenModel.FILE) || path.toString().endsWith(".json");
+    if (GgufFile.isMeantBy(path) && !isVocabulary) {
       return ofGguf(path);
     }
     Path file = Files.isDirectory(path) ? find(path) : path;

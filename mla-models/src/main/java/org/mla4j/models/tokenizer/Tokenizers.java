@@ -22,8 +22,8 @@ public final class Tokenizers {
   }
 
   /**
-   * Opens the tokenizer of a model. What {@code tokenizer_config.json} beside it, or the
-   * metadata of a GGUF file, says about the tokens that begin and end a text is honoured.
+   * Opens the tokenizer of a model. What {@code tokenizer_config.json} beside it, or the metadata
+   * of a GGUF file, says about the tokens that begin and end a text is honoured.
    *
    * <p>The first call in a JVM unpacks the native library into a cache folder and loads it. Nothing
    * is downloaded.

@@ -51,18 +51,16 @@ final class VocabularyExport {
     require("decoder.type", json.path("decoder").path("type"), "ByteLevel");
     PreTokenization pre =
         PreTokenization.of(json)
-            .orElseThrow(
-                () ->
-                    refused(
-                        "its 'normalizer', 'pre_tokenizer' and 'model.ignore_merges' together are"
-                            + " not those of a family that GGUF files have a name for",
-                        "those of one of " + PreTokenization.names()));
+            .orElseThrow(() ->
+                refused(
+                    "its 'normalizer', 'pre_tokenizer' and 'model.ignore_merges' together are"
+                        + " not those of a family that GGUF files have a name for",
+                    "those of one of " + PreTokenization.names()));
     readTokens();
     int[] around = tokenizer.encode("", true);
     boolean addsBos = around.length > 0 && is(around[0], tokenizer.bosToken());
     boolean addsEos =
-        around.length > (addsBos ? 1 : 0)
-            && is(around[around.length - 1], tokenizer.eosToken());
+        around.length > (addsBos ? 1 : 0) && is(around[around.length - 1], tokenizer.eosToken());
     if (around.length != (addsBos ? 1 : 0) + (addsEos ? 1 : 0)) {
       throw refused(
           "it puts the tokens " + Arrays.toString(around) + " around a text",
@@ -87,8 +85,7 @@ final class VocabularyExport {
         .path("vocab")
         .properties()
         .forEach(entry -> add(entry.getValue().asInt(), entry.getKey(), TokenType.NORMAL));
-    boolean isNormalized =
-        PreTokenization.of(json).map(PreTokenization::normalizer).isPresent();
+    boolean isNormalized = PreTokenization.of(json).map(PreTokenization::normalizer).isPresent();
     for (JsonNode token : json.path("added_tokens")) {
       String text = token.path("content").asString();
       for (String flag : FLAGS) {
@@ -98,10 +95,7 @@ final class VocabularyExport {
         requireUnset(text, "normalized", token);
       }
       boolean isSpecial = token.path("special").asBoolean(false);
-      add(
-          token.path("id").asInt(),
-          text,
-          isSpecial ? TokenType.CONTROL : TokenType.USER_DEFINED);
+      add(token.path("id").asInt(), text, isSpecial ? TokenType.CONTROL : TokenType.USER_DEFINED);
     }
   }
 
@@ -142,8 +136,8 @@ final class VocabularyExport {
     Map<String, Integer> ids = new LinkedHashMap<>();
     config.specialTokens().entrySet().stream()
         .sorted(Comparator.comparing(Map.Entry::getKey))
-        .forEach(entry ->
-            tokenizer.idOf(entry.getValue()).ifPresent(id -> ids.put(entry.getKey(), id)));
+        .forEach(
+            entry -> tokenizer.idOf(entry.getValue()).ifPresent(id -> ids.put(entry.getKey(), id)));
     return ids;
   }
 
@@ -164,12 +158,7 @@ final class VocabularyExport {
   private ModelException refused(String given, String expected) {
     return new ModelException(
         ErrorCode.TOKENIZER,
-        file
-            + ": cannot be written into a GGUF file: "
-            + given
-            + "; expected "
-            + expected
-            + ".");
+        file + ": cannot be written into a GGUF file: " + given + "; expected " + expected + ".");
   }
 
   private static boolean is(int id, OptionalInt token) {

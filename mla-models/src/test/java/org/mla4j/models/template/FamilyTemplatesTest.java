@@ -25,28 +25,25 @@ class FamilyTemplatesTest {
 
   /** The content of the case file: prompts by family and conversation, null for a failure. */
   record Cases(
-      Map<String, Map<String, Object>> conversations,
-      Map<String, Map<String, String>> families) {}
+      Map<String, Map<String, Object>> conversations, Map<String, Map<String, String>> families) {}
 
   @TestFactory
   Stream<DynamicNode> agreeWithPython() throws IOException {
     Cases cases = JsonMapper.shared().readValue(read("cases.json"), Cases.class);
     assertEquals(9, cases.families().size());
     return cases.families().entrySet().stream()
-        .map(
-            family ->
-                DynamicContainer.dynamicContainer(
-                    family.getKey(),
-                    family.getValue().entrySet().stream()
-                        .map(
-                            prompt ->
-                                DynamicTest.dynamicTest(
-                                    prompt.getKey(),
-                                    () ->
-                                        check(
-                                            family.getKey() + ".jinja",
-                                            cases.conversations().get(prompt.getKey()),
-                                            prompt.getValue())))));
+        .map(family ->
+            DynamicContainer.dynamicContainer(
+                family.getKey(),
+                family.getValue().entrySet().stream()
+                    .map(prompt ->
+                        DynamicTest.dynamicTest(
+                            prompt.getKey(),
+                            () ->
+                                check(
+                                    family.getKey() + ".jinja",
+                                    cases.conversations().get(prompt.getKey()),
+                                    prompt.getValue())))));
   }
 
   private static void check(String name, Map<String, Object> variables, String expected)

@@ -147,6 +147,24 @@ class ChatFormatTest {
   }
 
   @Test
+  void readsTheTemplateOfAFileOfJson() {
+    folder
+        .withConfig("{\"chat_template\": \"config\"}")
+        .withFile("chat_template.json", "{\"chat_template\": \"json {{ nothing.at }}\"}");
+    assertEquals(
+        temporary.resolve("chat_template.json")
+            + "#chat_template:1:16: 'nothing' is undefined [MLA-0208]",
+        assertThrows(TemplateException.class, () -> render("default")).getMessage());
+    folder.withFile("chat_template.jinja", "jinja");
+    assertEquals("jinja", render("default"));
+    folder.withFile("chat_template.json", "{\"chat_template\": 1}");
+    assertEquals(
+        temporary.resolve("chat_template.json")
+            + ": expected a JSON object with a string as 'chat_template'. [MLA-0208]",
+        assertThrows(ModelException.class, () -> render("default")).getMessage());
+  }
+
+  @Test
   void saysWhatIsMissing() {
     folder.withConfig("{}");
     assertEquals(

@@ -45,11 +45,12 @@ class ReasoningTagsTest {
         .withTokenizerOf(
             "tokenizer-qwen",
             json -> {
-              json.path("added_tokens").forEach(token -> {
-                if (token.path("content").asString().contains("think>")) {
-                  ((ObjectNode) token).put("special", special);
-                }
-              });
+              json.path("added_tokens")
+                  .forEach(token -> {
+                    if (token.path("content").asString().contains("think>")) {
+                      ((ObjectNode) token).put("special", special);
+                    }
+                  });
               return json;
             });
     try (Tokenizer tokenizer = Tokenizers.open(temporary)) {

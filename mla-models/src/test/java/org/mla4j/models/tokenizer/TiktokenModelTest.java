@@ -97,15 +97,15 @@ class TiktokenModelTest {
         .properties()
         .forEach(entry -> tokens.put(entry.getValue().asInt(), decode(entry.getKey())));
     StringBuilder added = new StringBuilder();
-    json.path("added_tokens").forEach(token ->
-        added
-            .append(added.isEmpty() ? "" : ", ")
-            .append('"')
-            .append(token.path("id").asInt())
-            .append("\": ")
-            .append(token));
-    write(List.copyOf(tokens.values()))
-        .withConfig("{\"added_tokens_decoder\": {" + added + "}}");
+    json.path("added_tokens")
+        .forEach(token ->
+            added
+                .append(added.isEmpty() ? "" : ", ")
+                .append('"')
+                .append(token.path("id").asInt())
+                .append("\": ")
+                .append(token));
+    write(List.copyOf(tokens.values())).withConfig("{\"added_tokens_decoder\": {" + added + "}}");
     GgufVocabulary vocabulary =
         TiktokenModel.read(
             temporary.resolve("tiktoken.model"),
@@ -256,8 +256,7 @@ class TiktokenModelTest {
     @Test
     void ofALineWithoutARank() {
       assertRefused(
-          "YQ== 0\nYg==\n",
-          "line 2 has 'Yg=='; expected a token in base64, a blank, a rank.");
+          "YQ== 0\nYg==\n", "line 2 has 'Yg=='; expected a token in base64, a blank, a rank.");
     }
 
     @Test
@@ -269,8 +268,7 @@ class TiktokenModelTest {
 
     @Test
     void ofATokenOfNoBytes() {
-      assertRefused(
-          "= 0\n", "line 1 has '='; expected a token of at least one byte in base64.");
+      assertRefused("= 0\n", "line 1 has '='; expected a token of at least one byte in base64.");
     }
 
     @Test
