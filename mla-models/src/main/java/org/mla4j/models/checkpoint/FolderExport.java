@@ -63,8 +63,8 @@ final class FolderExport implements ExportSource {
         .findFirst()
         .ifPresent(source -> all.put(GgufDeepseek2.SOURCE, source));
     all.putAll(settings.values());
-    if (!splitLatent && architecture instanceof GgufDeepseek2) {
-      ((GgufDeepseek2) architecture).unabsorb(config, all);
+    if (!splitLatent && architecture instanceof GgufDeepseek2 deepseek) {
+      deepseek.unabsorb(config, all);
     }
     GgufDecoder.tokens(config, GenerationConfig.read(folder, config), remarks)
         .forEach(token -> all.put(token.key(), token.id()));
@@ -74,7 +74,7 @@ final class FolderExport implements ExportSource {
   @Override
   public List<ExportTensor> tensors() {
     Map<String, ExportTensor> all = new LinkedHashMap<>();
-    Map<String, TreeMap<Integer, WeightHandle>> experts = new LinkedHashMap<>();
+    Map<String, Map<Integer, WeightHandle>> experts = new LinkedHashMap<>();
     int layers = config.positiveInt("num_hidden_layers");
     boolean tied = config.booleanField("tie_word_embeddings", false);
     for (String name : checkpoint.names()) {
@@ -144,12 +144,13 @@ final class FolderExport implements ExportSource {
     all.put(ofValues, new ExportTensor(ofValues, halves.valueShape(), List.of(), halves.values()));
   }
 
-  private ExportTensor together(String name, TreeMap<Integer, WeightHandle> parts) {
+  /** The experts of a layer, by their sorted indices. */
+  private ExportTensor together(String name, Map<Integer, WeightHandle> parts) {
     int experts = config.count("n_routed_experts");
     List<WeightHandle> all = List.copyOf(parts.values());
     Shape shape = all.get(0).shape();
     if (parts.size() != experts
-        || parts.lastKey() != experts - 1
+        || !parts.containsKey(experts - 1)
         || !all.stream().allMatch(part -> part.shape().equals(shape))) {
       throw new ModelException(
           ErrorCode.WRONG_SHAPE,

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -210,10 +211,10 @@ public final class GgufMetadata {
    * @throws ModelException if it is no array of integers, or one of them is beyond 32 bits
    */
   public int[] ints(String key) {
-    if (!has(key)) {
+    Place place = places.get(key);
+    if (place == null) {
       return new int[0];
     }
-    Place place = places.get(key);
     if (!place.isArray() || !place.type().isInteger()) {
       throw refused(key, place.toString(), "an array of integers");
     }
@@ -247,7 +248,7 @@ public final class GgufMetadata {
       return OptionalDouble.empty();
     }
     if (place.type().isInteger()) {
-      return OptionalDouble.of(integer(key).orElseThrow());
+      return OptionalDouble.of((double) integer(key).orElseThrow());
     }
     if (!place.type().isFloat()) {
       throw refused(key, place.toString(), "a number");
@@ -323,7 +324,7 @@ public final class GgufMetadata {
 
   /** A copy of a value that is there, which outlives the file. */
   Stored stored(String key) {
-    Place place = places.get(key);
+    Place place = Objects.requireNonNull(places.get(key), key);
     file.hold(name(key));
     try {
       byte[] copy =

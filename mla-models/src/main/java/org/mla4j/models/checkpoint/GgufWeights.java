@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -54,7 +55,7 @@ final class GgufWeights implements WeightFiles {
 
   @Override
   public WeightHandle handle(String name) {
-    return makers.get(name).apply(name);
+    return Objects.requireNonNull(makers.get(name), name).apply(name);
   }
 
   @Override

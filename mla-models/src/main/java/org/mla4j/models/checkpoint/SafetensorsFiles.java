@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
@@ -63,7 +64,7 @@ final class SafetensorsFiles implements WeightFiles {
   /** FP8 codes come joined with their block scales. */
   @Override
   public WeightHandle handle(String name) {
-    return handle(places.get(name));
+    return handle(Objects.requireNonNull(places.get(name), name));
   }
 
   @Override

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.mla4j.api.testing.Refusals.assertModelRefused;
-import static org.mla4j.api.testing.Refusals.assertRefused;
+import static org.mla4j.models.testing.Refusals.assertModelRefused;
+import static org.mla4j.models.testing.Refusals.assertRefused;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

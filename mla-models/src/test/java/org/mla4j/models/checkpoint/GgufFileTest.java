@@ -5,11 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.mla4j.api.testing.Refusals.assertModelRefused;
+import static org.mla4j.models.testing.Refusals.assertModelRefused;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -195,7 +196,7 @@ class GgufFileTest {
             .tensor("b", 0, 64, new byte[36], 1)
             .bytes();
     // The helper aligns the data to 32: at 64 there must be room for both.
-    GgufBytes.write(path, java.util.Arrays.copyOf(bytes, 512));
+    GgufBytes.write(path, Arrays.copyOf(bytes, 512));
     try (GgufFile file = GgufFile.open(path)) {
       assertEquals(0, file.tensors().get("a").offset() % 64);
     }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.mla4j.api.testing.Refusals.assertModelRefused;
+import static org.mla4j.models.testing.Refusals.assertModelRefused;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

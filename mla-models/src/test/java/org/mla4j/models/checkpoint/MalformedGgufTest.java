@@ -2,7 +2,7 @@ package org.mla4j.models.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.mla4j.api.testing.Refusals.assertModelRefused;
+import static org.mla4j.models.testing.Refusals.assertModelRefused;
 
 import com.sun.management.ThreadMXBean;
 import java.io.IOException;
