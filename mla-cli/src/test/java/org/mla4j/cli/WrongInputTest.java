@@ -19,7 +19,7 @@ class WrongInputTest {
   void noCommandListsTheCommands() {
     assertRefused(
         CommandRun.run(),
-        "No command given; expected one of chat, generate, info, explain, verify, eval. See 'mla --help'.");
+        "No command given; expected one of chat, generate, info, explain, verify, eval, quantize. See 'mla --help'.");
   }
 
   @Test
@@ -45,7 +45,7 @@ class WrongInputTest {
   void anOptionWithoutValueIsNamed() {
     assertRefused(
         CommandRun.run("generate", "--model"),
-        "Missing required parameter for option '--model' (DIR). See 'mla generate --help'.");
+        "Missing required parameter for option '--model' (DIR|FILE). See 'mla generate --help'.");
   }
 
   @ParameterizedTest
