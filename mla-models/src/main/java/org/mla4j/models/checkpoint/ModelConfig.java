@@ -19,6 +19,9 @@ import tools.jackson.databind.JsonNode;
  * as absent. Immutable.
  */
 public final class ModelConfig {
+  /** What the file is called in a folder. */
+  public static final String FILE = "config.json";
+
   private final Path file;
   private final String section;
   private final JsonNode node;
@@ -52,7 +55,7 @@ public final class ModelConfig {
   public static ModelConfig of(Path model) {
     return GgufFile.isMeantBy(model)
         ? new ModelConfig(model, "", GgufConfig.read(model))
-        : read(model.resolve("config.json"));
+        : read(model.resolve(FILE));
   }
 
   /**

@@ -93,7 +93,7 @@ final class ConvertedFolder {
       Files.createDirectories(parent);
       Path unfinished = Files.createTempDirectory(parent, target.getFileName() + ".unfinished-");
       try {
-        writeConfig(unfinished.resolve("config.json"), fits.getFirst(), rank, ropeTheta);
+        writeConfig(unfinished.resolve(ModelConfig.FILE), fits.getFirst(), rank, ropeTheta);
         copyOthers(unfinished);
         writeWeights(unfinished.resolve("model.safetensors"), fits, rank, weights, progress);
         Files.move(unfinished, target);

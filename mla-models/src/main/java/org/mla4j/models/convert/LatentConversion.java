@@ -56,7 +56,7 @@ public final class LatentConversion {
    * @throws InvalidInputException if an option does not fit the source, or the target exists
    */
   public static ConversionReport convert(Path source, Path target, ConversionOptions options) {
-    ModelConfig config = ModelConfig.read(source.resolve("config.json"));
+    ModelConfig config = ModelConfig.read(source.resolve(ModelConfig.FILE));
     GqaShape.read(config);
     ConvertedFolder.requireFree(target);
     try (LanguageModel model = LanguageModel.open(source);

@@ -2,7 +2,8 @@ package org.mla4j.models.convert;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.mla4j.models.convert.Refusals.assertRefused;
+import static org.mla4j.models.testing.Refusals.assertModelRefused;
+import static org.mla4j.models.testing.Refusals.assertRefused;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,7 +68,7 @@ class ConversionRefusalsTest {
   @Test
   void headsThatAreNormed() {
     Path config = TestData.golden("qwen3-tiny").resolve("config.json");
-    assertRefused(
+    assertModelRefused(
         config
             + ": field 'architectures' is [Qwen3ForCausalLM]; expected one of [Qwen2ForCausalLM,"
             + " LlamaForCausalLM]: Qwen3 norms every key head after its projection, so that keys"
@@ -79,7 +80,7 @@ class ConversionRefusalsTest {
   @Test
   void whatIsLatentAlready() {
     Path config = TestData.golden("deepseek-v3-tiny").resolve("config.json");
-    assertRefused(
+    assertModelRefused(
         config
             + ": field 'architectures' is [DeepseekV3ForCausalLM]; expected one of [Qwen2ForCausalLM,"
             + " LlamaForCausalLM]. [MLA-0206]",
@@ -96,7 +97,7 @@ class ConversionRefusalsTest {
             .replace(
                 "\"rope_theta\"",
                 "\"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4.0}, \"rope_theta\""));
-    assertRefused(
+    assertModelRefused(
         config
             + ": field 'rope_scaling.rope_type' is \"yarn\"; expected one of default. [MLA-0206]",
         () -> convert(source));

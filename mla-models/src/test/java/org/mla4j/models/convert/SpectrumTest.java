@@ -2,7 +2,7 @@ package org.mla4j.models.convert;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.mla4j.models.convert.Refusals.assertRefused;
+import static org.mla4j.models.testing.Refusals.assertRefused;
 
 import org.apache.commons.math3.linear.MatrixUtils;
 import org.apache.commons.math3.linear.RealMatrix;

@@ -97,9 +97,13 @@ public record DecoderConfig(
         factors);
   }
 
-  /** The name of the folder, also when it was given as a dot. */
+  /** The name of the folder, also when it was given as a dot; that of a GGUF file by itself. */
   private static String name(Path file) {
-    Path folder = file.toAbsolutePath().normalize().getParent();
+    Path model = file.toAbsolutePath().normalize();
+    if (!model.endsWith(ModelConfig.FILE)) {
+      return String.valueOf(model.getFileName()).replaceFirst("\\.gguf$", "");
+    }
+    Path folder = model.getParent();
     Path name = folder == null ? null : folder.getFileName();
     return name == null ? file.toString() : name.toString();
   }
