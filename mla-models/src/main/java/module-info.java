@@ -22,6 +22,7 @@ module org.mla4j.models {
       org.mla4j.models.architecture.deepseek.DeepseekProvider,
       org.mla4j.models.architecture.glm.Glm4MoeLiteProvider,
       org.mla4j.models.architecture.minicpm.MiniCpm3Provider,
-      org.mla4j.models.architecture.qwen.QwenProvider,
+      org.mla4j.models.architecture.dense.LlamaProvider,
+      org.mla4j.models.architecture.dense.QwenProvider,
       org.mla4j.models.architecture.transmla.LlamaMlaProvider;
 }

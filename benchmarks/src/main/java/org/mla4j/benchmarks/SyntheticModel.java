@@ -10,8 +10,8 @@ import org.mla4j.models.checkpoint.RowSource;
 
 /**
  * Writes a GGUF file with the shapes of DeepSeek-V2-Lite and random weights: 15.7 billion
- * parameters, 9 GB as Q4_0. For what depends on sizes alone: how long opening takes, how much memory
- * is held, how fast tokens come.
+ * parameters, 9 GB as Q4_0. For what depends on sizes alone: how long opening takes, how much
+ * memory is held, how fast tokens come.
  */
 public final class SyntheticModel {
   private static final int LAYERS = 27;

@@ -1,4 +1,6 @@
-/** JMH benchmarks of the {@code cpu} backend's kernels, and a full-size model, on made-up weights. */
+/**
+ * JMH benchmarks of the {@code cpu} backend's kernels, and a full-size model, on made-up weights.
+ */
 @NullMarked
 package org.mla4j.benchmarks;
 

@@ -35,9 +35,7 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ModelFacts facts = inspect();
-    context
-        .terminal()
-        .printLine(output.json() ? Json.line(facts) : ModelFactsText.of(facts));
+    context.terminal().printLine(output.json() ? Json.line(facts) : ModelFactsText.of(facts));
     return ExitStatus.OK;
   }
 
@@ -45,10 +43,7 @@ final class InspectCommand implements Callable<Integer> {
     try (ProgressBars progress = ProgressBars.on(context.terminal());
         Plugins plugins = model.plugins(context)) {
       EngineOptions options =
-          model
-              .engine(progress, plugins)
-              .maxSequences(sequences == null ? 1 : sequences)
-              .build();
+          model.engine(progress, plugins).maxSequences(sequences == null ? 1 : sequences).build();
       try (LanguageModel opened = model.openUnread(context, progress, plugins)) {
         return ModelInspection.inspect(opened, options);
       }

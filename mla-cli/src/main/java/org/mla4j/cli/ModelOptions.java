@@ -133,8 +133,7 @@ final class ModelOptions {
 
   /** Opens the model without reading its weights, unless the user wants them checked. */
   LanguageModel openUnread(CliContext context, ProgressListener progress, Plugins from) {
-    return open(
-        context, progress, from, LoadOptions.builder().weightCheck(WeightCheck.NEVER));
+    return open(context, progress, from, LoadOptions.builder().weightCheck(WeightCheck.NEVER));
   }
 
   private LanguageModel open(

@@ -55,8 +55,7 @@ class ConvertCommandTest {
         out);
     assertEquals(
         ExitStatus.OK,
-        CommandRun.run(
-                "generate", "--model", target.toString(), "--max-tokens", "4", "A")
+        CommandRun.run("generate", "--model", target.toString(), "--max-tokens", "4", "A")
             .status());
   }
 

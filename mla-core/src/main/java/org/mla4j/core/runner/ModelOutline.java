@@ -8,7 +8,6 @@ import org.mla4j.core.execution.PreparedPlan;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.plan.StepPlan;
-import org.mla4j.core.planner.Planner;
 import org.mla4j.core.registry.BackendRegistry;
 
 /**
@@ -42,10 +41,7 @@ public record ModelOutline(
     try (Machine machine = Machine.open(registry, limits, options, model.name())) {
       StepPlan plan = machine.plan(model);
       return new ModelOutline(
-          limits,
-          plan.nodesInMemory(),
-          plan.caches(),
-          PreparedPlan.bufferBytes(plan, limits));
+          limits, plan.nodesInMemory(), plan.caches(), PreparedPlan.bufferBytes(plan, limits));
     }
   }
 }

@@ -1,6 +1,7 @@
 package org.mla4j.models.convert;
 
 import java.util.List;
+import org.mla4j.models.architecture.decoder.RopeFields;
 import org.mla4j.models.checkpoint.ModelConfig;
 
 /**
@@ -24,7 +25,6 @@ record GqaShape(
     int maxPositions) {
   private static final String HEADS = "num_attention_heads";
   private static final String KEY_HEADS = "num_key_value_heads";
-  private static final double DEFAULT_THETA = 10_000;
 
   /** What the conversion knows: plain pre-norm decoders with these very weight names. */
   private static final List<String> CONVERTIBLE = List.of("Qwen2ForCausalLM", "LlamaForCausalLM");
@@ -78,19 +78,9 @@ record GqaShape(
 
   /** The frequencies must stay a geometric sequence: that is all the latent form can express. */
   private static double theta(ModelConfig config) {
-    for (String name : List.of("rope_scaling", "rope_parameters")) {
-      config
-          .section(name)
-          .ifPresent(section ->
-              section.choice(
-                  section.has("rope_type") ? "rope_type" : "type", "default", "default"));
-    }
-    return config
-        .section("rope_parameters")
-        .filter(section -> section.has("rope_theta"))
-        .orElse(config)
-        .optionalDouble("rope_theta")
-        .orElse(DEFAULT_THETA);
+    RopeFields fields = RopeFields.read(config);
+    fields.type(); // refuses every kind of scaling
+    return fields.theta();
   }
 
   /** Query heads that share a key head. */

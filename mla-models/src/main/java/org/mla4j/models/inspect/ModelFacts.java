@@ -58,8 +58,8 @@ public record ModelFacts(
    * A layer that remembers tokens.
    *
    * @param name its name
-   * @param absorbs true if its decode steps attend to latents, with the up-projections absorbed into
-   *     queries and outputs
+   * @param absorbs true if its decode steps attend to latents, with the up-projections absorbed
+   *     into queries and outputs
    * @param row elements of a token in its cache
    */
   public record CachedLayer(String name, boolean absorbs, int row) {}

@@ -23,7 +23,6 @@ import org.mla4j.models.checkpoint.Checkpoint.Contained;
 import org.mla4j.models.checkpoint.ModelConfig;
 import org.mla4j.models.inspect.ModelFacts.CachedLayer;
 import org.mla4j.models.inspect.ModelFacts.Matrix;
-import org.mla4j.models.inspect.ModelFacts.MemoryEstimate;
 import org.mla4j.models.inspect.ModelFacts.TypeShare;
 import org.mla4j.models.tokenizer.ChatFormat;
 
@@ -144,8 +143,7 @@ public final class ModelInspection {
 
   private static Optional<String> template(LanguageModel model) {
     try {
-      return Optional.of(
-          ChatFormat.load(model.folder(), model.tokenizer()).template().origin());
+      return Optional.of(ChatFormat.load(model.folder(), model.tokenizer()).template().origin());
     } catch (ModelException e) {
       if (e.code() != ErrorCode.CHAT_TEMPLATE) {
         throw e;

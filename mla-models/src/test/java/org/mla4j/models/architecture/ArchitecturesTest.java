@@ -31,8 +31,8 @@ import org.mla4j.models.testing.SafetensorsFile;
 /** How an architecture is found, and what is said when none or too many are. */
 class ArchitecturesTest {
   private static final String KNOWN =
-      "DeepseekV2ForCausalLM, DeepseekV3ForCausalLM, Glm4MoeLiteForCausalLM, LlamaMLAForCausalLM,"
-          + " MiniCPM3ForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM";
+      "DeepseekV2ForCausalLM, DeepseekV3ForCausalLM, Glm4MoeLiteForCausalLM, LlamaForCausalLM,"
+          + " LlamaMLAForCausalLM, MiniCPM3ForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM";
 
   @TempDir Path folder;
 
@@ -109,11 +109,11 @@ class ArchitecturesTest {
 
   @Test
   void namesTheKnownOnesWhenAskedForAnother() {
-    config("['LlamaForCausalLM']");
+    config("['MistralForCausalLM']");
     assertRefused(
         Architectures.discover(),
         folder.resolve("config.json")
-            + ": unknown architecture [LlamaForCausalLM]; known are "
+            + ": unknown architecture [MistralForCausalLM]; known are "
             + KNOWN
             + ". [MLA-0201]");
     config("[]");
@@ -146,13 +146,13 @@ class ArchitecturesTest {
         Architectures.discover(
             jarWith("org.example.Missing", Broken.class.getName(), Refusing.class.getName()));
     assertEquals(KNOWN + ", RefusingForCausalLM", String.join(", ", architectures.names()));
-    config("['LlamaForCausalLM']");
+    config("['MistralForCausalLM']");
     String provider = "org.mla4j.models.architecture.ArchitectureProvider: Provider ";
     String error = "java.util.ServiceConfigurationError: ";
     assertRefused(
         architectures,
         folder.resolve("config.json")
-            + ": unknown architecture [LlamaForCausalLM]; known are "
+            + ": unknown architecture [MistralForCausalLM]; known are "
             + KNOWN
             + ", RefusingForCausalLM. Not loaded: "
             + error
@@ -167,12 +167,12 @@ class ArchitecturesTest {
   @Test
   void aPluginJarThatCannotBeReadIsNamed() throws IOException {
     Path jar = Files.writeString(folder.resolve("broken.jar"), "no zip at all");
-    config("['LlamaForCausalLM']");
+    config("['MistralForCausalLM']");
     try (PluginFolder plugins = PluginFolder.open(folder, getClass().getClassLoader())) {
       assertRefused(
           Architectures.discover(plugins),
           folder.resolve("config.json")
-              + ": unknown architecture [LlamaForCausalLM]; known are "
+              + ": unknown architecture [MistralForCausalLM]; known are "
               + KNOWN
               + ". Not loaded: "
               + jar

@@ -45,7 +45,16 @@ class GgufLogitsTest {
     "deepseek-v3-wide-tiny, F32, false",
     "deepseek-v3-wide-tiny, BF16, true",
     "kimi-k2-tiny, F32, true",
-    "kimi-k2-tiny, BF16, true"
+    "kimi-k2-tiny, BF16, true",
+    "glm4-moe-lite-tiny, F32, true",
+    "glm4-moe-lite-tiny, BF16, false",
+    "minicpm3-tiny, F32, true",
+    "minicpm3-tiny, BF16, false",
+    "qwen2-tiny, F32, false",
+    "qwen2-tiny, BF16, false",
+    "qwen2-mla-src-tiny, F32, false",
+    "qwen3-tiny, F32, false",
+    "qwen3-tiny, BF16, false"
   })
   void isExactlyTheFoldersModel(String golden, DType type, boolean splitLatent) {
     Path file = folder.resolve("model.gguf");
@@ -61,7 +70,12 @@ class GgufLogitsTest {
     "deepseek-v3-tiny, Q4_0",
     "deepseek-v3-wide-tiny, Q8_0",
     "deepseek-v3-wide-tiny, Q4_0",
-    "kimi-k2-tiny, Q8_0"
+    "kimi-k2-tiny, Q8_0",
+    "glm4-moe-lite-tiny, Q8_0",
+    "minicpm3-tiny, Q8_0",
+    "qwen2-tiny, Q8_0",
+    "qwen2-tiny, Q4_0",
+    "qwen3-tiny, Q8_0"
   })
   void blocksComputeAsTheirValues(String golden, DType type) {
     Path blocks = folder.resolve("blocks.gguf");

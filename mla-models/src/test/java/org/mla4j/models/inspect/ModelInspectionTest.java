@@ -36,8 +36,7 @@ class ModelInspectionTest {
             new CachedLayer("layers.1.attn", true, 576)),
         facts.layers());
     assertEquals(List.of("BF16", "F32"), facts.types().stream().map(TypeShare::type).toList());
-    assertEquals(
-        facts.parameters(), facts.types().stream().mapToLong(TypeShare::elements).sum());
+    assertEquals(facts.parameters(), facts.types().stream().mapToLong(TypeShare::elements).sum());
     assertTrue(facts.chatTemplate().orElseThrow().endsWith("tokenizer_config.json#chat_template"));
     assertEquals(List.of(), facts.unblocked());
   }

@@ -1,4 +1,4 @@
-package org.mla4j.models.architecture.qwen;
+package org.mla4j.models.architecture.dense;
 
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.spec.GqaSpec;
@@ -12,22 +12,22 @@ import org.mla4j.models.architecture.decoder.DecoderConfig;
 import org.mla4j.models.architecture.decoder.RopeFields;
 import org.mla4j.models.checkpoint.ModelConfig;
 
-/** What a Qwen configuration says, in our terms. */
-final class QwenConfig {
+/** What the configuration of a dense decoder says, in our terms. */
+final class DenseConfig {
   private static final String HEADS = "num_attention_heads";
   private static final String KEY_HEADS = "num_key_value_heads";
   private static final String HEAD_DIM = "head_dim";
 
   private final ModelConfig config;
 
-  private QwenConfig(ModelConfig config) {
+  private DenseConfig(ModelConfig config) {
     this.config = config;
   }
 
   /** Reads a configuration of a generation whose heads are normed, or not. */
-  static QwenLayers read(ModelConfig config, boolean headNorms) {
+  static DenseLayers read(ModelConfig config, boolean headNorms) {
     DecoderConfig decoder = DecoderConfig.read(config);
-    return new QwenLayers(decoder, new QwenConfig(config).attention(decoder, headNorms));
+    return new DenseLayers(decoder, new DenseConfig(config).attention(decoder, headNorms));
   }
 
   private GqaSpec attention(DecoderConfig decoder, boolean headNorms) {

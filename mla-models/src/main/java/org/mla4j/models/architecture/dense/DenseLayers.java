@@ -1,4 +1,4 @@
-package org.mla4j.models.architecture.qwen;
+package org.mla4j.models.architecture.dense;
 
 import org.mla4j.api.layer.GqaWeights;
 import org.mla4j.api.layer.GroupedQueryAttention;
@@ -18,7 +18,7 @@ import org.mla4j.models.architecture.decoder.DecoderLayers;
  * @param config what all decoders have
  * @param attention the attention of every layer, with an F32 cache
  */
-record QwenLayers(DecoderConfig config, GqaSpec attention) implements DecoderLayers {
+record DenseLayers(DecoderConfig config, GqaSpec attention) implements DecoderLayers {
   @Override
   public StepValue attention(
       PlanBuilder plan, CacheDTypes cacheDTypes, WeightSource source, StepValue x) {
