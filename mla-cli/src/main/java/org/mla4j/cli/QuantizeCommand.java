@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.models.architecture.Architectures;
 import org.mla4j.models.checkpoint.GgufExport;
 import org.mla4j.models.checkpoint.ModelConfig;
 import org.mla4j.models.tokenizer.GgufVocabulary;
@@ -77,6 +78,7 @@ final class QuantizeCommand implements Callable<Integer> {
     DType dtype = Choice.of("--type", type, MatrixType.values()).dtype;
     Path source = new ModelFolder(model).resolve(context.home());
     requireFree();
+    requireRunnable(source);
     try (ProgressBars progress = ProgressBars.on(context.terminal())) {
       GgufExport.Report report =
           GgufExport.of(source)
@@ -89,6 +91,11 @@ final class QuantizeCommand implements Callable<Integer> {
       context.terminal().printLine(output.json() ? Json.line(summary) : summary.text());
     }
     return ExitStatus.OK;
+  }
+
+  /** What the model's architecture refuses would be lost in the file: it would run as another. */
+  private static void requireRunnable(Path source) {
+    Architectures.discover().open(source, ModelConfig.of(source)).close();
   }
 
   /** What the file is told of the tokenizer of a folder; a GGUF file brings its own. */

@@ -13,7 +13,7 @@ final class GgufDecoder {
   static final String HEAD = "output.weight";
 
   private static final double DEFAULT_THETA = 10000;
-  private static final List<String> STOPS =
+  static final List<String> STOPS =
       List.of(
           "tokenizer.ggml.eos_token_id",
           "tokenizer.ggml.eot_token_id",

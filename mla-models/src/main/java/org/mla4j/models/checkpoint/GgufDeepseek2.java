@@ -129,9 +129,13 @@ final class GgufDeepseek2 implements GgufArchitecture {
    */
   private static boolean isSigmoid(GgufKeys keys, GgufFile file) {
     int gating = keys.count(GATING);
+    boolean corrected =
+        file.tensors().keySet().stream().anyMatch(name -> name.endsWith("exp_probs_b.bias"));
+    if (gating == SOFTMAX && corrected) {
+      throw keys.refused(GATING, gating, "2 (sigmoid), since there are tensors exp_probs_b.bias");
+    }
     return switch (gating) {
-      case 0 ->
-          file.tensors().keySet().stream().anyMatch(name -> name.endsWith("exp_probs_b.bias"));
+      case 0 -> corrected;
       case SOFTMAX -> false;
       case SIGMOID -> true;
       default -> throw keys.refused(GATING, gating, "1 (soft-max) or 2 (sigmoid)");

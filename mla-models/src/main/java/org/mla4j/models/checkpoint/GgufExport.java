@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import org.mla4j.api.backend.ProgressListener;
@@ -94,6 +96,8 @@ public final class GgufExport {
         writer.metadata("general.quantization_version", GgufExportTypes.QUANTIZATION_VERSION);
       }
       metadata.forEach(writer::metadata);
+      List<String> remarks = new ArrayList<>(source.remarks());
+      keepStops(source.metadata(), writer, remarks);
       List<String> unblocked = new ArrayList<>();
       List<ExportTensor> tensors = source.tensors();
       for (ExportTensor tensor : tensors) {
@@ -104,7 +108,28 @@ public final class GgufExport {
         tensor.addTo(writer, stored);
       }
       long bytes = writer.write(file, progress);
-      return new Report(file, bytes, tensors.size(), unblocked, source.leftOut(), source.remarks());
+      return new Report(file, bytes, tensors.size(), unblocked, source.leftOut(), remarks);
+    }
+  }
+
+  /**
+   * Texts may end with another token than answers: where the tokenizer's takes the first place, what
+   * ends answers moves on to the others.
+   */
+  private void keepStops(Map<String, Object> source, GgufWriter writer, List<String> remarks) {
+    String first = GgufDecoder.STOPS.getFirst();
+    if (!metadata.containsKey(first)) {
+      return;
+    }
+    Set<Object> stops = new LinkedHashSet<>();
+    stops.add(metadata.get(first));
+    GgufDecoder.STOPS.stream().map(source::get).filter(Objects::nonNull).forEach(stops::add);
+    List<Object> all = List.copyOf(stops);
+    for (int i = 0; i < Math.min(all.size(), GgufDecoder.STOPS.size()); i++) {
+      writer.metadata(GgufDecoder.STOPS.get(i), all.get(i));
+    }
+    if (all.size() > GgufDecoder.STOPS.size()) {
+      remarks.add("of the stop tokens " + all + " only the first " + GgufDecoder.STOPS.size() + " are kept");
     }
   }
 

@@ -3,6 +3,7 @@ package org.mla4j.models.checkpoint;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -22,6 +23,10 @@ import tools.jackson.databind.node.ObjectNode;
 final class GgufMiniCpm3 implements GgufArchitecture {
   static final String SHORT_FACTORS = "rope_factors_short.weight";
   static final String LONG_FACTORS = "rope_factors_long.weight";
+
+  /** Fields of LongRoPE that have no key. */
+  private static final List<String> UNSAID =
+      List.of("attention_factor", "short_mscale", "long_mscale");
 
   private static final String ORIGINAL = "rope.scaling.original_context_length";
   private static final String LONGROPE = "longrope";
@@ -146,6 +151,11 @@ final class GgufMiniCpm3 implements GgufArchitecture {
     }
     Optional<ModelConfig> section = GgufRope.section(config);
     if (section.isPresent() && isLong(section.get())) {
+      for (String field : UNSAID) {
+        if (section.get().has(field)) {
+          throw section.get().refused(field, "given", "none, which a GGUF file cannot say");
+        }
+      }
       settings.integer(ORIGINAL, section.get().positiveInt("original_max_position_embeddings"));
     }
   }

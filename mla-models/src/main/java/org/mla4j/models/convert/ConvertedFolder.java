@@ -32,6 +32,7 @@ final class ConvertedFolder {
   private static final List<String> COPIED =
       List.of(
           "tokenizer.json",
+          "tokenizer.model",
           "tokenizer_config.json",
           "special_tokens_map.json",
           "added_tokens.json",
@@ -91,18 +92,22 @@ final class ConvertedFolder {
     try {
       Path parent = target.toAbsolutePath().getParent();
       Files.createDirectories(parent);
-      Path unfinished = Files.createTempDirectory(parent, target.getFileName() + ".unfinished-");
+      // Not a temporary folder of the JVM's making: nobody else could read that.
+      Path unfinished = target.resolveSibling(target.getFileName() + ".unfinished");
+      Files.createDirectory(unfinished);
       try {
         writeConfig(unfinished.resolve(ModelConfig.FILE), fits.getFirst(), rank, ropeTheta);
         copyOthers(unfinished);
         writeWeights(unfinished.resolve("model.safetensors"), fits, rank, weights, progress);
         Files.move(unfinished, target);
       } catch (IOException | RuntimeException | Error e) {
-        delete(unfinished);
+        delete(unfinished, e);
         throw e;
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("Target '" + target + "' cannot be written: " + e, e);
+      throw unwritable(target, e);
+    } catch (UncheckedIOException e) {
+      throw unwritable(target, e.getCause());
     }
   }
 
@@ -232,11 +237,18 @@ final class ConvertedFolder {
     };
   }
 
-  private static void delete(Path folder) throws IOException {
+  private static InvalidInputException unwritable(Path target, IOException cause) {
+    return new InvalidInputException(
+        ErrorCode.INVALID_REQUEST, "Target '" + target + "' cannot be written: " + cause + ".", cause);
+  }
+
+  private static void delete(Path folder, Throwable failure) {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
+    } catch (IOException e) {
+      failure.addSuppressed(e);
     }
   }
 }

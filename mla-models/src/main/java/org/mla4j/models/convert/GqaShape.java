@@ -43,9 +43,24 @@ record GqaShape(
       throw config.refused(
           KEY_HEADS, Integer.toString(keyHeads), "a divisor of " + HEADS + " = " + heads);
     }
+    if (!config.has("head_dim") && hidden % heads != 0) {
+      throw config.refused(
+          HEADS,
+          Integer.toString(heads),
+          "a divisor of hidden_size = " + hidden + ", or a field head_dim");
+    }
     int headDim = config.optionalInt("head_dim").orElse(hidden / heads);
     if (headDim < 2 || headDim % 2 != 0) {
       throw config.refused("head_dim", Integer.toString(headDim), "an even number");
+    }
+    if (2L * keyHeads * headDim > Spectrum.LARGEST) {
+      throw config.refused(
+          KEY_HEADS,
+          Integer.toString(keyHeads),
+          "keys and values of at most "
+              + Spectrum.LARGEST
+              + " elements together, which the solver of the conversion takes; head_dim is "
+              + headDim);
     }
     return new GqaShape(
         config.positiveInt("num_hidden_layers"),

@@ -1,5 +1,6 @@
 package org.mla4j.models.convert;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,6 +57,11 @@ public final class LatentConversion {
    * @throws InvalidInputException if an option does not fit the source, or the target exists
    */
   public static ConversionReport convert(Path source, Path target, ConversionOptions options) {
+    if (!Files.isDirectory(source)) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_REQUEST,
+          "Source '" + source + "' is no folder; expected one with a safetensors checkpoint.");
+    }
     ModelConfig config = ModelConfig.read(source.resolve(ModelConfig.FILE));
     GqaShape.read(config);
     ConvertedFolder.requireFree(target);

@@ -35,9 +35,9 @@ record SharedRope(RealMatrix project, RealMatrix spread, double energy) {
       Spectrum spectrum = Spectrum.of(pairs.covariance());
       pairs.fill(spectrum.vectors().getColumn(0), slot, project, spread);
       // Each eigenvalue of a complex matrix of n columns comes twice in the real one of 2 n.
-      kept += spectrum.values()[0];
-      for (double value : spectrum.values()) {
-        all += value / 2;
+      kept += spectrum.value(0);
+      for (int i = 0; i < spectrum.size(); i++) {
+        all += spectrum.value(i) / 2;
       }
     }
     return new SharedRope(project, spread, all == 0 ? 1 : kept / all);

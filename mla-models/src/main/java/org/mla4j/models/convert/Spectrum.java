@@ -9,17 +9,23 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 
 /**
- * The eigenvalues of a symmetric, positive semi-definite matrix, largest first, and their vectors.
- *
- * @param values none below 0
- * @param vectors one in each column
+ * The eigenvalues of a symmetric, positive semi-definite matrix, none below 0, largest first, and
+ * their vectors, one in each column.
  */
-record Spectrum(double[] values, RealMatrix vectors) {
+final class Spectrum {
   /** Beyond this the solver takes hours. */
-  private static final int LARGEST = 2048;
+  static final int LARGEST = 2048;
 
   /** A direction with less of the largest eigenvalue than this counts as if it had so much. */
   private static final double LEAST_PART = 1e-9;
+
+  private final double[] values;
+  private final RealMatrix vectors;
+
+  private Spectrum(double[] values, RealMatrix vectors) {
+    this.values = values;
+    this.vectors = vectors;
+  }
 
   /**
    * Decomposes a matrix.
@@ -53,6 +59,21 @@ record Spectrum(double[] values, RealMatrix vectors) {
       vectors.setColumnVector(i, solved.getEigenvector(order[i]));
     }
     return new Spectrum(values, vectors);
+  }
+
+  /** How many values there are. */
+  int size() {
+    return values.length;
+  }
+
+  /** The value of that rank, 0 for the largest. */
+  double value(int rank) {
+    return values[rank];
+  }
+
+  /** All vectors. */
+  RealMatrix vectors() {
+    return vectors;
   }
 
   /** The first vectors. */

@@ -48,7 +48,7 @@ final class Widths {
 
   /** The width of the latent. */
   static int rank(GqaShape shape, List<LayerFit> fits, int slots, ConversionOptions options) {
-    int most = fits.getFirst().spectrum().values().length;
+    int most = fits.getFirst().spectrum().size();
     if (options.kvLoraRank().isPresent()) {
       int given = options.kvLoraRank().getAsInt();
       if (given > most) {

@@ -8,8 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.mla4j.api.error.ErrorCode;
-import org.mla4j.api.error.ModelException;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.spec.CacheType;
@@ -142,14 +140,8 @@ public final class ModelInspection {
   }
 
   private static Optional<String> template(LanguageModel model) {
-    try {
-      return Optional.of(ChatFormat.load(model.folder(), model.tokenizer()).template().origin());
-    } catch (ModelException e) {
-      if (e.code() != ErrorCode.CHAT_TEMPLATE) {
-        throw e;
-      }
-      return Optional.empty();
-    }
+    return ChatFormat.find(model.folder(), model.tokenizer())
+        .map(format -> format.template().origin());
   }
 
   private static List<CachedLayer> layers(ModelOutline outline) {

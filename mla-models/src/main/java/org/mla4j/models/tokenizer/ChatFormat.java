@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
@@ -57,27 +58,50 @@ public final class ChatFormat {
    * @throws ModelException if there is no such template, or it is malformed
    */
   public static ChatFormat load(Path model, Tokenizer tokenizer, String name) {
-    TokenizerConfig config;
-    ChatTemplates templates;
-    if (GgufFile.isMeantBy(model)) {
-      config = ofGguf(model);
-      templates = ChatTemplates.within(config);
-    } else {
-      config = TokenizerConfig.read(model.resolve(TokenizerConfig.FILE));
-      templates = ChatTemplates.of(model, config);
+    Source source = Source.of(model);
+    return source
+        .format(tokenizer, name)
+        .orElseThrow(() ->
+            new ModelException(
+                ErrorCode.CHAT_TEMPLATE, missing(model, source.templates().names(), name)));
+  }
+
+  /**
+   * Loads the default template of a model, if it has one.
+   *
+   * @param model the model's folder, or a GGUF file
+   * @param tokenizer the model's tokenizer
+   * @return the format; empty if there is no template
+   * @throws ModelException if the template is malformed
+   */
+  public static Optional<ChatFormat> find(Path model, Tokenizer tokenizer) {
+    return Source.of(model).format(tokenizer, TokenizerConfig.DEFAULT_TEMPLATE);
+  }
+
+  /** Where a model keeps its templates. */
+  private record Source(TokenizerConfig config, ChatTemplates templates) {
+    static Source of(Path model) {
+      if (GgufFile.isMeantBy(model)) {
+        TokenizerConfig config = ofGguf(model);
+        return new Source(config, ChatTemplates.within(config));
+      }
+      TokenizerConfig config = TokenizerConfig.read(model.resolve(TokenizerConfig.FILE));
+      return new Source(config, ChatTemplates.of(model, config));
     }
-    ChatTemplates.Template template =
-        templates
-            .named(name)
-            .orElseThrow(() ->
-                new ModelException(
-                    ErrorCode.CHAT_TEMPLATE, missing(model, templates.names(), name)));
-    Map<String, Object> specialTokens = new LinkedHashMap<>(config.specialTokens());
-    if (!config.additionalSpecialTokens().isEmpty()) {
-      specialTokens.put("additional_special_tokens", config.additionalSpecialTokens());
+
+    Optional<ChatFormat> format(Tokenizer tokenizer, String name) {
+      Map<String, Object> specialTokens = new LinkedHashMap<>(config.specialTokens());
+      if (!config.additionalSpecialTokens().isEmpty()) {
+        specialTokens.put("additional_special_tokens", config.additionalSpecialTokens());
+      }
+      return templates
+          .named(name)
+          .map(template ->
+              new ChatFormat(
+                  ChatTemplate.parse(template.source(), template.origin()),
+                  tokenizer,
+                  specialTokens));
     }
-    return new ChatFormat(
-        ChatTemplate.parse(template.source(), template.origin()), tokenizer, specialTokens);
   }
 
   private static TokenizerConfig ofGguf(Path model) {
@@ -140,10 +164,10 @@ public final class ChatFormat {
         + model
         + "' has no chat template"
         + (names.isEmpty() ? "" : " named '" + name + "'; it has: " + String.join(", ", names))
-        + ". Expected one as 'chat_template' in "
-        + TokenizerConfig.FILE
-        + " or as "
-        + ChatTemplates.FILE
+        + ". Expected one as "
+        + (GgufFile.isMeantBy(model)
+            ? "tokenizer.chat_template"
+            : "'chat_template' in " + TokenizerConfig.FILE + " or as " + ChatTemplates.FILE)
         + ". A model without one continues texts, but does not know conversations.";
   }
 }

@@ -77,7 +77,7 @@ final class VocabularyExport {
         addsBos,
         addsEos,
         false,
-        ChatTemplates.of(file.toAbsolutePath().getParent(), config).sources());
+        ChatTemplates.of(file.resolveSibling(""), config).sources());
   }
 
   private void readTokens() {

@@ -26,6 +26,7 @@ final class ScalarMlaDecompressedAttention implements Kernel, ParallelFor.Body {
   private final @Nullable WidenedWeight bias;
   private final @Nullable WidenedWeight norm;
   private final @Nullable WidenedWeight table;
+  private final long positions;
   private final int heads;
   private final int width;
   private final int rope;
@@ -56,6 +57,7 @@ final class ScalarMlaDecompressedAttention implements Kernel, ParallelFor.Body {
     bias = op.kvBias() == null ? null : WidenedWeight.of(op.kvBias(), context);
     norm = op.keyNorm() == null ? null : WidenedWeight.of(op.keyNorm(), context);
     table = op.ropeTable() == null ? null : WidenedWeight.of(op.ropeTable(), context);
+    positions = op.ropeTable() == null ? 0 : op.ropeTable().shape().extent(0);
     heads = Math.toIntExact(op.q().rowShape().extent(0));
     width = Math.toIntExact(op.q().rowShape().extent(1));
     rope = op.cache().spec().rowWidth() - kvB.columns();
@@ -76,7 +78,7 @@ final class ScalarMlaDecompressedAttention implements Kernel, ParallelFor.Body {
     q.begin(step);
     out.begin(step);
     if (op.ropeTable() != null) {
-      ScalarRotaryEmbedding.requirePositions(step, op.q(), op.ropeTable());
+      ScalarRotaryEmbedding.requirePositions(step, op.q(), op.ropeTable(), positions);
     }
     parallel.run(Math.ceilDiv(out.count(), TOKENS) * heads, this);
   }

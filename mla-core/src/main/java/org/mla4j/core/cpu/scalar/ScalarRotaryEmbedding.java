@@ -19,6 +19,7 @@ final class ScalarRotaryEmbedding implements RowKernel {
   private final LiveRows q;
   private final LiveRows k;
   private final WidenedWeight table;
+  private final long positions;
   private final int heads;
   private final int keyHeads;
   private final int pairs;
@@ -32,6 +33,7 @@ final class ScalarRotaryEmbedding implements RowKernel {
     q = new LiveRows(bindings.tensor(op.q()));
     k = new LiveRows(bindings.tensor(op.k()));
     table = WidenedWeight.of(op.table(), context);
+    positions = op.table().shape().extent(0);
     heads = Math.toIntExact(op.q().rowShape().extent(0));
     keyHeads = op.k().rowShape().rank() == 1 ? 1 : Math.toIntExact(op.k().rowShape().extent(0));
     pairs = op.k().rowWidth() / keyHeads / 2;
@@ -48,7 +50,7 @@ final class ScalarRotaryEmbedding implements RowKernel {
     this.step = step;
     q.begin(step);
     k.begin(step);
-    requirePositions(step, op.q(), op.table());
+    requirePositions(step, op.q(), op.table(), positions);
     return q.count();
   }
 
@@ -60,9 +62,12 @@ final class ScalarRotaryEmbedding implements RowKernel {
   /**
    * All positions are checked before anything is rotated, so that a refused step leaves its inputs
    * as they were.
+   *
+   * @param positions rows of the table; not asked for here, because a shape may be made for each
+   *     who asks
    */
-  static void requirePositions(StepDescription step, StepValue rows, WeightHandle table) {
-    long positions = table.shape().extent(0);
+  static void requirePositions(
+      StepDescription step, StepValue rows, WeightHandle table, long positions) {
     for (int row = 0; row < step.count(rows.rows()); row++) {
       int token = step.firstToken(rows.rows()) + row;
       if (step.position(token) >= positions) {
