@@ -74,10 +74,10 @@ final class LayerCases {
       }
     }
     for (Variant variant : Variant.values()) {
-      cases.add(separate(new Combination(variant, Dims.SMALL, Batch.mixed())));
+      cases.add(separate("", new Combination(variant, Dims.SMALL, Batch.mixed())));
     }
     for (Combination one : Draw.some(grid, 20, settings)) {
-      cases.add(separate(one));
+      cases.add(separate("drawn, ", one));
       cases.add(
           Case.of(
               Rules.WHOLE_LAYER,
@@ -91,10 +91,10 @@ final class LayerCases {
     }
   }
 
-  private static Case separate(Combination one) {
+  private static Case separate(String prefix, Combination one) {
     return Case.of(
         Rules.DEFAULT_FORWARD,
-        one.toString(),
+        prefix + one,
         subject -> {
           try (Session session = Session.open(subject, one.batch.limits())) {
             Layers.check(
