@@ -21,6 +21,12 @@ final class GgufCursor {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  /** What an array of ours can hold. */
+  private static final int MAX_STRING_BYTES = Integer.MAX_VALUE - 8;
+
+  /** What a decoder puts in the place of bytes that are no UTF-8. */
+  private static final char REPLACEMENT = '\uFFFD';
+
   private final MappedFile file;
   private final MemorySegment segment;
   private long position;
@@ -101,13 +107,19 @@ final class GgufCursor {
   String readString(String what) {
     long length = readCount("the length of " + what, 1);
     long at = position;
-    if (length > Integer.MAX_VALUE) {
-      throw malformed(at, what + " has " + length + " bytes", "at most " + Integer.MAX_VALUE);
+    if (length > MAX_STRING_BYTES) {
+      throw malformed(at, what + " has " + length + " bytes", "at most " + MAX_STRING_BYTES);
     }
-    ByteBuffer bytes = segment.asSlice(at, length).asByteBuffer();
+    byte[] bytes = new byte[(int) length];
+    MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, at, bytes, 0, bytes.length);
     position += length;
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    if (text.indexOf(REPLACEMENT) < 0) {
+      return text;
+    }
+    // Either the file has this very character, or bytes that were replaced by it.
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw malformed(at, what + " is no UTF-8", "text");
     }
