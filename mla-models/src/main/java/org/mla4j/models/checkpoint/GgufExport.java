@@ -3,10 +3,10 @@ package org.mla4j.models.checkpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Objects;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.mla4j.api.backend.ProgressListener;
 import org.mla4j.api.error.ErrorCode;
@@ -113,8 +113,8 @@ public final class GgufExport {
   }
 
   /**
-   * Texts may end with another token than answers: where the tokenizer's takes the first place, what
-   * ends answers moves on to the others.
+   * Texts may end with another token than answers: where the tokenizer's takes the first place,
+   * what ends answers moves on to the others.
    */
   private void keepStops(Map<String, Object> source, GgufWriter writer, List<String> remarks) {
     String first = GgufDecoder.STOPS.getFirst();
@@ -129,7 +129,12 @@ public final class GgufExport {
       writer.metadata(GgufDecoder.STOPS.get(i), all.get(i));
     }
     if (all.size() > GgufDecoder.STOPS.size()) {
-      remarks.add("of the stop tokens " + all + " only the first " + GgufDecoder.STOPS.size() + " are kept");
+      remarks.add(
+          "of the stop tokens "
+              + all
+              + " only the first "
+              + GgufDecoder.STOPS.size()
+              + " are kept");
     }
   }
 

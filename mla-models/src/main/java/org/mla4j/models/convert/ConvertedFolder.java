@@ -107,7 +107,7 @@ final class ConvertedFolder {
     } catch (IOException e) {
       throw unwritable(target, e);
     } catch (UncheckedIOException e) {
-      throw unwritable(target, e.getCause());
+      throw unwritable(target, e);
     }
   }
 
@@ -237,9 +237,11 @@ final class ConvertedFolder {
     };
   }
 
-  private static InvalidInputException unwritable(Path target, IOException cause) {
+  private static InvalidInputException unwritable(Path target, Exception cause) {
     return new InvalidInputException(
-        ErrorCode.INVALID_REQUEST, "Target '" + target + "' cannot be written: " + cause + ".", cause);
+        ErrorCode.INVALID_REQUEST,
+        "Target '" + target + "' cannot be written: " + cause + ".",
+        cause);
   }
 
   private static void delete(Path folder, Throwable failure) {

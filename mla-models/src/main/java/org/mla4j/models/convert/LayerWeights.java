@@ -84,8 +84,7 @@ record LayerWeights(
 
   private static float[] floats(WeightHandle weight) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment memory =
-          arena.allocate(ValueLayout.JAVA_FLOAT, weight.shape().elements());
+      MemorySegment memory = arena.allocate(ValueLayout.JAVA_FLOAT, weight.shape().elements());
       weight.materialise(Tensor.dense(DType.F32, weight.shape(), memory));
       return memory.toArray(ValueLayout.JAVA_FLOAT);
     }
