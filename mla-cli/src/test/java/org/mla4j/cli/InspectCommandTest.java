@@ -37,7 +37,7 @@ class InspectCommandTest {
         out);
     assertTrue(
         out.contains("memory                1 x 512 tokens, F32 cache\n")
-            && out.contains("cache                 2.2 MiB\n"),
+            && out.contains("cache                 2.3 MiB\n"),
         out);
   }
 

@@ -19,7 +19,7 @@ class WrongInputTest {
   void noCommandListsTheCommands() {
     assertRefused(
         CommandRun.run(),
-        "No command given; expected one of chat, generate, info, explain, verify, eval, quantize. See 'mla --help'.");
+        "No command given; expected one of chat, generate, info, inspect, explain, verify, eval, convert, quantize. See 'mla --help'.");
   }
 
   @Test

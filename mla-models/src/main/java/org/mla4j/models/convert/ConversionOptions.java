@@ -192,8 +192,7 @@ public record ConversionOptions(
     /**
      * Sets what the runs over texts use.
      *
-     * @param options threads, progress and the like; backend, op list and limits are set by the
-     *     conversion
+     * @param options threads, progress and the like; op list and limits are set by the conversion
      * @return this builder
      */
     public Builder engine(EngineOptions options) {

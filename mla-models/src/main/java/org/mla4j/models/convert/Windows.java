@@ -35,7 +35,6 @@ final class Windows implements AutoCloseable {
             model,
             options.toBuilder()
                 // Each op on its own, so that an observer sees every value.
-                .backend("cpu")
                 .ops("none")
                 .maxSequenceLength(window)
                 .maxTokensPerStep(PIECE)
