@@ -26,6 +26,7 @@ final class ConversionText {
             report.qkNopeHeadDim(),
             report.exact() ? "exact" : fitted(report))
         + "\n"
+        + (report.absorbs() ? "" : "decodes decompressed: a norm of heads cannot be absorbed\n")
         + cache(report)
         + report.change().map(ConversionText::change).orElse("");
   }

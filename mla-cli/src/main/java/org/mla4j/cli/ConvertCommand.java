@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "convert",
     description = {
-      "Converts a Qwen2 or Llama checkpoint with grouped-query attention to Multi-Head Latent"
+      "Converts a Qwen2, Qwen3 or Llama checkpoint with grouped-query attention to Multi-Head Latent"
           + " Attention.",
       "The conversion is exact where the ranks of keys and values allow it. Otherwise they are"
           + " fitted to a text, and the report says what each layer keeps and how far logits and"

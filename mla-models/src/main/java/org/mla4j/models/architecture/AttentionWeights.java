@@ -14,6 +14,7 @@ import org.mla4j.api.weight.WeightHandle;
 public final class AttentionWeights {
   private static final String HIDDEN = "hidden_size";
   private static final String QUERY_LATENT = "q_lora_rank";
+  private static final String HEAD = "qk_nope_head_dim + qk_rope_head_dim";
   private static final String QUERIES =
       "num_attention_heads * (qk_nope_head_dim + qk_rope_head_dim)";
 
@@ -28,7 +29,8 @@ public final class AttentionWeights {
   /**
    * Finds the weights of a layer, with the biases that the checkpoint has.
    *
-   * @param spec the layer; it says whether there is a query LoRA, and which latents are normed
+   * @param spec the layer; it says whether there is a query LoRA, and which latents and heads are
+   *     normed
    * @param source the weights of the layer, such as those below {@code model.layers.0.self_attn}
    * @return the weights by role
    * @throws org.mla4j.api.error.ModelException if one is missing or has another shape
@@ -65,8 +67,8 @@ public final class AttentionWeights {
             "num_attention_heads * v_head_dim",
             spec.hiddenSize(),
             (long) spec.numHeads() * spec.vHeadDim()),
-        null,
-        null);
+        norm(spec.qHeadNorm(), "q_norm", HEAD, spec.qkHeadDim()),
+        norm(spec.kHeadNorm(), "k_norm", HEAD, spec.qkHeadDim()));
   }
 
   private Projection queries(String name, String columns, long in) {

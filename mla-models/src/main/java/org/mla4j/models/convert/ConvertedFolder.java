@@ -43,6 +43,7 @@ final class ConvertedFolder {
           "generation_config.json");
 
   private static final String ATTENTION = ".self_attn.";
+  private static final List<String> NORMS = List.of("q_norm", "k_norm");
 
   private final ModelConfig config;
   private final GqaShape shape;
@@ -125,6 +126,7 @@ final class ConvertedFolder {
     json.putNull("q_lora_rank");
     json.put("kv_lora_rank", rank);
     json.put("qk_latent_layernorm", false);
+    json.put("qk_head_norm", shape.normedHeads());
     json.put("rope_theta", ropeTheta);
     for (String replaced :
         List.of("rope_parameters", "rope_scaling", "auto_map", "quantization_config")) {
@@ -181,6 +183,11 @@ final class ConvertedFolder {
     List<Announced> announced = new ArrayList<>();
     announce(announced, layer, "q_proj", shape.heads() * (nope + rope), shape.hidden(), biased);
     announce(announced, layer, "kv_a_proj_with_mqa", rank + rope, shape.hidden(), biased);
+    if (shape.normedHeads()) {
+      for (String norm : NORMS) {
+        announced.add(new Announced(name(layer, norm, "weight"), dtype, Shape.of(nope + rope)));
+      }
+    }
     announce(announced, layer, "kv_b_proj", shape.heads() * (nope + shape.headDim()), rank, false);
     return announced;
   }
@@ -198,8 +205,18 @@ final class ConvertedFolder {
     writeBiased(writer, layer, "q_proj", fit.queries(weights));
     writeBiased(
         writer, layer, "kv_a_proj_with_mqa", fit.down(rank).multiply(weights.keysAndValues()));
+    if (shape.normedHeads()) {
+      for (String norm : NORMS) {
+        float[] values = fit.inOrder(headNorm(layer, norm));
+        writer.write(name(layer, norm, "weight"), Shape.of(values.length), values);
+      }
+    }
     RealMatrix up = fit.up(rank);
     write(writer, name(layer, "kv_b_proj", "weight"), up, rank);
+  }
+
+  private float[] headNorm(int layer, String norm) {
+    return LayerWeights.floats(checkpoint.require(name(layer, norm, "weight")));
   }
 
   /** The last column is the bias. */

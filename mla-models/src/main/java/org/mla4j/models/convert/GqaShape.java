@@ -14,6 +14,7 @@ import org.mla4j.models.checkpoint.ModelConfig;
  * @param headDim elements of a head
  * @param ropeTheta base of the rotary frequencies
  * @param maxPositions longest sequence
+ * @param normedHeads true if every query and key head is normed after its projection
  */
 record GqaShape(
     int layers,
@@ -22,12 +23,14 @@ record GqaShape(
     int keyHeads,
     int headDim,
     double ropeTheta,
-    int maxPositions) {
+    int maxPositions,
+    boolean normedHeads) {
   private static final String HEADS = "num_attention_heads";
   private static final String KEY_HEADS = "num_key_value_heads";
 
   /** What the conversion knows: plain pre-norm decoders with these very weight names. */
-  private static final List<String> CONVERTIBLE = List.of("Qwen2ForCausalLM", "LlamaForCausalLM");
+  private static final List<String> CONVERTIBLE =
+      List.of("Qwen2ForCausalLM", "Qwen3ForCausalLM", "LlamaForCausalLM");
 
   /**
    * Reads a configuration.
@@ -69,20 +72,12 @@ record GqaShape(
         keyHeads,
         headDim,
         theta(config),
-        config.positiveInt("max_position_embeddings"));
+        config.positiveInt("max_position_embeddings"),
+        config.strings("architectures").contains("Qwen3ForCausalLM"));
   }
 
   private static void requireConvertible(ModelConfig config) {
     List<String> given = config.strings("architectures");
-    if (given.contains("Qwen3ForCausalLM")) {
-      throw config.refused(
-          "architectures",
-          given.toString(),
-          "one of "
-              + CONVERTIBLE
-              + ": Qwen3 norms every key head after its projection, so that keys are no linear"
-              + " function of a latent and their up-projection cannot be absorbed into queries");
-    }
     if (given.stream().noneMatch(CONVERTIBLE::contains)) {
       throw config.refused("architectures", given.toString(), "one of " + CONVERTIBLE);
     }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.apache.commons.math3.linear.RealMatrix;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
@@ -21,7 +22,8 @@ import org.mla4j.models.checkpoint.ModelConfig;
  * <p>Keys of a layer are split into one rotary key that all heads share and a rest that goes, with
  * the values, into a latent. Where one rotary key is enough for all heads and keys and values have
  * no more dimensions than the latent, the result computes what the source computes. Otherwise both
- * are fitted to a text. Method: TransMLA (Meng et al., 2025); the rest of the keys keeps its mean
+ * are fitted to a text. A model that norms its heads (Qwen3) keeps these norms: its layers decode in
+ * the decompressed form, since a norm stands between latent and score. Method: TransMLA (Meng et al., 2025); the rest of the keys keeps its mean
  * turn instead of none, and errors count as queries and output projection see them.
  *
  * <p>Memory: one layer's weights in double, and for each layer the squares of the width of its keys
@@ -49,7 +51,7 @@ public final class LatentConversion {
   /**
    * Converts a model.
    *
-   * @param source folder of a Qwen2 or Llama checkpoint
+   * @param source folder of a Qwen2, Qwen3 or Llama checkpoint
    * @param target folder to write; must not exist
    * @param options how
    * @return what the result keeps, costs and says
@@ -103,20 +105,29 @@ public final class LatentConversion {
     int moving = Widths.movingPairs(shape);
     boolean exact =
         options.freqFold() == 1
-            && moments.stream().allMatch(of -> SharedRope.of(shape, of, moving, 1).exact());
+            && moving <= Widths.mostSlots(shape, options)
+            && moments.stream().allMatch(of -> rope(of, moving).exact());
     return exact ? moving : Widths.usualSlots(shape, options);
   }
 
+  private SharedRope rope(Moments moments, int slots) {
+    return shape.normedHeads()
+        ? SharedRope.ofNormedHeads(shape, moments, slots)
+        : SharedRope.of(shape, moments, slots, options.freqFold());
+  }
+
   private List<LayerFit> fits(List<Moments> moments, int slots) {
-    List<SharedRope> ropes =
-        moments.stream().map(of -> SharedRope.of(shape, of, slots, options.freqFold())).toList();
-    boolean nothingLeft = ropes.stream().allMatch(SharedRope::exact);
+    List<SharedRope> ropes = moments.stream().map(of -> rope(of, slots)).toList();
+    boolean nothingLeft = shape.normedHeads() || ropes.stream().allMatch(SharedRope::exact);
     int[] elements = StillKeys.elements(shape, nothingLeft ? slots * options.freqFold() : 0);
     List<LayerFit> fits = new ArrayList<>();
     for (int layer = 0; layer < shape.layers(); layer++) {
-      fits.add(
-          new LayerFit(
-              weights(layer), moments.get(layer), ropes.get(layer), elements, options.window()));
+      SharedRope rope = ropes.get(layer);
+      RealMatrix left =
+          shape.normedHeads()
+              ? StillKeys.ofNormedHeads(shape, elements)
+              : StillKeys.map(shape, rope, elements, options.window());
+      fits.add(new LayerFit(weights(layer), moments.get(layer), rope, elements, left));
       options.engine().progress().progress("layers fitted", layer + 1, shape.layers());
     }
     return fits;
@@ -144,6 +155,7 @@ public final class LatentConversion {
         calibration == null ? 0 : Arrays.stream(calibration).mapToLong(ids -> ids.length).sum(),
         2 * shape.keyWidth(),
         rank + 2 * slots,
+        !shape.normedHeads(),
         change(target));
   }
 

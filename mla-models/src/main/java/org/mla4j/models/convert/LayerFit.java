@@ -24,16 +24,17 @@ final class LayerFit {
    *
    * @param rope its shared rotary key
    * @param elements elements of a key head that go into the latent
-   * @param distances over which the turns of those elements are averaged
+   * @param left {@code [G elements, G d]}: what goes into the latent of all keys
    */
-  LayerFit(LayerWeights weights, Moments moments, SharedRope rope, int[] elements, int distances) {
+  LayerFit(
+      LayerWeights weights, Moments moments, SharedRope rope, int[] elements, RealMatrix left) {
     this.shape = weights.shape();
     this.elements = elements.clone();
     this.rope = rope;
     int keys = shape.keyHeads() * elements.length;
     int values = shape.keyWidth();
     still = MatrixUtils.createRealMatrix(keys + values, shape.keyWidth() + values);
-    still.setSubMatrix(StillKeys.map(shape, rope, elements, distances).getData(), 0, 0);
+    still.setSubMatrix(left.getData(), 0, 0);
     still.setSubMatrix(
         MatrixUtils.createRealIdentityMatrix(values).getData(), keys, shape.keyWidth());
     metric = MatrixUtils.createRealMatrix(keys + values, keys + values);
@@ -111,6 +112,20 @@ final class LayerFit {
           spread.transpose().multiply(query).getData(), head * rows + elements.length, 0);
     }
     return out;
+  }
+
+  /** Values by element of a head, in the order that heads have here: the rotary pairs last. */
+  float[] inOrder(float[] values) {
+    int nope = elements.length;
+    float[] ordered = new float[nope + rope.project().getRowDimension()];
+    for (int i = 0; i < nope; i++) {
+      ordered[i] = values[elements[i]];
+    }
+    for (int pair = 0; nope + 2 * pair < ordered.length; pair++) {
+      ordered[nope + 2 * pair] = values[pair];
+      ordered[nope + 2 * pair + 1] = values[pair + shape.pairs()];
+    }
+    return ordered;
   }
 
   /** How the output projection sees a value head: sum of {@code Wo' Wo} over its query heads. */

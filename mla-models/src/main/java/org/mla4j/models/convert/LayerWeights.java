@@ -82,7 +82,8 @@ record LayerWeights(
     return matrix;
   }
 
-  private static float[] floats(WeightHandle weight) {
+  /** All elements of a weight, row-major. */
+  static float[] floats(WeightHandle weight) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment memory = arena.allocate(ValueLayout.JAVA_FLOAT, weight.shape().elements());
       weight.materialise(Tensor.dense(DType.F32, weight.shape(), memory));

@@ -43,6 +43,27 @@ record SharedRope(RealMatrix project, RealMatrix spread, double energy) {
     return new SharedRope(project, spread, all == 0 ? 1 : kept / all);
   }
 
+  /**
+   * Finds the shared key of a layer whose heads are normed. The norm takes each head as it is, so
+   * that no factor of a head's own may stand between the shared key and the head: the nearest key is
+   * the mean of the heads, weighted by the energy of the queries that meet them.
+   *
+   * @param slots pairs of the shared key
+   */
+  static SharedRope ofNormedHeads(GqaShape shape, Moments moments, int slots) {
+    RealMatrix project = MatrixUtils.createRealMatrix(2 * slots, shape.keyWidth());
+    RealMatrix spread = MatrixUtils.createRealMatrix(shape.keyWidth(), 2 * slots);
+    double kept = 0;
+    double all = 0;
+    for (int slot = 0; slot < slots; slot++) {
+      Slot pairs = new Slot(shape, moments, slot, 1);
+      pairs.fillWithMean(slot, project, spread);
+      kept += pairs.energyOfMean();
+      all += pairs.energy();
+    }
+    return new SharedRope(project, spread, all == 0 ? 1 : kept / all);
+  }
+
   /** Tells whether nothing is left of the pairs in slots. */
   boolean exact() {
     return energy >= 1 - ROUNDING;
@@ -102,6 +123,50 @@ record SharedRope(RealMatrix project, RealMatrix spread, double energy) {
         }
       }
       return matrix;
+    }
+
+    /** The shared key {@code k = sum w^2 z / sum w^2}, and every head as that key. */
+    void fillWithMean(int slot, RealMatrix project, RealMatrix spread) {
+      double sum = squares();
+      for (int i = 0; i < count; i++) {
+        double part = weight[i] * weight[i] / sum;
+        project.setEntry(2 * slot, real[i], part);
+        project.setEntry(2 * slot + 1, imaginary[i], part);
+        spread.setEntry(real[i], 2 * slot, 1);
+        spread.setEntry(imaginary[i], 2 * slot + 1, 1);
+      }
+    }
+
+    /** Energy of all heads, weighted. */
+    double energy() {
+      double energy = 0;
+      for (int i = 0; i < count; i++) {
+        energy += weight[i] * weight[i] * product(i, i);
+      }
+      return energy;
+    }
+
+    /** What of it the mean has. */
+    double energyOfMean() {
+      double energy = 0;
+      for (int i = 0; i < count; i++) {
+        for (int j = 0; j < count; j++) {
+          energy += weight[i] * weight[i] * weight[j] * weight[j] * product(i, j);
+        }
+      }
+      return energy / squares();
+    }
+
+    private double squares() {
+      double sum = 0;
+      for (double each : weight) {
+        sum += each * each;
+      }
+      return sum;
+    }
+
+    private double product(int i, int j) {
+      return moments.getEntry(real[i], real[j]) + moments.getEntry(imaginary[i], imaginary[j]);
     }
 
     /** Writes {@code k = u* W z} and {@code z = W^-1 u k} for a unit vector {@code u}. */

@@ -36,11 +36,25 @@ final class StillKeys {
         MatrixUtils.createRealIdentityMatrix(shape.keyWidth())
             .subtract(rope.spread().multiply(rope.project()));
     RealMatrix turned = turns(shape, distances).multiply(left);
-    int[] rows =
-        IntStream.range(0, shape.keyHeads())
-            .flatMap(head -> Arrays.stream(elements).map(at -> head * shape.headDim() + at))
-            .toArray();
-    return turned.getSubMatrix(rows, IntStream.range(0, shape.keyWidth()).toArray());
+    return turned.getSubMatrix(rows(shape, elements), IntStream.range(0, shape.keyWidth()).toArray());
+  }
+
+  /**
+   * Returns the map of a layer whose heads are normed: elements as they are, since their sizes count
+   * in the norm.
+   *
+   * @param elements which elements of each head
+   * @return {@code [G elements, G d]}
+   */
+  static RealMatrix ofNormedHeads(GqaShape shape, int[] elements) {
+    return MatrixUtils.createRealIdentityMatrix(shape.keyWidth())
+        .getSubMatrix(rows(shape, elements), IntStream.range(0, shape.keyWidth()).toArray());
+  }
+
+  private static int[] rows(GqaShape shape, int[] elements) {
+    return IntStream.range(0, shape.keyHeads())
+        .flatMap(head -> Arrays.stream(elements).map(at -> head * shape.headDim() + at))
+        .toArray();
   }
 
   /** Multiplies each pair of each head by the conjugate of its mean turn. */

@@ -16,15 +16,29 @@ final class Widths {
 
   /** The pairs that the user wants in the shared key; 0 if none were given. */
   static int givenSlots(GqaShape shape, ConversionOptions options) {
-    int most = shape.headDim() / options.freqFold();
-    if (shape.pairs() % options.freqFold() != 0) {
-      throw refused("freqFold", options.freqFold(), "a divisor of the " + shape.pairs() + " pairs");
+    int fold = options.freqFold();
+    if (shape.pairs() % fold != 0) {
+      throw refused("freqFold", fold, "a divisor of the " + shape.pairs() + " pairs");
+    }
+    if (fold > 1 && shape.normedHeads()) {
+      throw refused("freqFold", fold, "1, since each element of a head counts in its norm");
     }
     int width = options.qkRopeHeadDim().orElse(0);
+    int most = 2 * mostSlots(shape, options);
     if (width % 2 != 0 || width > most) {
-      throw refused("qkRopeHeadDim", width, "an even number up to head_dim / freqFold = " + most);
+      throw refused(
+          "qkRopeHeadDim",
+          width,
+          "an even number up to "
+              + (shape.normedHeads() ? "head_dim - 2 = " : "head_dim / freqFold = ")
+              + most);
     }
     return width / 2;
+  }
+
+  /** All pairs; but one, if the rest of a normed head may not be empty. */
+  static int mostSlots(GqaShape shape, ConversionOptions options) {
+    return shape.normedHeads() ? shape.pairs() - 1 : shape.pairs() / options.freqFold();
   }
 
   /** The pairs that do not stand still over the longest sequence; at least one. */

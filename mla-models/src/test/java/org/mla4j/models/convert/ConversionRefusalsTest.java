@@ -66,15 +66,32 @@ class ConversionRefusalsTest {
   }
 
   @Test
-  void headsThatAreNormed() {
-    Path config = TestData.golden("qwen3-tiny").resolve("config.json");
-    assertModelRefused(
-        config
-            + ": field 'architectures' is [Qwen3ForCausalLM]; expected one of [Qwen2ForCausalLM,"
-            + " LlamaForCausalLM]: Qwen3 norms every key head after its projection, so that keys"
-            + " are no linear function of a latent and their up-projection cannot be absorbed into"
-            + " queries. [MLA-0206]",
-        () -> convert(config.getParent()));
+  void partsOfANormedHeadThatWouldNotAddUp() {
+    Path source = TestData.golden("qwen3-tiny");
+    Path target = folder.resolve("target");
+    assertRefused(
+        "Conversion option qkRopeHeadDim = 48; expected an even number up to head_dim - 2 = 46."
+            + " [MLA-0401]",
+        () ->
+            LatentConversion.convert(
+                source, target, ConversionOptions.builder().qkRopeHeadDim(48).build()));
+    assertRefused(
+        "Conversion option freqFold = 2; expected 1, since each element of a head counts in its"
+            + " norm. [MLA-0401]",
+        () ->
+            LatentConversion.convert(
+                source, target, ConversionOptions.builder().freqFold(2).build()));
+    assertFalse(Files.exists(target));
+  }
+
+  @Test
+  void aSourceThatIsNoFolder() throws IOException {
+    Path file = Files.createFile(folder.resolve("model.gguf"));
+    assertRefused(
+        "Source '"
+            + file
+            + "' is no folder; expected one with a safetensors checkpoint. [MLA-0401]",
+        () -> convert(file));
   }
 
   @Test
@@ -83,7 +100,7 @@ class ConversionRefusalsTest {
     assertModelRefused(
         config
             + ": field 'architectures' is [DeepseekV3ForCausalLM]; expected one of [Qwen2ForCausalLM,"
-            + " LlamaForCausalLM]. [MLA-0206]",
+            + " Qwen3ForCausalLM, LlamaForCausalLM]. [MLA-0206]",
         () -> convert(config.getParent()));
   }
 

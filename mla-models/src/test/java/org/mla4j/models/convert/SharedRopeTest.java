@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class SharedRopeTest {
   /** Two heads of two pairs each. */
-  private static final GqaShape SHAPE = new GqaShape(1, 8, 4, 2, 4, 10_000, 64);
+  private static final GqaShape SHAPE = new GqaShape(1, 8, 4, 2, 4, 10_000, 64, false);
 
   private final SplittableRandom random = new SplittableRandom(3);
 

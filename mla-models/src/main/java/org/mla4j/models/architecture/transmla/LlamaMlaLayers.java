@@ -17,23 +17,26 @@ import org.mla4j.models.architecture.decoder.RopeFields;
 import org.mla4j.models.checkpoint.ModelConfig;
 
 /**
- * Dense layers whose attention TransMLA made latent: latents may have no norms, and biases are
- * where the checkpoint has them.
+ * Dense layers whose attention a conversion made latent: latents may have no norms, heads may have
+ * some, and biases are where the checkpoint has them.
  *
  * @param config what all decoders have
  * @param attention the attention of every layer, with an F32 cache
  */
 record LlamaMlaLayers(DecoderConfig config, MlaSpec attention) implements DecoderLayers {
-  static LlamaMlaLayers read(ModelConfig config, boolean normed) {
+  static LlamaMlaLayers read(ModelConfig config, boolean normed, boolean normedHeads) {
     DecoderConfig decoder = DecoderConfig.read(config);
     MlaSpec.Builder dimensions = LatentAttention.dimensions(config, decoder.hiddenSize());
     @Nullable NormSpec latentNorm = normed ? new NormSpec(LatentAttention.LATENT_NORM_EPS) : null;
+    @Nullable NormSpec headNorm = normedHeads ? decoder.norm() : null;
     return new LlamaMlaLayers(
         decoder,
         dimensions
             .vHeadDim(config.positiveInt("v_head_dim"))
             .qANorm(config.count("q_lora_rank") > 0 ? latentNorm : null)
             .kvANorm(latentNorm)
+            .qHeadNorm(headNorm)
+            .kHeadNorm(headNorm)
             .rope(rope(config, decoder.maxPositions()))
             .build());
   }

@@ -30,8 +30,9 @@ public final class LlamaMlaProvider implements ArchitectureProvider {
     Quantization.requireReadable(config);
     FullAttention.require(config);
     requireDense(config);
-    boolean normed = LatentNorms.present(config, checkpoint);
-    LlamaMlaLayers layers = config.checked(() -> LlamaMlaLayers.read(config, normed));
+    boolean normed = OptionalNorms.ofLatents(config, checkpoint);
+    boolean normedHeads = OptionalNorms.ofHeads(config, checkpoint);
+    LlamaMlaLayers layers = config.checked(() -> LlamaMlaLayers.read(config, normed, normedHeads));
     int count = layers.config().layers();
     LayerCount.requirePresent(config, checkpoint, count);
     AttentionBias.requireAgreement(
