@@ -16,8 +16,8 @@ import java.util.Optional;
  * @param calibrationTokens tokens that keys and values were calibrated with; 0 if weights alone
  * @param cacheRowBefore elements of a token in the cache of a layer of the source
  * @param cacheRowAfter elements of a token in the cache of a layer of the result
- * @param absorbs true if decode steps of the result attend to latents; false if its heads are normed,
- *     so that keys have to be decompressed
+ * @param absorbs true if decode steps of the result attend to latents; false if its heads are
+ *     normed, so that keys have to be decompressed
  * @param change what it did to the outputs; empty if no text was given
  */
 public record ConversionReport(

@@ -22,9 +22,10 @@ import org.mla4j.models.checkpoint.ModelConfig;
  * <p>Keys of a layer are split into one rotary key that all heads share and a rest that goes, with
  * the values, into a latent. Where one rotary key is enough for all heads and keys and values have
  * no more dimensions than the latent, the result computes what the source computes. Otherwise both
- * are fitted to a text. A model that norms its heads (Qwen3) keeps these norms: its layers decode in
- * the decompressed form, since a norm stands between latent and score. Method: TransMLA (Meng et al., 2025); the rest of the keys keeps its mean
- * turn instead of none, and errors count as queries and output projection see them.
+ * are fitted to a text. A model that norms its heads (Qwen3) keeps these norms: its layers decode
+ * in the decompressed form, since a norm stands between latent and score. Method: TransMLA (Meng et
+ * al., 2025); the rest of the keys keeps its mean turn instead of none, and errors count as queries
+ * and output projection see them.
  *
  * <p>Memory: one layer's weights in double, and for each layer the squares of the width of its keys
  * and values, beside what running the source takes.

@@ -45,8 +45,8 @@ record SharedRope(RealMatrix project, RealMatrix spread, double energy) {
 
   /**
    * Finds the shared key of a layer whose heads are normed. The norm takes each head as it is, so
-   * that no factor of a head's own may stand between the shared key and the head: the nearest key is
-   * the mean of the heads, weighted by the energy of the queries that meet them.
+   * that no factor of a head's own may stand between the shared key and the head: the nearest key
+   * is the mean of the heads, weighted by the energy of the queries that meet them.
    *
    * @param slots pairs of the shared key
    */

@@ -36,12 +36,13 @@ final class StillKeys {
         MatrixUtils.createRealIdentityMatrix(shape.keyWidth())
             .subtract(rope.spread().multiply(rope.project()));
     RealMatrix turned = turns(shape, distances).multiply(left);
-    return turned.getSubMatrix(rows(shape, elements), IntStream.range(0, shape.keyWidth()).toArray());
+    return turned.getSubMatrix(
+        rows(shape, elements), IntStream.range(0, shape.keyWidth()).toArray());
   }
 
   /**
-   * Returns the map of a layer whose heads are normed: elements as they are, since their sizes count
-   * in the norm.
+   * Returns the map of a layer whose heads are normed: elements as they are, since their sizes
+   * count in the norm.
    *
    * @param elements which elements of each head
    * @return {@code [G elements, G d]}

@@ -53,9 +53,7 @@ class NormedHeadsTest {
       checkpoint.names().forEach(name -> weights.add(checkpoint.require(name)));
       List<Announced> announced =
           weights.stream()
-              .map(weight ->
-                  new Announced(
-                      weight.name(), DType.F32, weight.shape()))
+              .map(weight -> new Announced(weight.name(), DType.F32, weight.shape()))
               .toList();
       try (SafetensorsWriter writer =
           SafetensorsWriter.create(target.resolve("model.safetensors"), announced)) {
