@@ -2,12 +2,14 @@ package org.mla4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,6 +86,28 @@ class QuantizeCommandTest {
     Outcome outcome = quantize("--model", CommandRun.testModel("ops"), "--type", "f32");
     assertEquals(ExitStatus.WRONG_INPUT, outcome.status());
     assertEquals(0, folder.toFile().list().length);
+  }
+
+  @Test
+  void whatTheArchitectureRefusesIsNotWrittenEither() throws IOException {
+    Path edited = Files.createDirectory(folder.resolve("edited"));
+    try (Stream<Path> files = Files.list(Path.of(CommandRun.testModel("qwen2-tiny")))) {
+      for (Path each : files.toList()) {
+        Files.copy(each, edited.resolve(each.getFileName()));
+      }
+    }
+    Path config = edited.resolve("config.json");
+    Files.writeString(
+        config,
+        Files.readString(config)
+            .replace(
+                "\"rope_theta\"",
+                "\"layer_types\": [\"full_attention\", \"sliding_attention\","
+                    + " \"full_attention\"], \"rope_theta\""));
+    Outcome outcome = quantize("--model", edited.toString(), "--type", "bf16");
+    assertEquals(ExitStatus.WRONG_INPUT, outcome.status());
+    assertTrue(outcome.err().contains("layer_types"), outcome.err());
+    assertFalse(Files.exists(Path.of(file)));
   }
 
   @Test

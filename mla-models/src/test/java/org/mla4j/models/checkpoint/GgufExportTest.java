@@ -274,6 +274,42 @@ class GgufExportTest {
   }
 
   @Test
+  void whatEndsAnswersStaysWhereTheTokenizerEndsTextsOtherwise() {
+    List<Integer> stops =
+        GenerationConfig.read(
+                TestData.golden("glm4-moe-lite-tiny"),
+                ModelConfig.of(TestData.golden("glm4-moe-lite-tiny")))
+            .stopTokens();
+    GgufExport.of(TestData.golden("glm4-moe-lite-tiny"))
+        .metadata(Map.of("tokenizer.ggml.eos_token_id", 700))
+        .build()
+        .write(file);
+    try (GgufFile written = GgufFile.open(file)) {
+      assertEquals(700, written.metadata().integer("tokenizer.ggml.eos_token_id").orElseThrow());
+      assertEquals(
+          (long) stops.getFirst(),
+          written.metadata().integer("tokenizer.ggml.eot_token_id").orElseThrow());
+    }
+    assertTrue(
+        GenerationConfig.read(file, ModelConfig.of(file)).stopTokens().containsAll(stops),
+        stops.toString());
+  }
+
+  @Test
+  void factorsOfLongRopeThatHaveNoKeyAreRefused() {
+    Path edited = folder.resolve("edited");
+    assertTrue(edited.toFile().mkdir());
+    EditedCheckpoint.of("minicpm3-tiny", edited)
+        .config(config -> ((ObjectNode) config.get("rope_scaling")).put("attention_factor", 1.5))
+        .write();
+    assertModelRefused(
+        edited.resolve("config.json")
+            + ": field 'rope_scaling.attention_factor' is given; expected none, which a GGUF file"
+            + " cannot say. [MLA-0206]",
+        () -> GgufExport.of(edited).build().write(file));
+  }
+
+  @Test
   void aNumberThatThirtyTwoBitsRoundIsRemarkedOn() {
     Path edited = folder.resolve("edited");
     assertTrue(edited.toFile().mkdir());
