@@ -119,7 +119,7 @@ class WrongInputTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"chat", "generate", "explain", "verify", "eval"})
+  @CsvSource({"chat", "generate", "inspect", "explain", "verify", "eval"})
   void anUnknownWayToRunListsTheKnownOnes(String command) {
     assertRefused(
         CommandRun.run(command, "--execution", "fast"),
@@ -130,7 +130,7 @@ class WrongInputTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"chat", "generate", "explain", "verify", "eval"})
+  @CsvSource({"chat", "generate", "inspect", "explain", "verify", "eval"})
   void aModelThatIsNotThereIsShown(String command) {
     assertRefused(
         CommandRun.run(command, "--model", "no/such/folder"),
@@ -141,7 +141,7 @@ class WrongInputTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"chat", "generate", "explain", "verify", "eval"})
+  @CsvSource({"chat", "generate", "inspect", "explain", "verify", "eval"})
   void withoutAHomeThereIsNoDemoModel(String command) {
     assertRefused(
         new CommandRun().home(null).with(command),

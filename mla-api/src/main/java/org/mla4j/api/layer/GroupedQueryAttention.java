@@ -1,13 +1,11 @@
 package org.mla4j.api.layer;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.PluggableLayer;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.spec.GqaSpec;
 import org.mla4j.api.value.CacheValue;
-import org.mla4j.api.value.InputValue;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
@@ -70,13 +68,7 @@ public interface GroupedQueryAttention extends PluggableLayer {
 
     @Override
     public List<Value> reads() {
-      return List.of(
-          hidden,
-          cache,
-          InputValue.POSITIONS,
-          InputValue.SLOT_MAPPING,
-          InputValue.BLOCK_TABLES,
-          InputValue.QUERY_START);
+      return LayerParts.reads(hidden, cache);
     }
 
     @Override
@@ -86,12 +78,7 @@ public interface GroupedQueryAttention extends PluggableLayer {
 
     @Override
     public List<WeightHandle> weights() {
-      if (ropeTable == null) {
-        return weightsByRole.handles();
-      }
-      List<WeightHandle> all = new ArrayList<>(weightsByRole.handles());
-      all.add(ropeTable);
-      return List.copyOf(all);
+      return LayerParts.weights(weightsByRole.handles(), ropeTable);
     }
   }
 }

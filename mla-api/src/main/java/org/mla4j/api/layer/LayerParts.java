@@ -1,5 +1,7 @@
 package org.mla4j.api.layer;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
@@ -10,7 +12,9 @@ import org.mla4j.api.spec.RopeSpec;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.InputValue;
 import org.mla4j.api.value.StepValue;
+import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
 
 /** Refuses parts of a layer that do not fit its spec. */
@@ -109,5 +113,26 @@ final class LayerParts {
       throw new InvalidInputException(
           ErrorCode.INVALID_SPEC, layer + ": " + found + "; expected " + expected + ".");
     }
+  }
+
+  /** What an attention layer reads of a step, besides its weights. */
+  static List<Value> reads(StepValue hidden, CacheValue cache) {
+    return List.of(
+        hidden,
+        cache,
+        InputValue.POSITIONS,
+        InputValue.SLOT_MAPPING,
+        InputValue.BLOCK_TABLES,
+        InputValue.QUERY_START);
+  }
+
+  /** Weights, and the rope table where there is one. */
+  static List<WeightHandle> weights(List<WeightHandle> handles, @Nullable WeightHandle ropeTable) {
+    if (ropeTable == null) {
+      return handles;
+    }
+    List<WeightHandle> all = new ArrayList<>(handles);
+    all.add(ropeTable);
+    return List.copyOf(all);
   }
 }

@@ -1,6 +1,5 @@
 package org.mla4j.api.layer;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +8,6 @@ import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.op.LayerCall;
 import org.mla4j.api.spec.MlaSpec;
 import org.mla4j.api.value.CacheValue;
-import org.mla4j.api.value.InputValue;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.value.Value;
 import org.mla4j.api.weight.WeightHandle;
@@ -107,13 +105,7 @@ public interface MultiHeadLatentAttention extends PluggableLayer {
 
     @Override
     public List<Value> reads() {
-      return List.of(
-          hidden,
-          cache,
-          InputValue.POSITIONS,
-          InputValue.SLOT_MAPPING,
-          InputValue.BLOCK_TABLES,
-          InputValue.QUERY_START);
+      return LayerParts.reads(hidden, cache);
     }
 
     @Override
@@ -123,12 +115,7 @@ public interface MultiHeadLatentAttention extends PluggableLayer {
 
     @Override
     public List<WeightHandle> weights() {
-      if (ropeTable == null) {
-        return weightsByRole.handles();
-      }
-      List<WeightHandle> all = new ArrayList<>(weightsByRole.handles());
-      all.add(ropeTable);
-      return List.copyOf(all);
+      return LayerParts.weights(weightsByRole.handles(), ropeTable);
     }
 
     @Override

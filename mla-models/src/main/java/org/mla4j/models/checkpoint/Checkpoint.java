@@ -21,6 +21,9 @@ import org.mla4j.api.weight.WeightHandle;
  * is closed. Threading: safe to share.
  */
 public final class Checkpoint implements AutoCloseable {
+  /** What the name of a weight is followed by in that of its block scales. */
+  public static final String SCALE_SUFFIX = "_scale_inv";
+
   private final Path folder;
   private final WeightFiles files;
   private final Map<String, WeightHandle> handles = new HashMap<>();

@@ -16,7 +16,6 @@ import org.mla4j.api.weight.WeightHandle;
 /** A folder as the Hugging Face Hub ships it, under the names of llama.cpp. */
 final class FolderExport implements ExportSource {
   /** Scales of block-scaled weights, which come joined with them. */
-  private static final String SCALES = "_scale_inv";
 
   /** What follows from the configuration, or belongs to a cache and not to the model. */
   private static final Pattern NO_WEIGHT = Pattern.compile(".*\\.(rotary_emb\\..*|[kv]_scale)");
@@ -78,7 +77,7 @@ final class FolderExport implements ExportSource {
     int layers = config.positiveInt("num_hidden_layers");
     boolean tied = config.booleanField("tie_word_embeddings", false);
     for (String name : checkpoint.names()) {
-      if (name.endsWith(SCALES)) {
+      if (name.endsWith(Checkpoint.SCALE_SUFFIX)) {
         continue;
       }
       if (GgufNames.layerOf(name) >= layers

@@ -21,7 +21,6 @@ import org.mla4j.api.weight.WeightHandle;
  */
 final class SafetensorsFiles implements WeightFiles {
   private static final String SINGLE = "model.safetensors";
-  private static final String SCALE_SUFFIX = "_scale_inv";
 
   /** A tensor and the file it is in. */
   private record Place(SafetensorsHeader.Entry entry, MappedFile file) {}
@@ -94,7 +93,7 @@ final class SafetensorsFiles implements WeightFiles {
 
   private WeightHandle handle(Place place) {
     StoredWeight stored = stored(place, StoredDType.readable());
-    Place scales = places.get(stored.name() + SCALE_SUFFIX);
+    Place scales = places.get(stored.name() + Checkpoint.SCALE_SUFFIX);
     return stored.dtype() == DType.F8_E4M3 && scales != null
         ? new BlockScaledWeight(stored, scales(scales))
         : stored;

@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import org.mla4j.api.tensor.DType;
@@ -78,12 +79,11 @@ public final class SafetensorsWriter implements AutoCloseable {
       entry.putArray("data_offsets").add(offset).add(offset + tensor.bytes());
       offset += tensor.bytes();
     }
-    String json = header.toString();
+    byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
     // Padded with spaces, as the format allows, so that F32 data are aligned.
-    int length = Math.ceilDiv(json.getBytes(StandardCharsets.UTF_8).length, 8) * 8;
-    byte[] text =
-        (json + " ".repeat(length - json.getBytes(StandardCharsets.UTF_8).length))
-            .getBytes(StandardCharsets.UTF_8);
+    int length = Math.ceilDiv(json.length, 8) * 8;
+    byte[] text = Arrays.copyOf(json, length);
+    Arrays.fill(text, json.length, length, (byte) ' ');
     ByteBuffer start = ByteBuffer.allocate(Long.BYTES + length).order(ByteOrder.LITTLE_ENDIAN);
     start.putLong(length).put(text).flip();
     FileChannel channel =

@@ -61,12 +61,8 @@ final class Calibration implements NodeObserver {
   static List<Moments> of(
       ModelDefinition model, GqaShape shape, int[][] windows, EngineOptions options) {
     Calibration calibration = new Calibration(shape);
-    int longest = 0;
-    for (int[] window : windows) {
-      longest = Math.max(longest, window.length);
-    }
     ProgressListener progress = options.progress();
-    try (Windows runner = new Windows(model, options, longest)) {
+    try (Windows runner = new Windows(model, options, windows)) {
       for (int i = 0; i < windows.length; i++) {
         runner.run(windows[i], calibration);
         progress.progress("windows calibrated", i + 1, windows.length);

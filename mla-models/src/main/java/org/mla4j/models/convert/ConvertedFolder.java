@@ -172,7 +172,7 @@ final class ConvertedFolder {
   private List<WeightHandle> copied() {
     return checkpoint.names().stream()
         .filter(name -> !name.contains(ATTENTION) || name.contains(ATTENTION + "o_proj."))
-        .filter(name -> !name.endsWith("_scale_inv"))
+        .filter(name -> !name.endsWith(Checkpoint.SCALE_SUFFIX))
         .map(checkpoint::require)
         .toList();
   }

@@ -25,12 +25,8 @@ final class ModelComparison {
   static ModelChange of(
       ModelDefinition before, ModelDefinition after, int[][] windows, EngineOptions options) {
     ModelComparison sums = new ModelComparison();
-    int longest = 0;
-    for (int[] window : windows) {
-      longest = Math.max(longest, window.length);
-    }
-    try (Windows source = new Windows(before, options, longest);
-        Windows target = new Windows(after, options, longest)) {
+    try (Windows source = new Windows(before, options, windows);
+        Windows target = new Windows(after, options, windows)) {
       for (int i = 0; i < windows.length; i++) {
         int[] ids = windows[i];
         for (int from = 0; from < ids.length; ) {

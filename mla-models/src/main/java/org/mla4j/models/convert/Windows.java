@@ -27,19 +27,20 @@ final class Windows implements AutoCloseable {
    * Prepares a model.
    *
    * @param options threads and the like; limits are set to what windows need
-   * @param window tokens of a window
+   * @param windows those that will be run
    */
-  Windows(ModelDefinition model, EngineOptions options, int window) {
+  Windows(ModelDefinition model, EngineOptions options, int[][] windows) {
+    int longest = Arrays.stream(windows).mapToInt(ids -> ids.length).max().orElse(1);
     runner =
         StepRunner.build(
             model,
             options.toBuilder()
                 // Each op on its own, so that an observer sees every value.
                 .ops("none")
-                .maxSequenceLength(window)
+                .maxSequenceLength(longest)
                 .maxTokensPerStep(PIECE)
                 .maxSequences(1)
-                .cacheTokens(window)
+                .cacheTokens(longest)
                 .allLogits(true)
                 .build());
   }

@@ -136,7 +136,7 @@ public final class ModelInspection {
   }
 
   private static boolean isScale(Contained tensor) {
-    return tensor.name().endsWith("_scale_inv");
+    return tensor.name().endsWith(Checkpoint.SCALE_SUFFIX);
   }
 
   private static Optional<String> template(LanguageModel model) {
