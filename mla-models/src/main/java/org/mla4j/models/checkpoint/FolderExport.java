@@ -15,7 +15,6 @@ import org.mla4j.api.weight.WeightHandle;
 
 /** A folder as the Hugging Face Hub ships it, under the names of llama.cpp. */
 final class FolderExport implements ExportSource {
-  /** Scales of block-scaled weights, which come joined with them. */
 
   /** What follows from the configuration, or belongs to a cache and not to the model. */
   private static final Pattern NO_WEIGHT = Pattern.compile(".*\\.(rotary_emb\\..*|[kv]_scale)");
