@@ -54,12 +54,7 @@ public record MachineLimits(
    *     left
    */
   public static MachineLimits measure(int threads) {
-    VectorSupport vectors = VectorProbe.probe().support();
-    if (!vectors.usable()) {
-      throw new InvalidInputException(
-          ErrorCode.INVALID_REQUEST,
-          "The limits of this machine cannot be measured: " + vectors.detail() + ".");
-    }
+    requireMeasurable();
     try (WorkerPool pool = new WorkerPool("limits", threads);
         Arena arena = Arena.ofShared()) {
       MemorySegment memory = allocate(arena);
@@ -85,6 +80,20 @@ public record MachineLimits(
           tasks * TASK / read,
           (double) threads * ROUNDS * PeakLoops.flopsPerRound() / multiply,
           memory.byteSize());
+    }
+  }
+
+  /**
+   * Makes sure that this JVM can measure.
+   *
+   * @throws InvalidInputException if the Vector API is not in it, or it compiles nothing
+   */
+  public static void requireMeasurable() {
+    VectorSupport vectors = VectorProbe.probe().support();
+    if (!vectors.usable()) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_REQUEST,
+          "The limits of this machine cannot be measured: " + vectors.detail() + ".");
     }
   }
 
