@@ -28,8 +28,8 @@ import picocli.CommandLine.Parameters;
           + " an answer after 4096 tokens, which are computed before the clock starts. Numbers are"
           + " separated by commas.",
       "What runs are the steps of an engine, sampling included, over random tokens, the same in"
-          + " every run. Each test is run --warmup times for the compiler, then --repetitions times."
-          + " Weights are not searched for NaN first, unless --weight-check asks for it."
+          + " every run. Each test is run --warmup times, and on until 2 seconds are over, so that"
+          + " it is compiled; then --repetitions times. Weights are not searched for NaN first, unless --weight-check asks for it."
     })
 final class BenchCommand implements Callable<Integer> {
   private final CliContext context;
@@ -85,7 +85,9 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--warmup",
       paramLabel = "N",
-      description = "How often each test is run before. Default: ${DEFAULT-VALUE}.")
+      description =
+          "How often, at least, each test is run before; 0 for not at all. Default:"
+              + " ${DEFAULT-VALUE}.")
   private int warmups = 1;
 
   @Option(
@@ -145,8 +147,19 @@ final class BenchCommand implements Callable<Integer> {
     try (ProgressBars progress = ProgressBars.on(context.terminal());
         Plugins plugins = model.plugins(context)) {
       List<EngineOptions> engines = model.engines(progress, plugins);
-      return benchmark.run(
-          () -> model.openUnread(context, progress, plugins), engines, progress);
+      requireNoLength(engines.getFirst());
+      return benchmark.run(() -> model.openUnread(context, progress, plugins), engines, progress);
+    }
+  }
+
+  /** An option that had no effect would be dropped in silence. */
+  private static void requireNoLength(EngineOptions options) {
+    if (options.maxSequenceLength() != 0) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_REQUEST,
+          "Option --max-sequence-length = "
+              + options.maxSequenceLength()
+              + "; expected none, since sequences are as long as the tests say.");
     }
   }
 

@@ -21,8 +21,8 @@ import org.mla4j.models.measure.TestResult;
  * @param repetitions how often each test was measured
  * @param warmups how often each was run before
  * @param starts how long it took to begin, for each number of threads
- * @param peakMemoryBytes the most memory that this process had, pages of mapped files included; null
- *     where the operating system does not tell
+ * @param peakMemoryBytes the most memory that this process had, pages of mapped files included;
+ *     null where the operating system does not tell
  * @param limits what the machine can do, for each number of threads; empty without {@code
  *     --roofline}
  * @param tests one for each number of threads and test
@@ -138,7 +138,8 @@ record BenchSummary(
    * @param share of the time of all steps
    * @param bytesPerSecond weights and cache rows read while it ran; null if nobody knows
    * @param flopsPerSecond operations while it ran; null if nobody knows
-   * @param ofBound the larger of the two as a share of what the machine can do; null if nobody knows
+   * @param ofBound the larger of the two as a share of what the machine can do; null if nobody
+   *     knows
    */
   record OpShare(
       String op,

@@ -41,8 +41,17 @@ final class BenchText {
   private String paces() {
     TextTable table =
         new TextTable(
-            "model", "size", "parameters", "weights", "backend", "cache", "threads", "test",
-            "tokens/s", "± s.d.", "median");
+            "model",
+            "size",
+            "parameters",
+            "weights",
+            "backend",
+            "cache",
+            "threads",
+            "test",
+            "tokens/s",
+            "± s.d.",
+            "median");
     for (Test test : summary.tests()) {
       table.row(
           summary.model(),
@@ -94,8 +103,17 @@ final class BenchText {
   private String bounds() {
     TextTable table =
         new TextTable(
-            "threads", "test", "MB/token", "of cache", "MFLOP/token", "GB/s", "GFLOP/s",
-            "of reading", "of computing", "bound", "outside kernels");
+            "threads",
+            "test",
+            "MB/token",
+            "of cache",
+            "MFLOP/token",
+            "GB/s",
+            "GFLOP/s",
+            "of reading",
+            "of computing",
+            "bound",
+            "outside kernels");
     for (Test test : summary.tests()) {
       Bound bound = test.roofline();
       if (bound != null) {

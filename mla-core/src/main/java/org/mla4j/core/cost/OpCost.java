@@ -116,7 +116,8 @@ public final class OpCost {
       case GatherCache gather ->
           Optional.of(Cost.cache(rows(gather.out()) * rowBytes(gather.cache())));
       case Embedding embedding -> Optional.of(embedding(embedding));
-      case RmsNorm norm -> Optional.of(elements(norm.x(), NORM).plus(read(norm.x(), norm.weight())));
+      case RmsNorm norm ->
+          Optional.of(elements(norm.x(), NORM).plus(read(norm.x(), norm.weight())));
       case RotaryEmbedding rotary -> Optional.of(rotary(rotary));
       case MoeGate gate -> Optional.of(gate(gate));
       case Add add -> Optional.of(elements(add.x(), add.factor() == 1 ? 1 : 2));
@@ -148,13 +149,14 @@ public final class OpCost {
         : product.plus(elements(op.out(), 1)).plus(read(op.x(), op.bias()));
   }
 
-  /** One half of the joint up-projection: as many of its rows as all heads are wide, {@code [N, W]}. */
+  /**
+   * One half of the joint up-projection: as many of its rows as all heads are wide, {@code [N, W]}.
+   */
   private Cost headProducts(StepValue heads, WeightHandle kvB) {
     long latent = kvB.shape().extent(1);
     long outputs = heads.rowShape().elements();
     double bytes = kvB.dtype().byteCount(outputs * latent);
-    return new Cost(
-        2.0 * rows(heads) * outputs * latent, bytes * step.runs(heads.rows()), 0);
+    return new Cost(2.0 * rows(heads) * outputs * latent, bytes * step.runs(heads.rows()), 0);
   }
 
   private Cost routed(RoutedExperts op) {
@@ -207,7 +209,9 @@ public final class OpCost {
     return Cost.flops(pairs * heads * (2 * (width(query) + width(rope) + width(value)) + SOFTMAX));
   }
 
-  /** All keys and values so far are decompressed, then normed and rotated where the call says so. */
+  /**
+   * All keys and values so far are decompressed, then normed and rotated where the call says so.
+   */
   private Cost decompressed(MlaDecompressedAttention op) {
     double pairs = 0;
     double cached = 0;
@@ -249,8 +253,7 @@ public final class OpCost {
 
   private Cost embedding(Embedding op) {
     double row = op.table().dtype().byteCount(op.out().rowWidth());
-    return elements(op.out(), op.factor() == 1 ? 0 : 1)
-        .plus(new Cost(0, rows(op.out()) * row, 0));
+    return elements(op.out(), op.factor() == 1 ? 0 : 1).plus(new Cost(0, rows(op.out()) * row, 0));
   }
 
   private Cost rotary(RotaryEmbedding op) {

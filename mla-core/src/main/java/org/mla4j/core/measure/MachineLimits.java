@@ -45,8 +45,8 @@ public record MachineLimits(
   }
 
   /**
-   * Measures, which takes about a second and up to 1 GiB outside the heap, less where that is not to
-   * be had.
+   * Measures, which takes about a second and up to 1 GiB outside the heap, less where that is not
+   * to be had.
    *
    * @param threads how many threads
    * @return the best of several passes

@@ -60,7 +60,8 @@ public final class PaceMeter {
    * @param tests all that will be run
    * @return the options
    */
-  public static EngineOptions.Builder size(EngineOptions.Builder options, Iterable<PaceTest> tests) {
+  public static EngineOptions.Builder size(
+      EngineOptions.Builder options, Iterable<PaceTest> tests) {
     EngineOptions given = options.build();
     int length = 1;
     int batch = 1;
@@ -139,8 +140,13 @@ public final class PaceMeter {
   public long run(PaceTest test, Consumer<StepRunner> step) {
     if (filledBatch != test.batch() || filledDepth != test.depth()) {
       throw new IllegalStateException(
-          "'" + test.name() + "' was not filled for: the cache holds " + filledBatch + " sequences of "
-              + filledDepth + " tokens");
+          "'"
+              + test.name()
+              + "' was not filled for: the cache holds "
+              + filledBatch
+              + " sequences of "
+              + filledDepth
+              + " tokens");
     }
     Run run = new Run(test, step);
     long start = System.nanoTime();
@@ -232,7 +238,8 @@ public final class PaceMeter {
       for (int sequence = 0; sequence < batch; sequence++) {
         computed[sequence] += scheduled[sequence];
         if (scheduled[sequence] > 0 && computed[sequence] == end) {
-          int _ = runner.sampled(logitRows[sequence]); // as an engine does; what comes next is fixed
+          int _ =
+              runner.sampled(logitRows[sequence]); // as an engine does; what comes next is fixed
         }
       }
     }

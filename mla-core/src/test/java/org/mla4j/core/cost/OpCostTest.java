@@ -102,7 +102,8 @@ class OpCostTest {
 
   private static void assertCost(double flops, double weights, double cache, Op op, Rows rows) {
     assertEquals(
-        Optional.of(new Cost(flops, weights, cache)), OpCost.of(new Node("n", "l", rows, op), STEP));
+        Optional.of(new Cost(flops, weights, cache)),
+        OpCost.of(new Node("n", "l", rows, op), STEP));
     assertEquals(Optional.of(Cost.NONE), OpCost.of(new Node("n", "l", rows, op), NOTHING));
   }
 
@@ -120,7 +121,11 @@ class OpCostTest {
         new Linear(value(ALL, 32), weight(Q8_0, 5, 32), weight(F32, 5), value(ALL, 5)),
         ALL);
     assertCost(
-        4 * 2 * 15, 30, 0, new Linear(value(LOGITS, 3), weight(F16, 5, 3), null, value(LOGITS, 5)), LOGITS);
+        4 * 2 * 15,
+        30,
+        0,
+        new Linear(value(LOGITS, 3), weight(F16, 5, 3), null, value(LOGITS, 5)),
+        LOGITS);
   }
 
   @Test
@@ -128,7 +133,11 @@ class OpCostTest {
   void linearOfContext() {
     // 6 rows, 2 passes: 2 * 6 * 12 and 2 * 24 bytes.
     assertCost(
-        144, 48, 0, new Linear(value(CONTEXT, 4), weight(BF16, 3, 4), null, value(CONTEXT, 3)), CONTEXT);
+        144,
+        48,
+        0,
+        new Linear(value(CONTEXT, 4), weight(BF16, 3, 4), null, value(CONTEXT, 3)),
+        CONTEXT);
   }
 
   @Test
@@ -246,7 +255,8 @@ class OpCostTest {
   @Test
   @DisplayName("gqa_attention: new rows are written and read, the others read")
   void grouped() {
-    // Rows of 2 * 3 + 2 * 5 elements of 4 bytes. 4 heads: 2 * (3 + 5) + 4 = 20 for each of 49 pairs.
+    // Rows of 2 * 3 + 2 * 5 elements of 4 bytes. 4 heads: 2 * (3 + 5) + 4 = 20 for each of 49
+    // pairs.
     CacheValue cache =
         new CacheValue(
             "c", "l", new CacheSpec(List.of(new Part("key", 6), new Part("value", 10)), F32, 1));
@@ -262,8 +272,7 @@ class OpCostTest {
   @Test
   @DisplayName("concat_and_cache_mla writes the rows of all tokens, gather_cache reads the context")
   void caches() {
-    assertCost(
-        0, 0, 8 * 12, new ConcatAndCacheMla(value(ALL, 4), value(ALL, 2), CACHE), ALL);
+    assertCost(0, 0, 8 * 12, new ConcatAndCacheMla(value(ALL, 4), value(ALL, 2), CACHE), ALL);
     assertCost(0, 0, 6 * 12, new GatherCache(CACHE, value(CONTEXT, 6)), CONTEXT);
   }
 
@@ -278,7 +287,12 @@ class OpCostTest {
     Expert expert = new Expert(weight(F16, 3, 32), weight(F16, 3, 32), weight(F16, 32, 3));
     RoutedExperts op =
         new RoutedExperts(
-            spec, value(ALL, 32), ids, value(ALL, 2), Collections.nCopies(4, expert), value(ALL, 32));
+            spec,
+            value(ALL, 32),
+            ids,
+            value(ALL, 2),
+            Collections.nCopies(4, expert),
+            value(ALL, 32));
     // Each of 16: 6 * 3 * 32 products, 4 * 3 of the gate, 2 * 32 of the sum.
     // Read: 4 * (1 - 0.5^8) = 3.984375 experts of 3 * 96 * 2 bytes.
     assertCost(16 * (576 + 12 + 64), 3.984375 * 576, 0, op, ALL);
@@ -351,8 +365,7 @@ class OpCostTest {
   void sums() {
     StepValue x = value(ALL, 6);
     Add add = new Add(x, value(ALL, 6));
-    RmsNorm norm =
-        new RmsNorm(x, weight(F32, 6), 1e-6, 1, StepValue.buffer("normed", F32, ALL, 6));
+    RmsNorm norm = new RmsNorm(x, weight(F32, 6), 1e-6, 1, StepValue.buffer("normed", F32, ALL, 6));
     assertCost(8 * 6 * 5, 24, 0, new FusedAddRmsNorm(add, norm), ALL);
     assertCost(
         8 * 6 * 5,

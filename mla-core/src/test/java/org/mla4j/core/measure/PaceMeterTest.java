@@ -71,8 +71,7 @@ class PaceMeterTest {
 
   @Test
   void deterministicModeAbsorbsAll() {
-    run(
-        EngineOptions.builder().maxTokensPerStep(4).deterministic(true), new PaceTest(6, 0, 0, 1));
+    run(EngineOptions.builder().maxTokensPerStep(4).deterministic(true), new PaceTest(6, 0, 0, 1));
     assertEquals(List.of("D:0+4 -> 0", "D:4+2 -> 1"), steps);
   }
 
@@ -80,7 +79,8 @@ class PaceMeterTest {
   void promptsShareAStep() {
     run(EngineOptions.builder().maxTokensPerStep(8).promptChunk(3), new PaceTest(4, 1, 0, 3));
     assertEquals(
-        List.of("P:0+3 P:0+3 P:0+2 -> 0", "D:3+1 D:3+1 D:2+2 -> 3", "D:4+1 D:4+1 D:4+1 -> 3"), steps);
+        List.of("P:0+3 P:0+3 P:0+2 -> 0", "D:3+1 D:3+1 D:2+2 -> 3", "D:4+1 D:4+1 D:4+1 -> 3"),
+        steps);
   }
 
   @Test
@@ -104,8 +104,7 @@ class PaceMeterTest {
   @Test
   void aCacheThatIsNotFilledIsNotMeasured() {
     PaceTest deep = new PaceTest(1, 0, 3, 1);
-    EngineOptions sized =
-        PaceMeter.size(EngineOptions.builder().threads(1), List.of(deep)).build();
+    EngineOptions sized = PaceMeter.size(EngineOptions.builder().threads(1), List.of(deep)).build();
     try (StepRunner runner = StepRunner.build(new TinyModel(), sized)) {
       PaceMeter meter = new PaceMeter(runner, sized, TinyModel.VOCABULARY);
       assertEquals(
@@ -145,16 +144,14 @@ class PaceMeterTest {
         assertThrows(InvalidInputException.class, () -> new PaceTest(0, 0, 0, 1)).getMessage());
     assertEquals(
         "Pace test: sequences of 2147483648 tokens; expected at most 2147483647. [MLA-0401]",
-        assertThrows(
-                InvalidInputException.class, () -> new PaceTest(Integer.MAX_VALUE, 1, 0, 1))
+        assertThrows(InvalidInputException.class, () -> new PaceTest(Integer.MAX_VALUE, 1, 0, 1))
             .getMessage());
   }
 
   @Test
   void theProfileAddsUp() {
     PaceTest test = new PaceTest(0, 3, 5, 2);
-    EngineOptions sized =
-        PaceMeter.size(EngineOptions.builder().threads(1), List.of(test)).build();
+    EngineOptions sized = PaceMeter.size(EngineOptions.builder().threads(1), List.of(test)).build();
     try (StepRunner runner = StepRunner.build(new TinyModel(), sized)) {
       PaceMeter meter = new PaceMeter(runner, sized, TinyModel.VOCABULARY);
       meter.fill(test, ProgressListener.NONE);
@@ -162,7 +159,8 @@ class PaceMeterTest {
       long nanos = meter.run(test, profile::run);
       long inside = profile.shares().stream().mapToLong(OpProfile.Share::nanos).sum();
       assertEquals(profile.nanos(), inside + profile.outsideNanos());
-      assertTrue(profile.nanos() <= nanos && profile.outsideNanos() > 0, profile.nanos() + " of " + nanos);
+      assertTrue(
+          profile.nanos() <= nanos && profile.outsideNanos() > 0, profile.nanos() + " of " + nanos);
       OpProfile.Share attention =
           profile.shares().stream()
               .filter(share -> share.op().equals("mla_decode_attention"))

@@ -1,5 +1,6 @@
 package org.mla4j.models.measure;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
 import org.mla4j.api.backend.ProgressListener;
@@ -15,13 +16,17 @@ import org.mla4j.models.LanguageModel;
  * @param tests the tests; those that begin with the same depth and batch share what is in the cache
  *     if they are neighbours
  * @param repetitions how often each is measured
- * @param warmups how often each is run before, for the compiler
+ * @param warmups how often each is run before, and on until {@link #LEAST_WARMUP} is over; 0 for
+ *     not at all
  * @param roofline whether to find out what bounds each test, by one more run of it whose ops are
  *     timed, and by measuring what the machine can do
  */
 public record Benchmark(List<PaceTest> tests, int repetitions, int warmups, boolean roofline) {
   /** Tokens of the prompt before the first token that is told of in {@link Start}. */
   public static final int FIRST_PROMPT = 8;
+
+  /** How long a test is run before it is measured: the compiler needs its time. */
+  public static final Duration LEAST_WARMUP = Duration.ofSeconds(2);
 
   /**
    * Copies the list and checks the numbers.
@@ -47,8 +52,8 @@ public record Benchmark(List<PaceTest> tests, int repetitions, int warmups, bool
    * @return the report
    * @throws InvalidInputException if a test does not fit the model, or the limits of this machine
    *     are asked for and cannot be measured
-   * @throws org.mla4j.api.error.MlaException if the model or an engine cannot be opened, or a backend
-   *     fails
+   * @throws org.mla4j.api.error.MlaException if the model or an engine cannot be opened, or a
+   *     backend fails
    */
   public BenchmarkReport run(
       Supplier<LanguageModel> opener, List<EngineOptions> engines, ProgressListener progress) {

@@ -16,9 +16,10 @@ import org.mla4j.core.measure.MachineLimits;
  *     first node
  * @param starts how long it took to begin, for each number of threads
  * @param results the tests, in the order in which they ran
- * @param peakMemoryBytes the most memory that this process ever had, pages of mapped files included,
- *     before the limits were measured; empty where the operating system does not tell
- * @param limits what the machine can do, for each number of threads; empty if that was not asked for
+ * @param peakMemoryBytes the most memory that this process ever had, pages of mapped files
+ *     included, before the limits were measured; empty where the operating system does not tell
+ * @param limits what the machine can do, for each number of threads; empty if that was not asked
+ *     for
  */
 public record BenchmarkReport(
     String model,

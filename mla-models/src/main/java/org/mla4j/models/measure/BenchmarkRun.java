@@ -113,14 +113,12 @@ final class BenchmarkRun {
 
   private Measured measure(PaceMeter meter, PaceTest test, int threads) {
     meter.fill(test, progress);
-    int runs = benchmark.warmups() + benchmark.repetitions();
+    warmUp(meter, test);
+    int runs = benchmark.repetitions();
     List<Double> paces = new ArrayList<>();
     for (int run = 0; run < runs; run++) {
       progress.progress(test.name(), run, runs);
-      double pace = test.tokens() * 1e9 / meter.run(test);
-      if (run >= benchmark.warmups()) {
-        paces.add(pace);
-      }
+      paces.add(test.tokens() * 1e9 / meter.run(test));
     }
     progress.progress(test.name(), runs, runs);
     OpProfile profile = null;
@@ -129,6 +127,15 @@ final class BenchmarkRun {
       meter.run(test, profile::run);
     }
     return new Measured(threads, test, new Samples(paces), profile);
+  }
+
+  private void warmUp(PaceMeter meter, PaceTest test) {
+    long nanos = 0;
+    for (int run = 0;
+        run < benchmark.warmups() || (run > 0 && nanos < Benchmark.LEAST_WARMUP.toNanos());
+        run++) {
+      nanos += meter.run(test);
+    }
   }
 
   private List<MachineLimits> limits(List<EngineOptions> engines) {

@@ -57,8 +57,7 @@ public record Roofline(
       double flopsPerSecond,
       double ofBound) {}
 
-  static Roofline of(
-      OpProfile profile, MachineLimits limits, long tokens, double tokensPerSecond) {
+  static Roofline of(OpProfile profile, MachineLimits limits, long tokens, double tokensPerSecond) {
     Cost each = profile.cost().times(1.0 / tokens);
     double bytesPerSecond = each.bytes() * tokensPerSecond;
     double flopsPerSecond = each.flops() * tokensPerSecond;

@@ -9,9 +9,9 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Loops that do one thing as fast as this machine can with the vectors that the kernels use: a bound
- * that kernels are held against. Each leaves a value that depends on all it did, so that none of it
- * can be left out.
+ * Loops that do one thing as fast as this machine can with the vectors that the kernels use: a
+ * bound that kernels are held against. Each leaves a value that depends on all it did, so that none
+ * of it can be left out.
  */
 public final class PeakLoops {
   /** Chains of products that do not wait for each other: more than a core has in flight. */
