@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -58,16 +59,23 @@ final class BenchCsv {
   }
 
   private static void addBound(Map<String, @Nullable Object> cells, @Nullable Bound bound) {
-    boolean known = bound != null;
-    cells.put("weight_bytes_per_token", known ? bound.weightBytesPerToken() : null);
-    cells.put("cache_bytes_per_token", known ? bound.cacheBytesPerToken() : null);
-    cells.put("flops_per_token", known ? bound.flopsPerToken() : null);
-    cells.put("bytes_per_second", known ? bound.bytesPerSecond() : null);
-    cells.put("flops_per_second", known ? bound.flopsPerSecond() : null);
-    cells.put("of_bandwidth", known ? bound.ofBandwidth() : null);
-    cells.put("of_peak", known ? bound.ofPeak() : null);
-    cells.put("bound", known ? bound.bound() : null);
-    cells.put("outside_share", known ? bound.outsideShare() : null);
+    add(cells, "weight_bytes_per_token", bound, Bound::weightBytesPerToken);
+    add(cells, "cache_bytes_per_token", bound, Bound::cacheBytesPerToken);
+    add(cells, "flops_per_token", bound, Bound::flopsPerToken);
+    add(cells, "bytes_per_second", bound, Bound::bytesPerSecond);
+    add(cells, "flops_per_second", bound, Bound::flopsPerSecond);
+    add(cells, "of_bandwidth", bound, Bound::ofBandwidth);
+    add(cells, "of_peak", bound, Bound::ofPeak);
+    add(cells, "bound", bound, Bound::bound);
+    add(cells, "outside_share", bound, Bound::outsideShare);
+  }
+
+  private static void add(
+      Map<String, @Nullable Object> cells,
+      String column,
+      @Nullable Bound bound,
+      Function<Bound, Object> value) {
+    cells.put(column, bound == null ? null : value.apply(bound));
   }
 
   private static String cell(@Nullable Object value) {

@@ -90,7 +90,7 @@ public final class OpCost {
    * @return the expected number of distinct experts
    */
   public static double expectedExperts(int experts, int topK, long tokens) {
-    return experts * (1 - Math.pow(1 - (double) topK / experts, tokens));
+    return experts * (1 - Math.pow(1 - (double) topK / experts, (double) tokens));
   }
 
   private Optional<Cost> cost(Op op, Rows rows) {
