@@ -47,6 +47,11 @@ abstract class BlockCode {
   /** Writes code that leaves the raw weights of a column; columns come in ascending order. */
   abstract void raw(VectorCode code, Place place, int column);
 
+  /** Writes what makes the first columns of a block those after so many. */
+  void skip(VectorCode code, int columns) {
+    throw new UnsupportedOperationException("Blocks are not split.");
+  }
+
   /** Writes code that leaves the scales. */
   void scale(VectorCode code, Place place) {
     throw new UnsupportedOperationException("No scales.");

@@ -63,6 +63,11 @@ final class F8Code extends BlockCode {
   }
 
   @Override
+  void skip(VectorCode code, int columns) {
+    code.plain().lload(bytesAt).loadConstant(16L * columns).ladd().lstore(bytesAt);
+  }
+
+  @Override
   void scale(VectorCode code, Place place) {
     code.loadFloats(place.group(), parts.blockAt(), 0, place.lane());
   }

@@ -16,6 +16,9 @@ final class GroupKernels {
   /** Sums that are kept apart: an addition waits for the one before it for some cycles. */
   private static final int SUMS = 4;
 
+  /** Columns that are widened without a loop: of more, C1 makes no code that counts its calls. */
+  private static final int WIDENED = 16;
+
   private static final ClassDesc SEGMENT = VectorCode.desc(MemorySegment.class);
   private static final ClassDesc ARRAY = CD_float.arrayType();
 
@@ -155,6 +158,8 @@ final class GroupKernels {
     int index = code.newInt();
     int block = code.newInt();
     int to = code.newLong();
+    int part = code.newInt();
+    int value = code.newVector();
     int scale = code.newVector();
     int offset = code.newVector();
     BlockCode.Place place = new BlockCode.Place(group, at, block, lane);
@@ -178,16 +183,28 @@ final class GroupKernels {
             }
             code.set(offset);
           }
-          int value = code.newVector();
-          for (int i = 0; i < format.columns(); i++) {
-            format.raw(code, place, i);
-            if (hasOffset) {
-              code.get(scale).get(offset).fma();
-            } else if (format.hasScale()) {
-              code.get(scale).mul();
-            }
-            code.set(value);
-            code.get(value).storeFloats(panel, to, (long) Panel.STRIDE * i, lane);
+          int parts = format.columns() / WIDENED;
+          Runnable widenPart =
+              () -> {
+                for (int i = 0; i < WIDENED; i++) {
+                  format.raw(code, place, i);
+                  if (hasOffset) {
+                    code.get(scale).get(offset).fma();
+                  } else if (format.hasScale()) {
+                    code.get(scale).mul();
+                  }
+                  code.set(value);
+                  code.get(value).storeFloats(panel, to, (long) Panel.STRIDE * i, lane);
+                }
+                if (parts > 1) {
+                  format.skip(code, WIDENED);
+                  plain.lload(to).loadConstant((long) Panel.STRIDE * WIDENED).ladd().lstore(to);
+                }
+              };
+          if (parts == 1) {
+            widenPart.run();
+          } else {
+            code.loop(part, 0, () -> plain.loadConstant(parts), 1, widenPart);
           }
         };
     eachVector(

@@ -35,6 +35,7 @@ public final class PackedWeights {
 
   private final EngineContext engine;
   private final Packer packer;
+  private final WarmUp warmUp;
   private final Map<WeightHandle, Optional<PackedMatrix>> whole = new IdentityHashMap<>();
   private final Map<WeightHandle, Map<Half, Optional<PackedMatrix>>> halves =
       new IdentityHashMap<>();
@@ -48,6 +49,7 @@ public final class PackedWeights {
   public PackedWeights(EngineContext engine) {
     this.engine = engine;
     packer = new Packer(engine.parallel());
+    warmUp = new WarmUp(engine);
   }
 
   /**
@@ -200,6 +202,7 @@ public final class PackedWeights {
     if (!fill(matrix, source)) {
       return Optional.empty();
     }
+    warmUp.warm(format);
     entries.add(new Entry(matrix, source));
     return Optional.of(matrix);
   }

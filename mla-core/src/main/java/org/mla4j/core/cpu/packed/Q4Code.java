@@ -60,6 +60,11 @@ final class Q4Code extends BlockCode {
   }
 
   @Override
+  void skip(VectorCode code, int columns) {
+    code.plain().lload(integersAt).loadConstant(8L * columns).ladd().lstore(integersAt);
+  }
+
+  @Override
   void scale(VectorCode code, Place place) {
     Halves.load(code, place, scalesAt, 0).mul(Nibbles.STEPS);
   }

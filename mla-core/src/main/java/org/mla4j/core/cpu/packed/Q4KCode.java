@@ -73,6 +73,11 @@ final class Q4KCode extends BlockCode {
   }
 
   @Override
+  void skip(VectorCode code, int columns) {
+    code.plain().lload(integersAt).loadConstant(8L * columns).ladd().lstore(integersAt);
+  }
+
+  @Override
   void scale(VectorCode code, Place place) {
     Halves.load(code, place, parts.blockAt(), 0).mul(Nibbles.STEPS);
     parts.loadByte(code, place, SCALES);

@@ -55,6 +55,11 @@ final class Q8Code extends BlockCode {
   }
 
   @Override
+  void skip(VectorCode code, int columns) {
+    code.plain().lload(integersAt).loadConstant(16L * columns).ladd().lstore(integersAt);
+  }
+
+  @Override
   void scale(VectorCode code, Place place) {
     Halves.load(code, place, scalesAt, 0);
   }
