@@ -37,12 +37,14 @@ final class CacheRows {
   }
 
   /**
-   * Copies rows as floats, the last vector of each filled with zeros.
+   * Copies a part of rows as floats, the last vector of each filled with zeros.
    *
    * @param step the step
    * @param sequence whose rows
    * @param position of the first row
    * @param count how many rows
+   * @param first first element of the part
+   * @param length elements of the part
    * @param out takes them
    * @param outAt where the first one goes
    * @param stride bytes from row to row
@@ -52,14 +54,24 @@ final class CacheRows {
       int sequence,
       int position,
       int count,
+      int first,
+      int length,
       MemorySegment out,
       long outAt,
       long stride) {
-    for (int i = 0; i < count; i++) {
-      int block = step.block(sequence, (position + i) / blockSize);
-      long row = (long) block * blockSize + (position + i) % blockSize;
-      long rowAt = start + row * width * format.elementBytes();
-      format.widen(segment, rowAt, width, out, outAt + i * stride, BYTES);
+    long rowBytes = (long) width * format.elementBytes();
+    int end = position + count;
+    long to = outAt;
+    for (int next = position; next < end; ) {
+      int inBlock = next % blockSize;
+      int run = Math.min(blockSize - inBlock, end - next);
+      long row = (long) step.block(sequence, next / blockSize) * blockSize + inBlock;
+      long at = start + row * rowBytes + (long) first * format.elementBytes();
+      for (int i = 0; i < run; i++) {
+        format.widen(segment, at + i * rowBytes, length, out, to, BYTES);
+        to += stride;
+      }
+      next += run;
     }
   }
 }

@@ -25,6 +25,7 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
   private final Rows rows;
   private final Operand query;
   private final @Nullable Operand queryRope;
+  private final QueryPanel queries;
   private final Operand key;
   private final @Nullable Operand keyRope;
   private final Operand value;
@@ -38,7 +39,10 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
   private StepDescription step;
 
   private final SpanAttention[] attentions;
+  private final long panelsAt;
+  private final long panelBytes;
   private final long keysAt;
+  private final long keyStride;
   private final long valuesAt;
   private final long valueStride;
   private final long resultsAt;
@@ -58,19 +62,24 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
     nopeWidth = Math.toIntExact(op.qNope().rowShape().extent(1));
     ropeWidth = op.kPe() == null ? 0 : op.kPe().rowWidth();
     width = output.width();
+    Operand rotated = queryRope == null ? query : queryRope;
+    queries = new QueryPanel(query, nopeWidth, rotated, ropeWidth, op.scale());
     blocks = new QueryBlocks(context.engine().limits());
     this.scratch = scratch;
     parallel = context.engine().parallel();
 
     attentions = new SpanAttention[parallel.threads()];
     int keyWidth = nopeWidth + ropeWidth;
-    Arrays.setAll(attentions, i -> new SpanAttention(keyWidth, width, op.scale(), 0));
-    // Behind the attention's own memory: a span of keys, one of values, the results of a block's
-    // queries so far, and those of four queries for the span at hand.
-    keysAt = attentions[0].end();
-    valuesAt = keysAt + SPAN * attentions[0].keyStride();
-    valueStride = 4L * Partial.paddedWidth(width);
-    resultsAt = valuesAt + SPAN * valueStride;
+    Arrays.setAll(attentions, i -> new SpanAttention(keyWidth, width, 0));
+    // Behind the attention's own memory: a block's queries, a span of keys, one of values, the
+    // results of the block's queries so far, and those of a panel for the span at hand.
+    panelsAt = attentions[0].end();
+    panelBytes = attentions[0].panelBytes();
+    keysAt = panelsAt + QueryBlocks.SIZE / QUERIES * panelBytes;
+    keyStride = SpanAttention.stride(keyWidth);
+    valuesAt = keysAt + SPAN * keyStride;
+    valueStride = SpanAttention.stride(width);
+    resultsAt = valuesAt + SPAN * valueStride + 4L * MixTile.WIDTH;
     laterAt = resultsAt + QueryBlocks.SIZE * Partial.bytes(width);
     scratch.reserve(laterAt + QUERIES * Partial.bytes(width));
   }
@@ -114,15 +123,21 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
     int block = task % blocks.count();
     int first = firstKey(step, blocks, block);
     int keys = keys(step, blocks, block);
+    int rowCount = blocks.rows(block);
     MemorySegment memory = scratch.of(worker);
+    for (int row = 0; row < Math.ceilDiv(rowCount, QUERIES) * QUERIES; row++) {
+      // In lanes without a query the last one is taken again.
+      int source = blocks.firstRow(block) + Math.min(row, rowCount - 1);
+      queries.put(source, head, row % QUERIES, memory, panelsAt + row / QUERIES * panelBytes);
+    }
     for (int span = 0; span * SPAN < keys; span++) {
       int count = Math.min(SPAN, keys - span * SPAN);
       copyKeysAndValues(first + span * SPAN, head, count, memory);
-      for (int row = 0; row < blocks.rows(block); row += QUERIES) {
-        attend(block, head, span, row, keys, attentions[worker], memory);
+      for (int row = 0; row < rowCount; row += QUERIES) {
+        attend(block, span, row, keys, attentions[worker], memory);
       }
     }
-    for (int row = 0; row < blocks.rows(block); row++) {
+    for (int row = 0; row < rowCount; row++) {
       if (keys == 0) {
         output.writeZeros(blocks.firstRow(block) + row, head);
       } else {
@@ -136,7 +151,6 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
   }
 
   private void copyKeysAndValues(int firstRow, int head, int count, MemorySegment memory) {
-    long keyStride = attentions[0].keyStride();
     Operand rotated = keyRope == null ? key : keyRope;
     for (int i = 0; i < count; i++) {
       Concat.copy(
@@ -154,32 +168,25 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
     }
   }
 
-  /** Four queries over one span. A missing query is computed as a copy of the last one. */
+  /** A panel of queries over one span. */
   private void attend(
-      int block,
-      int head,
-      int span,
-      int row,
-      int keys,
-      SpanAttention attention,
-      MemorySegment memory) {
+      int block, int span, int row, int keys, SpanAttention attention, MemorySegment memory) {
     int live = Math.min(QUERIES, blocks.rows(block) - row);
-    Operand rotated = queryRope == null ? query : queryRope;
-    // Blocks and spans start at multiples of four queries: all of them see a key of it, or none.
-    if (visible(row, keys, blocks, block, span) <= 0) {
+    if (visible(row + live - 1, keys, blocks, block, span) <= 0) {
       return;
     }
-    for (int i = 0; i < QUERIES; i++) {
-      int index = Math.min(i, live - 1);
+    for (int lane = 0; lane < QUERIES; lane++) {
+      int index = Math.min(lane, live - 1);
       long resultAt = span == 0 ? resultAt(row + index) : laterAt + index * Partial.bytes(width);
-      int visible = visible(row + index, keys, blocks, block, span);
-      int queryRow = blocks.firstRow(block) + row + index;
-      attention.takeQuery(
-          i, query, nopeWidth, rotated, ropeWidth, queryRow, head, visible, resultAt, memory);
+      attention.place(lane, visible(row + index, keys, blocks, block, span), resultAt);
     }
-    attention.attend(memory, keysAt, valuesAt, valueStride, memory);
+    long panelAt = panelsAt + row / QUERIES * panelBytes;
+    attention.attend(
+        live, memory, panelAt, keysAt, keyStride, valuesAt, valueStride, memory);
     for (int i = 0; span > 0 && i < live; i++) {
-      Partial.merge(memory, resultAt(row + i), laterAt + i * Partial.bytes(width), width);
+      if (visible(row + i, keys, blocks, block, span) > 0) {
+        Partial.merge(memory, resultAt(row + i), laterAt + i * Partial.bytes(width), width);
+      }
     }
   }
 }

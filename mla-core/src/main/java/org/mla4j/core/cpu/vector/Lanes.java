@@ -1,6 +1,7 @@
 package org.mla4j.core.cpu.vector;
 
 import java.nio.ByteOrder;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -31,6 +32,14 @@ final class Lanes {
         case 4 -> ShortVector.SPECIES_64;
         case 8 -> ShortVector.SPECIES_128;
         default -> ShortVector.SPECIES_256;
+      };
+
+  /** Half as many doubles as {@link #FLOATS} has floats. */
+  static final VectorSpecies<Double> DOUBLES =
+      switch (FLOATS.length()) {
+        case 4 -> DoubleVector.SPECIES_128;
+        case 8 -> DoubleVector.SPECIES_256;
+        default -> DoubleVector.SPECIES_512;
       };
 
   /** Floats in a vector. */

@@ -24,6 +24,7 @@ final class MixTile {
    *
    * @param factors for each row four floats
    * @param factorsAt where they start
+   * @param factorStride bytes from the factors of a row to those of the next
    * @param rows the rows
    * @param rowsAt where the first row starts
    * @param stride bytes from row to row
@@ -34,6 +35,7 @@ final class MixTile {
   static void mix(
       MemorySegment factors,
       long factorsAt,
+      long factorStride,
       MemorySegment rows,
       long rowsAt,
       long stride,
@@ -60,12 +62,12 @@ final class MixTile {
     FloatVector s32 = s00;
     FloatVector s33 = s00;
     long r = rowsAt;
+    long f = factorsAt;
     for (int i = 0; i < count; i++) {
       FloatVector r0 = FloatVector.fromMemorySegment(FLOATS, rows, r, ORDER);
       FloatVector r1 = FloatVector.fromMemorySegment(FLOATS, rows, r + BYTES, ORDER);
       FloatVector r2 = FloatVector.fromMemorySegment(FLOATS, rows, r + 2 * BYTES, ORDER);
       FloatVector r3 = FloatVector.fromMemorySegment(FLOATS, rows, r + 3 * BYTES, ORDER);
-      long f = factorsAt + 4L * SUMS * i;
       FloatVector factor =
           FloatVector.broadcast(FLOATS, factors.get(ValueLayout.JAVA_FLOAT_UNALIGNED, f));
       s00 = r0.fma(factor, s00);
@@ -88,6 +90,7 @@ final class MixTile {
       s32 = r2.fma(factor, s32);
       s33 = r3.fma(factor, s33);
       r += stride;
+      f += factorStride;
     }
     s00.intoMemorySegment(out, out0, ORDER);
     s01.intoMemorySegment(out, out0 + BYTES, ORDER);
