@@ -3,12 +3,15 @@ package org.mla4j.core.cpu.vector;
 import static org.mla4j.core.cpu.vector.Lanes.BYTES;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.Tensor;
 
 /** The rows of a cache by sequence and position. */
 final class CacheRows {
+  private static final long LINE = 64;
+
   private final MemorySegment segment;
   private final long start;
   private final CellFormat format;
@@ -67,11 +70,44 @@ final class CacheRows {
       int run = Math.min(blockSize - inBlock, end - next);
       long row = (long) step.block(sequence, next / blockSize) * blockSize + inBlock;
       long at = start + row * rowBytes + (long) first * format.elementBytes();
+      touch(at, (run - 1) * rowBytes + (long) length * format.elementBytes(), out, to);
       for (int i = 0; i < run; i++) {
         format.widen(segment, at + i * rowBytes, length, out, to, BYTES);
         to += stride;
       }
       next += run;
     }
+  }
+
+  /**
+   * Writes a part of a row.
+   *
+   * @param slot which row
+   * @param first first element of the part
+   * @param length elements of the part
+   * @param from where the floats are
+   * @param at where they start
+   */
+  void write(long slot, int first, int length, MemorySegment from, long at) {
+    long to = start + (slot * width + first) * format.elementBytes();
+    format.narrow(from, at, length, segment, to);
+  }
+
+  /**
+   * Reads a byte of every cache line, nothing else: the processor then waits for many lines at
+   * once, which rows that are converted one by one do not let it do.
+   *
+   * @param at first byte
+   * @param bytes how many there are
+   * @param out takes the sum of what was read: so that it is read
+   * @param outAt where it goes; overwritten later
+   */
+  private void touch(long at, long bytes, MemorySegment out, long outAt) {
+    int lines = (int) (bytes / LINE);
+    int sum = 0;
+    for (int i = 0; i < lines; i++) {
+      sum += segment.get(ValueLayout.JAVA_BYTE, at + LINE * i);
+    }
+    out.set(ValueLayout.JAVA_BYTE, outAt, (byte) sum);
   }
 }

@@ -39,6 +39,7 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
   private StepDescription step;
 
   private final SpanAttention[] attentions;
+  private final long queryAt;
   private final long panelsAt;
   private final long panelBytes;
   private final long keysAt;
@@ -71,9 +72,10 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
     attentions = new SpanAttention[parallel.threads()];
     int keyWidth = nopeWidth + ropeWidth;
     Arrays.setAll(attentions, i -> new SpanAttention(keyWidth, width, 0));
-    // Behind the attention's own memory: a block's queries, a span of keys, one of values, the
+    // Behind the attention's own memory: a query on its way, a block's queries, a span of keys, one of values, the
     // results of the block's queries so far, and those of a panel for the span at hand.
-    panelsAt = attentions[0].end();
+    queryAt = attentions[0].end();
+    panelsAt = queryAt + queries.queryBytes();
     panelBytes = attentions[0].panelBytes();
     keysAt = panelsAt + QueryBlocks.SIZE / QUERIES * panelBytes;
     keyStride = SpanAttention.stride(keyWidth);
@@ -125,10 +127,8 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
     int keys = keys(step, blocks, block);
     int rowCount = blocks.rows(block);
     MemorySegment memory = scratch.of(worker);
-    for (int row = 0; row < Math.ceilDiv(rowCount, QUERIES) * QUERIES; row++) {
-      // In lanes without a query the last one is taken again.
-      int source = blocks.firstRow(block) + Math.min(row, rowCount - 1);
-      queries.put(source, head, row % QUERIES, memory, panelsAt + row / QUERIES * panelBytes);
+    for (int row = 0; row < rowCount; row += QUERIES) {
+      putQueries(blocks.firstRow(block) + row, head, Math.min(QUERIES, rowCount - row), memory, panelAt(row));
     }
     for (int span = 0; span * SPAN < keys; span++) {
       int count = Math.min(SPAN, keys - span * SPAN);
@@ -144,6 +144,19 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
         output.write(blocks.firstRow(block) + row, head, memory, resultAt(row));
       }
     }
+  }
+
+  private long panelAt(int row) {
+    return panelsAt + row / QUERIES * panelBytes;
+  }
+
+  /** Puts queries into a panel; in columns without one the last one is taken again. */
+  private void putQueries(int firstRow, int head, int live, MemorySegment memory, long panelAt) {
+    for (int column = 0; column < QUERIES; column++) {
+      int row = firstRow + Math.min(column, live - 1);
+      queries.put(row, head, column, memory, queryAt, panelAt);
+    }
+    queries.scale(memory, panelAt);
   }
 
   private long resultAt(int row) {
@@ -180,9 +193,8 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
       long resultAt = span == 0 ? resultAt(row + index) : laterAt + index * Partial.bytes(width);
       attention.place(lane, visible(row + index, keys, blocks, block, span), resultAt);
     }
-    long panelAt = panelsAt + row / QUERIES * panelBytes;
     attention.attend(
-        live, memory, panelAt, keysAt, keyStride, valuesAt, valueStride, memory);
+        live, memory, panelAt(row), keysAt, keyStride, valuesAt, valueStride, memory);
     for (int i = 0; span > 0 && i < live; i++) {
       if (visible(row + i, keys, blocks, block, span) > 0) {
         Partial.merge(memory, resultAt(row + i), laterAt + i * Partial.bytes(width), width);

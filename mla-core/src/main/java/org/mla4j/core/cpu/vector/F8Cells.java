@@ -78,4 +78,12 @@ final class F8Cells implements CellFormat {
       out.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, value);
     }
   }
+
+  @Override
+  public void narrow(MemorySegment from, long at, int length, MemorySegment row, long rowAt) {
+    for (int i = 0; i < length; i++) {
+      float value = from.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at + 4L * i);
+      row.set(ValueLayout.JAVA_BYTE, rowAt + i, Float8E4M3.fromFloat(value / scale));
+    }
+  }
 }

@@ -29,7 +29,7 @@ final class LaneTile {
 
   /** Bytes of a panel whose columns have so many elements. */
   static long panelBytes(int length) {
-    return BYTES * even(length);
+    return 2 * BYTES * pairs(length);
   }
 
   /** Where in a panel an element of a column is. */
@@ -38,8 +38,9 @@ final class LaneTile {
     return BYTES * (element / 2 * 2 + column % 2) + 4L * (2 * pair + element % 2);
   }
 
-  private static int even(int length) {
-    return (length + 1) / 2 * 2;
+  /** Pairs of elements, the last one's second a zero if their number is odd. */
+  static int pairs(int length) {
+    return Math.ceilDiv(length, 2);
   }
 
   /**
@@ -82,7 +83,7 @@ final class LaneTile {
     FloatVector s41 = s00;
     FloatVector s50 = s00;
     FloatVector s51 = s00;
-    int pairs = even(length) / 2;
+    int pairs = pairs(length);
     for (int i = 0; i < pairs; i++) {
       long p = panelAt + 2 * BYTES * i;
       FloatVector p0 = FloatVector.fromMemorySegment(FLOATS, panel, p, ORDER);

@@ -23,8 +23,7 @@ final class MixTile {
    * Adds up rows, each times four factors, from the first row to the last.
    *
    * @param factors for each row four floats
-   * @param factorsAt where they start
-   * @param factorStride bytes from the factors of a row to those of the next
+   * @param factorsAt where they start; those of the next row follow {@link Lanes#BYTES} later
    * @param rows the rows
    * @param rowsAt where the first row starts
    * @param stride bytes from row to row
@@ -35,7 +34,6 @@ final class MixTile {
   static void mix(
       MemorySegment factors,
       long factorsAt,
-      long factorStride,
       MemorySegment rows,
       long rowsAt,
       long stride,
@@ -62,8 +60,8 @@ final class MixTile {
     FloatVector s32 = s00;
     FloatVector s33 = s00;
     long r = rowsAt;
-    long f = factorsAt;
     for (int i = 0; i < count; i++) {
+      long f = factorsAt + BYTES * i;
       FloatVector r0 = FloatVector.fromMemorySegment(FLOATS, rows, r, ORDER);
       FloatVector r1 = FloatVector.fromMemorySegment(FLOATS, rows, r + BYTES, ORDER);
       FloatVector r2 = FloatVector.fromMemorySegment(FLOATS, rows, r + 2 * BYTES, ORDER);
@@ -90,7 +88,6 @@ final class MixTile {
       s32 = r2.fma(factor, s32);
       s33 = r3.fma(factor, s33);
       r += stride;
-      f += factorStride;
     }
     s00.intoMemorySegment(out, out0, ORDER);
     s01.intoMemorySegment(out, out0 + BYTES, ORDER);

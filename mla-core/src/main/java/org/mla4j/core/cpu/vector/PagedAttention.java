@@ -45,6 +45,7 @@ final class PagedAttention {
   /** For each worker the panels that it has in its memory. */
   private final int[] packed;
 
+  private final long queryAt;
   private final long panelsAt;
   private final long panelBytes;
   private final long keysAt;
@@ -111,7 +112,8 @@ final class PagedAttention {
     attentions = new SpanAttention[parallel.threads()];
     Arrays.setAll(attentions, i -> new SpanAttention(keyWidth, width, 0));
     packed = new int[parallel.threads()];
-    panelsAt = attentions[0].end();
+    queryAt = attentions[0].end();
+    panelsAt = queryAt + queries.queryBytes();
     panelBytes = attentions[0].panelBytes();
     keysAt = panelsAt + mostTiles * panelBytes;
     keyStride = SpanAttention.stride(keyWidth);
@@ -168,11 +170,8 @@ final class PagedAttention {
     // The panels of a group serve all its spans.
     if (packed[worker] != panels) {
       packed[worker] = panels;
-      for (int query = firstTile * QUERIES; query < endTile * QUERIES; query++) {
-        int source = Math.min(query, live - 1);
-        int head = keyHead * headsPerKey + source % headsPerKey;
-        long panelAt = panelsAt + (query / QUERIES - firstTile) * panelBytes;
-        queries.put(firstRow + source / headsPerKey, head, query % QUERIES, memory, panelAt);
+      for (int tile = firstTile; tile < endTile; tile++) {
+        putQueries(tile, keyHead, group, memory, panelsAt + (tile - firstTile) * panelBytes);
       }
     }
     int lastToken = firstToken + schedule.rows(group) - 1;
@@ -205,6 +204,18 @@ final class PagedAttention {
           valueStride,
           scratch.shared());
     }
+  }
+
+  /** Puts queries of a group into a panel; in columns without one the last one is taken again. */
+  private void putQueries(int tile, int keyHead, int group, MemorySegment memory, long panelAt) {
+    int live = schedule.rows(group) * headsPerKey;
+    for (int column = 0; column < QUERIES; column++) {
+      int query = Math.min(tile * QUERIES + column, live - 1);
+      int row = schedule.firstRow(group) + query / headsPerKey;
+      int head = keyHead * headsPerKey + query % headsPerKey;
+      queries.put(row, head, column, memory, queryAt, panelAt);
+    }
+    queries.scale(memory, panelAt);
   }
 
   private void merge(int task, int worker) {

@@ -131,8 +131,14 @@ final class SpanAttention {
     for (int query = 0; query < live; query++) {
       Partial.setWeights(out, results[query], valueWidth, get(memory, foldAt, query));
     }
-    for (int query = 0; query < live; query += MixTile.SUMS) {
-      mix(query, memory, valuesAt, valueStride, out);
+    for (int i = 0; i < valueWidth; i += MixTile.WIDTH) {
+      // The same elements for all queries: they stay in the first-level cache.
+      for (int query = 0; query < live; query += MixTile.SUMS) {
+        mix(query, memory, valuesAt + 4L * i, valueStride, out, 4L * i);
+      }
+    }
+    for (int query = 0; query < live; query++) {
+      mixLast(query, memory, valuesAt, valueStride, out);
     }
   }
 
@@ -169,34 +175,39 @@ final class SpanAttention {
     }
   }
 
-  /** Mixes the values of four queries. */
+  /** Mixes one tile of the values that each of four queries sees. */
   private void mix(
-      int first, MemorySegment memory, long valuesAt, long valueStride, MemorySegment out) {
-    int least = visible[first];
-    long weightsAt = scoresAt + 4L * first;
-    for (int i = 0; i < valueWidth; i += MixTile.WIDTH) {
-      MixTile.mix(
-          memory,
-          weightsAt,
-          BYTES,
-          memory,
-          valuesAt + 4L * i,
-          valueStride,
-          least,
-          out,
-          results[first] + 4L * i,
-          results[first + 1] + 4L * i,
-          results[first + 2] + 4L * i,
-          results[first + 3] + 4L * i);
-    }
-    // Not with weights of 0 for the others: 0 times what a query must not see may be NaN.
-    for (int query = first + 1; query < first + MixTile.SUMS; query++) {
-      boolean copy = results[query] == results[query - 1];
-      for (int key = least; !copy && key < visible[query]; key++) {
-        float weight = get(memory, scoresAt, QUERIES * key + query);
-        long valueAt = valuesAt + key * valueStride;
-        F32Format.INSTANCE.addScaled(memory, valueAt, valueWidth, weight, out, results[query]);
-      }
+      int first,
+      MemorySegment memory,
+      long valuesAt,
+      long valueStride,
+      MemorySegment out,
+      long shift) {
+    MixTile.mix(
+        memory,
+        scoresAt + 4L * first,
+        memory,
+        valuesAt,
+        valueStride,
+        visible[first],
+        out,
+        results[first] + shift,
+        results[first + 1] + shift,
+        results[first + 2] + shift,
+        results[first + 3] + shift);
+  }
+
+  /**
+   * Mixes the values that a query sees but not the first of its four. Not with weights of 0 for
+   * that one: 0 times what a query must not see may be NaN.
+   */
+  private void mixLast(
+      int query, MemorySegment memory, long valuesAt, long valueStride, MemorySegment out) {
+    int first = query / MixTile.SUMS * MixTile.SUMS;
+    for (int key = visible[first]; key < visible[query]; key++) {
+      float weight = get(memory, scoresAt, QUERIES * key + query);
+      long valueAt = valuesAt + key * valueStride;
+      F32Format.INSTANCE.addScaled(memory, valueAt, valueWidth, weight, out, results[query]);
     }
   }
 

@@ -10,6 +10,7 @@ import org.mla4j.api.backend.Support;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.FusedAddRmsNorm;
+import org.mla4j.api.op.GqaAttention;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
@@ -49,6 +50,7 @@ public final class VectorKernels implements KernelSet {
       case AbsorbQuery _,
           Add _,
           FusedAddRmsNorm _,
+          GqaAttention _,
           Linear _,
           MlaContextAttention _,
           MlaDecodeAttention _,
@@ -62,6 +64,8 @@ public final class VectorKernels implements KernelSet {
     }
     if (op instanceof MlaDecodeAttention decode) {
       requirePlainCache(decode.cache(), reasons);
+    } else if (op instanceof GqaAttention attend) {
+      requirePlainCache(attend.cache(), reasons);
     }
     return Support.unless(reasons);
   }
@@ -111,6 +115,7 @@ public final class VectorKernels implements KernelSet {
       case AbsorbQuery absorb -> new VectorAbsorbQuery(absorb, bindings, context, memory);
       case Add add -> new VectorAdd(add, bindings, context);
       case FusedAddRmsNorm fused -> new VectorAddRmsNorm(fused, bindings, context, memory);
+      case GqaAttention attend -> new VectorGqaAttention(attend, bindings, context, memory);
       case Linear linear -> new VectorLinear(linear, bindings, context, memory);
       case MlaContextAttention attend ->
           new VectorContextAttention(attend, bindings, context, memory);
