@@ -2,7 +2,6 @@ package org.mla4j.core.cpu.vector;
 
 import static org.mla4j.core.cpu.vector.Lanes.BYTES;
 import static org.mla4j.core.cpu.vector.SpanAttention.QUERIES;
-import static org.mla4j.core.cpu.vector.SpanAttention.SPAN;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -33,6 +32,7 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
   private final int nopeWidth;
   private final int ropeWidth;
   private final int width;
+  private final int span;
   private final QueryBlocks blocks;
 
   @SuppressWarnings("NullAway.Init") // set by forward before a task runs
@@ -69,19 +69,20 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
     this.scratch = scratch;
     parallel = context.engine().parallel();
 
-    attentions = new SpanAttention[parallel.threads()];
     int keyWidth = nopeWidth + ropeWidth;
-    Arrays.setAll(attentions, i -> new SpanAttention(keyWidth, width, 0));
+    keyStride = SpanAttention.stride(keyWidth);
+    valueStride = SpanAttention.stride(width);
+    span = SpanAttention.span(keyStride + valueStride);
+    attentions = new SpanAttention[parallel.threads()];
+    Arrays.setAll(attentions, i -> new SpanAttention(span, keyWidth, width, 0));
     // Behind the attention's own memory: a query on its way, a block's queries, a span of keys, one of values, the
     // results of the block's queries so far, and those of a panel for the span at hand.
     queryAt = attentions[0].end();
     panelsAt = queryAt + queries.queryBytes();
     panelBytes = attentions[0].panelBytes();
     keysAt = panelsAt + QueryBlocks.SIZE / QUERIES * panelBytes;
-    keyStride = SpanAttention.stride(keyWidth);
-    valuesAt = keysAt + SPAN * keyStride;
-    valueStride = SpanAttention.stride(width);
-    resultsAt = valuesAt + SPAN * valueStride + 4L * MixTile.WIDTH;
+    valuesAt = keysAt + span * keyStride;
+    resultsAt = valuesAt + span * valueStride + 4L * MixTile.WIDTH;
     laterAt = resultsAt + QueryBlocks.SIZE * Partial.bytes(width);
     scratch.reserve(laterAt + QUERIES * Partial.bytes(width));
   }
@@ -96,8 +97,8 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
   /** How many keys, from that one on, the last query of a block sees. */
   abstract int keys(StepDescription step, QueryBlocks blocks, int block);
 
-  /** How many keys of a span a query sees, at most a span; at most 0 if none. */
-  abstract int visible(int row, int keys, QueryBlocks blocks, int block, int span);
+  /** How many keys, from the first one on, a query of a block sees. */
+  abstract int seen(QueryBlocks blocks, int block, int row, int keys);
 
   @Override
   public final void forward(StepDescription step, Queue queue) {
@@ -130,11 +131,10 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
     for (int row = 0; row < rowCount; row += QUERIES) {
       putQueries(blocks.firstRow(block) + row, head, Math.min(QUERIES, rowCount - row), memory, panelAt(row));
     }
-    for (int span = 0; span * SPAN < keys; span++) {
-      int count = Math.min(SPAN, keys - span * SPAN);
-      copyKeysAndValues(first + span * SPAN, head, count, memory);
+    for (int key = 0; key < keys; key += span) {
+      copyKeysAndValues(first + key, head, Math.min(span, keys - key), memory);
       for (int row = 0; row < rowCount; row += QUERIES) {
-        attend(block, span, row, keys, attentions[worker], memory);
+        attend(block, key, row, keys, attentions[worker], memory);
       }
     }
     for (int row = 0; row < rowCount; row++) {
@@ -183,22 +183,32 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
 
   /** A panel of queries over one span. */
   private void attend(
-      int block, int span, int row, int keys, SpanAttention attention, MemorySegment memory) {
-    int live = Math.min(QUERIES, blocks.rows(block) - row);
-    if (visible(row + live - 1, keys, blocks, block, span) <= 0) {
+      int block,
+      int firstKey,
+      int firstRow,
+      int keys,
+      SpanAttention attention,
+      MemorySegment memory) {
+    int live = Math.min(QUERIES, blocks.rows(block) - firstRow);
+    if (seen(blocks, block, firstRow + live - 1, keys) <= firstKey) {
       return;
     }
-    for (int lane = 0; lane < QUERIES; lane++) {
-      int index = Math.min(lane, live - 1);
-      long resultAt = span == 0 ? resultAt(row + index) : laterAt + index * Partial.bytes(width);
-      attention.place(lane, visible(row + index, keys, blocks, block, span), resultAt);
+    for (int column = 0; column < QUERIES; column++) {
+      int index = Math.min(column, live - 1);
+      int visible = Math.min(span, seen(blocks, block, firstRow + index, keys) - firstKey);
+      attention.place(
+          column, visible, firstKey == 0 ? resultAt(firstRow + index) : laterAt(index));
     }
     attention.attend(
-        live, memory, panelAt(row), keysAt, keyStride, valuesAt, valueStride, memory);
-    for (int i = 0; span > 0 && i < live; i++) {
-      if (visible(row + i, keys, blocks, block, span) > 0) {
-        Partial.merge(memory, resultAt(row + i), laterAt + i * Partial.bytes(width), width);
+        live, memory, panelAt(firstRow), keysAt, keyStride, valuesAt, valueStride, memory);
+    for (int i = 0; firstKey > 0 && i < live; i++) {
+      if (seen(blocks, block, firstRow + i, keys) > firstKey) {
+        Partial.merge(memory, resultAt(firstRow + i), laterAt(i), width);
       }
     }
+  }
+
+  private long laterAt(int column) {
+    return laterAt + column * Partial.bytes(width);
   }
 }

@@ -1,7 +1,6 @@
 package org.mla4j.core.cpu.vector;
 
 import static org.mla4j.core.cpu.vector.SpanAttention.QUERIES;
-import static org.mla4j.core.cpu.vector.SpanAttention.SPAN;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -31,6 +30,7 @@ final class PagedAttention {
   private final QueryPanel queries;
   private final CacheRows cache;
   private final AttentionOutput output;
+  private final int span;
   private final int keyHeads;
   private final int headsPerKey;
   private final int keyWidth;
@@ -98,30 +98,30 @@ final class PagedAttention {
     width = output.width();
     parallel = context.engine().parallel();
 
+    keyStride = SpanAttention.stride(keyWidth);
+    valueStride = valueStart == 0 ? keyStride : SpanAttention.stride(width);
+    span = SpanAttention.span(valueStart == 0 ? keyStride : keyStride + valueStride);
     StepLimits limits = context.engine().limits();
     rowsPerGroup = Math.clamp(QUERIES_PER_UNIT / headsPerKey, 1, limits.maxTokens());
     mostTiles = Math.ceilDiv(rowsPerGroup * headsPerKey, QUERIES);
-    long mostSpans = (long) limits.maxTokens() * Math.ceilDiv(limits.maxSequenceLength(), SPAN);
+    long mostSpans = (long) limits.maxTokens() * Math.ceilDiv(limits.maxSequenceLength(), span);
     long fitting = RESULT_BYTES / (rowsPerGroup * output.heads() * Partial.bytes(width));
     long wanted = Math.clamp(fitting, 4L * parallel.threads(), MOST_UNITS);
     capacity = (int) Math.min(wanted, mostSpans);
-    schedule = new SpanSchedule(capacity, rowsPerGroup);
+    schedule = new SpanSchedule(span, capacity, rowsPerGroup);
     // Two more units hold what a group carries from wave to wave.
     scratch.reserveShared(partialAt(capacity + 2, 0, 0));
 
     attentions = new SpanAttention[parallel.threads()];
-    Arrays.setAll(attentions, i -> new SpanAttention(keyWidth, width, 0));
+    Arrays.setAll(attentions, i -> new SpanAttention(span, keyWidth, width, 0));
     packed = new int[parallel.threads()];
     queryAt = attentions[0].end();
     panelsAt = queryAt + queries.queryBytes();
     panelBytes = attentions[0].panelBytes();
     keysAt = panelsAt + mostTiles * panelBytes;
-    keyStride = SpanAttention.stride(keyWidth);
-    long keysEnd = keysAt + SPAN * keyStride;
+    long keysEnd = keysAt + span * keyStride;
     valuesAt = valueStart == 0 ? keysAt : keysEnd;
-    valueStride = valueStart == 0 ? keyStride : SpanAttention.stride(width);
-    scratch.reserve(
-        (valueStart == 0 ? keysEnd : valuesAt + SPAN * valueStride) + 4L * MixTile.WIDTH);
+    scratch.reserve(valuesAt + span * valueStride + 4L * MixTile.WIDTH);
   }
 
   /** Where the result of a unit for a row of its group and a head is in the shared memory. */
@@ -175,15 +175,15 @@ final class PagedAttention {
       }
     }
     int lastToken = firstToken + schedule.rows(group) - 1;
-    int span = schedule.span(unit);
-    int keys = SpanAttention.visible(step.position(lastToken), span);
+    int first = schedule.span(unit) * span;
+    int keys = visible(lastToken, first);
     int sequence = step.sequenceOf(firstToken);
     cache.widen(
-        step, sequence, span * SPAN, keys, keyHead * keyWidth, keyWidth, memory, keysAt, keyStride);
+        step, sequence, first, keys, keyHead * keyWidth, keyWidth, memory, keysAt, keyStride);
     if (valueStart > 0) {
       int value = valueStart + keyHead * width;
       cache.widen(
-          step, sequence, span * SPAN, keys, value, width, memory, valuesAt, valueStride);
+          step, sequence, first, keys, value, width, memory, valuesAt, valueStride);
     }
     SpanAttention attention = attentions[worker];
     for (int tile = firstTile; tile < endTile; tile++) {
@@ -191,8 +191,7 @@ final class PagedAttention {
         int query = Math.min(tile * QUERIES + lane, live - 1);
         int row = query / headsPerKey;
         int head = keyHead * headsPerKey + query % headsPerKey;
-        int visible = SpanAttention.visible(step.position(firstToken + row), span);
-        attention.place(lane, visible, partialAt(unit, row, head));
+        attention.place(lane, visible(firstToken + row, first), partialAt(unit, row, head));
       }
       attention.attend(
           Math.min(QUERIES, live - tile * QUERIES),
@@ -204,6 +203,11 @@ final class PagedAttention {
           valueStride,
           scratch.shared());
     }
+  }
+
+  /** How many keys of a span a token sees; at most 0 if none. */
+  private int visible(int token, int firstKey) {
+    return Math.min(span, step.position(token) + 1 - firstKey);
   }
 
   /** Puts queries of a group into a panel; in columns without one the last one is taken again. */
@@ -235,7 +239,7 @@ final class PagedAttention {
   private void merge(int group, int rowInGroup, int head) {
     MemorySegment memory = scratch.shared();
     int row = schedule.firstRow(group) + rowInGroup;
-    int spans = step.position(step.firstToken(rows) + row) / SPAN + 1;
+    int spans = step.position(step.firstToken(rows) + row) / span + 1;
     int firstSpan = schedule.firstSpan(group);
     int firstUnit = schedule.firstUnit(group);
     boolean carried = firstSpan > 0;

@@ -13,21 +13,27 @@ import jdk.incubator.vector.FloatVector;
  * Attention of a few queries, one in each lane of a vector, over one span of keys: scores, soft-max
  * within the span, weighted sum of values.
  *
- * <p>Spans start at multiples of {@link #SPAN} of the position in the sequence and are summed from
+ * <p>Spans start at multiples of {@link #span} of the position in the sequence and are summed from
  * the first key to the last: what a query gets depends neither on how the work is split, nor on the
  * queries beside it, nor on the size of cache blocks or vectors.
  *
  * <p>Threading: one instance for each worker.
  */
 final class SpanAttention {
-  /** Keys in a span: as many as fit a usual second-level cache together with their values. */
-  static final int SPAN = 96;
+  /** What a span's keys and values take at most: they are to stay in a second-level cache. */
+  private static final long SPAN_BYTES = 288 * 1024;
+
+  /** Whole tiles, and whole groups of three scores. */
+  private static final int SPAN_STEP = 48;
+
+  private static final int LONGEST_SPAN = 192;
 
   /** Queries attended at once. */
   static final int QUERIES = COUNT;
 
   private static final long LINE = 64;
 
+  private final int span;
   private final int keyWidth;
   private final int valueWidth;
 
@@ -43,15 +49,17 @@ final class SpanAttention {
   /**
    * Lays out its part of a worker's memory.
    *
+   * @param span keys in a span
    * @param keyWidth elements of a key
    * @param valueWidth elements of a value
    * @param start where its part starts
    */
-  SpanAttention(int keyWidth, int valueWidth, long start) {
+  SpanAttention(int span, int keyWidth, int valueWidth, long start) {
+    this.span = span;
     this.keyWidth = keyWidth;
     this.valueWidth = valueWidth;
     scoresAt = start;
-    foldAt = scoresAt + SPAN * BYTES;
+    foldAt = scoresAt + span * BYTES;
     end = foldAt + BYTES;
   }
 
@@ -74,9 +82,14 @@ final class SpanAttention {
     return LINE * (lines | 1);
   }
 
-  /** How many of a span's keys a token at a position sees; at most 0 if none. */
-  static int visible(int position, int span) {
-    return Math.min(SPAN, position + 1 - span * SPAN);
+  /**
+   * Returns how many keys a span has.
+   *
+   * @param bytes what a key and its value take
+   */
+  static int span(long bytes) {
+    int fitting = (int) (SPAN_BYTES / bytes) / SPAN_STEP * SPAN_STEP;
+    return Math.clamp(fitting, SPAN_STEP, LONGEST_SPAN);
   }
 
   /**

@@ -35,7 +35,7 @@ import org.mla4j.core.testing.TestParallel;
 @DisplayName("Grouped-query attention in vector loops")
 class VectorGqaAttentionTest {
   /** Some spans and a part of one. */
-  private static final int LENGTH = 3 * SpanAttention.SPAN + 29;
+  private static final int LENGTH = 3 * 192 + 29;
 
   record Size(int heads, int keyHeads, int key, int value, DType dtype, int blockSize) {
     GqaAttention op() {
@@ -111,7 +111,7 @@ class VectorGqaAttentionTest {
     assertArrayEquals(prompt, prompt(new VectorKernels(), size, TestParallel.threads(3)));
     int width = size.heads() * size.value();
     try (OpTestBench bench = size.bench(TestParallel.threads(5))) {
-      int first = SpanAttention.SPAN - 3;
+      int first = 192 - 3;
       for (int[] range : new int[][] {{0, first}, {first, LENGTH - 1}, {LENGTH - 1, LENGTH}}) {
         float[] part = run(new VectorKernels(), size, bench, range[0], range[1]);
         assertArrayEquals(
