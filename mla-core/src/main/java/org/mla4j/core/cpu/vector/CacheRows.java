@@ -39,6 +39,18 @@ final class CacheRows {
     return width;
   }
 
+  /** Copies whole rows as floats, the last vector of each filled with zeros. */
+  void widen(
+      StepDescription step,
+      int sequence,
+      int position,
+      int count,
+      MemorySegment out,
+      long outAt,
+      long stride) {
+    widen(step, sequence, position, count, 0, width, out, outAt, stride);
+  }
+
   /**
    * Copies a part of rows as floats, the last vector of each filled with zeros.
    *

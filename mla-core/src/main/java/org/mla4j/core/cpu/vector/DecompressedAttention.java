@@ -64,7 +64,7 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
     ropeWidth = op.kPe() == null ? 0 : op.kPe().rowWidth();
     width = output.width();
     Operand rotated = queryRope == null ? query : queryRope;
-    queries = new QueryPanel(query, nopeWidth, rotated, ropeWidth, op.scale());
+    queries = new QueryPanel(query, nopeWidth, rotated, ropeWidth, null, op.scale());
     blocks = new QueryBlocks(context.engine().limits());
     this.scratch = scratch;
     parallel = context.engine().parallel();
@@ -154,7 +154,7 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
   private void putQueries(int firstRow, int head, int live, MemorySegment memory, long panelAt) {
     for (int column = 0; column < QUERIES; column++) {
       int row = firstRow + Math.min(column, live - 1);
-      queries.put(row, head, column, memory, queryAt, panelAt);
+      queries.put(row, head, step.position(step.firstToken(rows) + row), column, memory, queryAt, panelAt);
     }
     queries.scale(memory, panelAt);
   }

@@ -32,10 +32,25 @@ final class LaneTile {
     return 2 * BYTES * pairs(length);
   }
 
-  /** Where in a panel an element of a column is. */
-  static long at(int column, int element) {
-    int pair = column / 2;
-    return BYTES * (element / 2 * 2 + column % 2) + 4L * (2 * pair + element % 2);
+  /**
+   * Makes a row a column of a panel.
+   *
+   * <p>Layout: of the first two elements of all columns those of even columns fill one vector,
+   * those of odd columns the next; then come the next two elements.
+   *
+   * @param memory both
+   * @param rowAt where the row starts; of an odd number of elements the last is followed by a zero
+   * @param length its elements
+   * @param panelAt where the panel starts
+   * @param column which column
+   */
+  static void put(MemorySegment memory, long rowAt, int length, long panelAt, int column) {
+    long at = panelAt + BYTES * (column % 2) + 8L * (column / 2);
+    int pairs = pairs(length);
+    for (int i = 0; i < pairs; i++) {
+      long pair = memory.get(ValueLayout.JAVA_LONG_UNALIGNED, rowAt + 8L * i);
+      memory.set(ValueLayout.JAVA_LONG_UNALIGNED, at + 2 * BYTES * i, pair);
+    }
   }
 
   /** Pairs of elements, the last one's second a zero if their number is odd. */
@@ -46,15 +61,15 @@ final class LaneTile {
   /**
    * Multiplies six rows by all columns. Six, because their sums and operands fit 16 registers.
    *
-   * @param panel the columns, laid out as {@link #at} says; of an odd number of elements the last
-   *     is followed by a zero
+   * @param panel the columns, as {@link #put} puts them there
    * @param panelAt where they start
    * @param length elements of a column and of a row
    * @param rows the rows; of an odd number of elements the last is followed by a zero
    * @param rowsAt where the first row starts
    * @param stride bytes from row to row
-   * @param out takes a vector for each row, side by side
+   * @param out takes a vector for each row
    * @param outAt where the first one goes
+   * @param outStride bytes from vector to vector
    */
   static void multiply(
       MemorySegment panel,
@@ -64,7 +79,8 @@ final class LaneTile {
       long rowsAt,
       long stride,
       MemorySegment out,
-      long outAt) {
+      long outAt,
+      long outStride) {
     long r0 = rowsAt;
     long r1 = r0 + stride;
     long r2 = r1 + stride;
@@ -129,14 +145,14 @@ final class LaneTile {
     s00 = s00.blend(s01, ODD_1).add(s01.blend(s00, ODD_1).rearrange(SWAP_1));
     s00.intoMemorySegment(out, outAt, ORDER);
     s10 = s10.blend(s11, ODD_1).add(s11.blend(s10, ODD_1).rearrange(SWAP_1));
-    s10.intoMemorySegment(out, outAt + BYTES, ORDER);
+    s10.intoMemorySegment(out, outAt + outStride, ORDER);
     s20 = s20.blend(s21, ODD_1).add(s21.blend(s20, ODD_1).rearrange(SWAP_1));
-    s20.intoMemorySegment(out, outAt + 2 * BYTES, ORDER);
+    s20.intoMemorySegment(out, outAt + 2 * outStride, ORDER);
     s30 = s30.blend(s31, ODD_1).add(s31.blend(s30, ODD_1).rearrange(SWAP_1));
-    s30.intoMemorySegment(out, outAt + 3 * BYTES, ORDER);
+    s30.intoMemorySegment(out, outAt + 3 * outStride, ORDER);
     s40 = s40.blend(s41, ODD_1).add(s41.blend(s40, ODD_1).rearrange(SWAP_1));
-    s40.intoMemorySegment(out, outAt + 4 * BYTES, ORDER);
+    s40.intoMemorySegment(out, outAt + 4 * outStride, ORDER);
     s50 = s50.blend(s51, ODD_1).add(s51.blend(s50, ODD_1).rearrange(SWAP_1));
-    s50.intoMemorySegment(out, outAt + 5 * BYTES, ORDER);
+    s50.intoMemorySegment(out, outAt + 5 * outStride, ORDER);
   }
 }

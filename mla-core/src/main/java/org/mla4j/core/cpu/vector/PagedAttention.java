@@ -11,12 +11,12 @@ import org.mla4j.api.step.StepLimits;
 import org.mla4j.core.cpu.kernel.CpuContext;
 
 /**
- * Attention over the rows of a cache: first the units of a {@link SpanSchedule} in parallel for
- * each key head, each of which converts its cache rows once for all query heads and tokens, then
- * each token's results merged in the order of spans.
+ * Attention to all positions of a sequence so far: first the units of a {@link SpanSchedule} in
+ * parallel for each key head, each of which loads its keys once for all query heads and tokens,
+ * then each token's results merged in the order of spans.
  */
 final class PagedAttention {
-  /** Tokens and heads that share converted cache rows. */
+  /** Tokens and heads that share loaded keys. */
   private static final int QUERIES_PER_UNIT = 128;
 
   private static final int MOST_UNITS = 64;
@@ -28,13 +28,10 @@ final class PagedAttention {
 
   private final Rows rows;
   private final QueryPanel queries;
-  private final CacheRows cache;
+  private final SpanKeys keys;
   private final AttentionOutput output;
   private final int span;
-  private final int keyHeads;
   private final int headsPerKey;
-  private final int keyWidth;
-  private final int valueStart;
   private final int width;
   private final int rowsPerGroup;
   private final int mostTiles;
@@ -52,6 +49,7 @@ final class PagedAttention {
   private final long keyStride;
   private final long valuesAt;
   private final long valueStride;
+  private final long workAt;
   private final Scratch scratch;
   private final ParallelFor parallel;
   private final ParallelFor.Body units = this::attend;
@@ -64,14 +62,11 @@ final class PagedAttention {
   private int wave;
 
   /**
-   * Takes a cache of which each key head has a part of its own.
+   * Reserves memory.
    *
    * @param rows which tokens attend
    * @param queries their queries
-   * @param keyWidth elements of a query
-   * @param cache rows of keys, head after head, then values
-   * @param keyHeads how many heads they are of
-   * @param valueStart where in a row the first value starts; 0 if a value is the start of its key
+   * @param keys what they attend to
    * @param output takes the results
    * @param context the backend
    * @param scratch its memory
@@ -79,28 +74,23 @@ final class PagedAttention {
   PagedAttention(
       Rows rows,
       QueryPanel queries,
-      int keyWidth,
-      CacheRows cache,
-      int keyHeads,
-      int valueStart,
+      SpanKeys keys,
       AttentionOutput output,
       CpuContext context,
       Scratch scratch) {
     this.rows = rows;
     this.queries = queries;
-    this.cache = cache;
-    this.keyHeads = keyHeads;
-    this.keyWidth = keyWidth;
-    this.valueStart = valueStart;
+    this.keys = keys;
     this.output = output;
     this.scratch = scratch;
-    headsPerKey = output.heads() / keyHeads;
+    headsPerKey = output.heads() / keys.heads();
     width = output.width();
     parallel = context.engine().parallel();
 
-    keyStride = SpanAttention.stride(keyWidth);
-    valueStride = valueStart == 0 ? keyStride : SpanAttention.stride(width);
-    span = SpanAttention.span(valueStart == 0 ? keyStride : keyStride + valueStride);
+    keyStride = SpanAttention.stride(keys.keyWidth());
+    boolean apart = !keys.areValuesInKeys();
+    valueStride = apart ? SpanAttention.stride(width) : keyStride;
+    span = SpanAttention.span(apart ? keyStride + valueStride : keyStride);
     StepLimits limits = context.engine().limits();
     rowsPerGroup = Math.clamp(QUERIES_PER_UNIT / headsPerKey, 1, limits.maxTokens());
     mostTiles = Math.ceilDiv(rowsPerGroup * headsPerKey, QUERIES);
@@ -113,15 +103,15 @@ final class PagedAttention {
     scratch.reserveShared(partialAt(capacity + 2, 0, 0));
 
     attentions = new SpanAttention[parallel.threads()];
-    Arrays.setAll(attentions, i -> new SpanAttention(span, keyWidth, width, 0));
+    Arrays.setAll(attentions, i -> new SpanAttention(span, keys.keyWidth(), width, 0));
     packed = new int[parallel.threads()];
     queryAt = attentions[0].end();
     panelsAt = queryAt + queries.queryBytes();
     panelBytes = attentions[0].panelBytes();
     keysAt = panelsAt + mostTiles * panelBytes;
-    long keysEnd = keysAt + span * keyStride;
-    valuesAt = valueStart == 0 ? keysAt : keysEnd;
-    scratch.reserve(valuesAt + span * valueStride + 4L * MixTile.WIDTH);
+    valuesAt = apart ? keysAt + span * keyStride : keysAt;
+    workAt = valuesAt + span * valueStride + 4L * MixTile.WIDTH;
+    scratch.reserve(workAt + keys.workBytes(span));
   }
 
   /** Where the result of a unit for a row of its group and a head is in the shared memory. */
@@ -132,19 +122,20 @@ final class PagedAttention {
   /** Attends for all tokens. The operands of the queries and the output have begun the step. */
   void forward(StepDescription step) {
     this.step = step;
-    if (step.isProfiling() || cache.isEmpty()) {
+    if (step.isProfiling() || keys.isEmpty()) {
       output.writeZeros();
       return;
     }
+    keys.begin(step);
     schedule.begin();
     wave = 0;
     while (schedule.next(step, step.firstToken(rows), output.rows())) {
-      // Too few units for the threads: then their queries are split, at the price of converting
-      // cache rows more than once.
-      int wanted = Math.ceilDiv(2 * parallel.threads(), schedule.units() * keyHeads);
+      // Too few units for the threads: then their queries are split, at the price of loading keys
+      // more than once.
+      int wanted = Math.ceilDiv(2 * parallel.threads(), schedule.units() * keys.heads());
       partsPerUnit = parallel.threads() == 1 ? 1 : Math.min(wanted, mostTiles);
       Arrays.fill(packed, -1);
-      parallel.run(keyHeads * schedule.units() * partsPerUnit, units);
+      parallel.run(keys.heads() * schedule.units() * partsPerUnit, units);
       int merges = Math.ceilDiv(output.heads(), HEADS_PER_MERGE);
       parallel.run(schedule.groups() * rowsPerGroup * merges, results);
       wave++;
@@ -176,15 +167,9 @@ final class PagedAttention {
     }
     int lastToken = firstToken + schedule.rows(group) - 1;
     int first = schedule.span(unit) * span;
-    int keys = visible(lastToken, first);
+    int count = visible(lastToken, first);
     int sequence = step.sequenceOf(firstToken);
-    cache.widen(
-        step, sequence, first, keys, keyHead * keyWidth, keyWidth, memory, keysAt, keyStride);
-    if (valueStart > 0) {
-      int value = valueStart + keyHead * width;
-      cache.widen(
-          step, sequence, first, keys, value, width, memory, valuesAt, valueStride);
-    }
+    keys.load(sequence, first, count, keyHead, worker, memory, workAt, keysAt, valuesAt);
     SpanAttention attention = attentions[worker];
     for (int tile = firstTile; tile < endTile; tile++) {
       for (int lane = 0; lane < QUERIES; lane++) {
@@ -217,7 +202,8 @@ final class PagedAttention {
       int query = Math.min(tile * QUERIES + column, live - 1);
       int row = schedule.firstRow(group) + query / headsPerKey;
       int head = keyHead * headsPerKey + query % headsPerKey;
-      queries.put(row, head, column, memory, queryAt, panelAt);
+      int position = step.position(step.firstToken(rows) + row);
+      queries.put(row, head, position, column, memory, queryAt, panelAt);
     }
     queries.scale(memory, panelAt);
   }

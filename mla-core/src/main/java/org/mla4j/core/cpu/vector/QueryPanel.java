@@ -6,8 +6,8 @@ import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
 import static org.mla4j.core.cpu.vector.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
+import org.jspecify.annotations.Nullable;
 
 /** Puts queries, times the scale of scores, side by side into panels for {@link LaneTile}. */
 final class QueryPanel {
@@ -15,6 +15,7 @@ final class QueryPanel {
   private final Operand rope;
   private final int nopeWidth;
   private final int ropeWidth;
+  private final @Nullable RopeTurn turn;
   private final float scale;
 
   /**
@@ -24,13 +25,21 @@ final class QueryPanel {
    * @param nopeWidth elements of such a part
    * @param rope their rotated parts; anything if there are none
    * @param ropeWidth elements of such a part; 0 for none
+   * @param turn what rotates queries; null if they are rotated
    * @param scale what queries are multiplied by
    */
-  QueryPanel(Operand nope, int nopeWidth, Operand rope, int ropeWidth, double scale) {
+  QueryPanel(
+      Operand nope,
+      int nopeWidth,
+      Operand rope,
+      int ropeWidth,
+      @Nullable RopeTurn turn,
+      double scale) {
     this.nope = nope;
     this.rope = rope;
     this.nopeWidth = nopeWidth;
     this.ropeWidth = ropeWidth;
+    this.turn = turn;
     this.scale = (float) scale;
   }
 
@@ -44,12 +53,20 @@ final class QueryPanel {
    *
    * @param row which row
    * @param head which head
+   * @param position of its token
    * @param column which column of the panel it becomes
    * @param memory takes it
    * @param queryAt where in it there are {@link #queryBytes}
    * @param panelAt where in it the panel starts
    */
-  void put(int row, int head, int column, MemorySegment memory, long queryAt, long panelAt) {
+  void put(
+      int row,
+      int head,
+      int position,
+      int column,
+      MemorySegment memory,
+      long queryAt,
+      long panelAt) {
     Concat.copy(
         nope.segment(),
         nope.at(row) + nope.headShift(head),
@@ -59,13 +76,10 @@ final class QueryPanel {
         ropeWidth,
         memory,
         queryAt);
-    // Two elements at once lie side by side in the panel too.
-    long at = panelAt + LaneTile.at(column, 0);
-    int pairs = LaneTile.pairs(nopeWidth + ropeWidth);
-    for (int i = 0; i < pairs; i++) {
-      long pair = memory.get(ValueLayout.JAVA_LONG_UNALIGNED, queryAt + 8L * i);
-      memory.set(ValueLayout.JAVA_LONG_UNALIGNED, at + 2 * BYTES * i, pair);
+    if (turn != null) {
+      turn.apply(position, memory, queryAt);
     }
+    LaneTile.put(memory, queryAt, nopeWidth + ropeWidth, panelAt, column);
   }
 
   /** Multiplies a panel, all of whose columns are set, by the scale. */

@@ -133,7 +133,8 @@ final class SpanAttention {
     for (int key = 0; key < keys; key += LaneTile.ROWS) {
       long rowsAt = keysAt + key * keyStride;
       long scoreAt = scoresAt + key * BYTES;
-      LaneTile.multiply(memory, panelAt, keyWidth, memory, rowsAt, keyStride, memory, scoreAt);
+      LaneTile.multiply(
+          memory, panelAt, keyWidth, memory, rowsAt, keyStride, memory, scoreAt, BYTES);
     }
     hide(memory, keys);
     findLargest(memory, scoresAt, keys, foldAt);

@@ -29,11 +29,9 @@ final class VectorDecodeAttention implements Kernel {
     attention =
         new PagedAttention(
             op.qLatent().rows(),
-            new QueryPanel(latent, latentWidth, rope == null ? latent : rope, ropeWidth, op.scale()),
-            latentWidth + ropeWidth,
-            cache,
-            1,
-            0,
+            new QueryPanel(
+                latent, latentWidth, rope == null ? latent : rope, ropeWidth, null, op.scale()),
+            new CachedKeys(cache, 1, latentWidth + ropeWidth, 0),
             output,
             context,
             scratch);

@@ -42,11 +42,8 @@ final class VectorGqaAttention implements Kernel {
     attention =
         new PagedAttention(
             rows,
-            new QueryPanel(query, keyWidth, query, 0, op.scale()),
-            keyWidth,
-            cache,
-            keyHeads,
-            keyHeads * keyWidth,
+            new QueryPanel(query, keyWidth, query, 0, null, op.scale()),
+            new CachedKeys(cache, keyHeads, keyWidth, output.width()),
             output,
             context,
             scratch);

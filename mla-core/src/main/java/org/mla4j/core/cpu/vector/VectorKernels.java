@@ -14,6 +14,7 @@ import org.mla4j.api.op.GqaAttention;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
+import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.ProjectValue;
@@ -54,6 +55,7 @@ public final class VectorKernels implements KernelSet {
           Linear _,
           MlaContextAttention _,
           MlaDecodeAttention _,
+          MlaDecompressedAttention _,
           MlaPrefillAttention _,
           ProjectValue _,
           RmsNorm _,
@@ -65,6 +67,8 @@ public final class VectorKernels implements KernelSet {
     if (op instanceof MlaDecodeAttention decode) {
       requirePlainCache(decode.cache(), reasons);
     } else if (op instanceof GqaAttention attend) {
+      requirePlainCache(attend.cache(), reasons);
+    } else if (op instanceof MlaDecompressedAttention attend) {
       requirePlainCache(attend.cache(), reasons);
     }
     return Support.unless(reasons);
@@ -121,6 +125,8 @@ public final class VectorKernels implements KernelSet {
           new VectorContextAttention(attend, bindings, context, memory);
       case MlaDecodeAttention decode ->
           new VectorDecodeAttention(decode, bindings, context, memory);
+      case MlaDecompressedAttention attend ->
+          new VectorMlaDecompressedAttention(attend, bindings, context, memory);
       case MlaPrefillAttention prefill ->
           new VectorPrefillAttention(prefill, bindings, context, memory);
       case ProjectValue project -> new VectorProjectValue(project, bindings, context, memory);
