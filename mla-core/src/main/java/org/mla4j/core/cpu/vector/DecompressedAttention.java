@@ -75,7 +75,8 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
     span = SpanAttention.span(keyStride + valueStride);
     attentions = new SpanAttention[parallel.threads()];
     Arrays.setAll(attentions, i -> new SpanAttention(span, keyWidth, width, 0));
-    // Behind the attention's own memory: a query on its way, a block's queries, a span of keys, one of values, the
+    // Behind the attention's own memory: a query on its way, a block's queries, a span of keys, one
+    // of values, the
     // results of the block's queries so far, and those of a panel for the span at hand.
     queryAt = attentions[0].end();
     panelsAt = queryAt + queries.queryBytes();
@@ -129,7 +130,12 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
     int rowCount = blocks.rows(block);
     MemorySegment memory = scratch.of(worker);
     for (int row = 0; row < rowCount; row += QUERIES) {
-      putQueries(blocks.firstRow(block) + row, head, Math.min(QUERIES, rowCount - row), memory, panelAt(row));
+      putQueries(
+          blocks.firstRow(block) + row,
+          head,
+          Math.min(QUERIES, rowCount - row),
+          memory,
+          panelAt(row));
     }
     for (int key = 0; key < keys; key += span) {
       copyKeysAndValues(first + key, head, Math.min(span, keys - key), memory);
@@ -154,7 +160,8 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
   private void putQueries(int firstRow, int head, int live, MemorySegment memory, long panelAt) {
     for (int column = 0; column < QUERIES; column++) {
       int row = firstRow + Math.min(column, live - 1);
-      queries.put(row, head, step.position(step.firstToken(rows) + row), column, memory, queryAt, panelAt);
+      queries.put(
+          row, head, step.position(step.firstToken(rows) + row), column, memory, queryAt, panelAt);
     }
     queries.scale(memory, panelAt);
   }
@@ -196,8 +203,7 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
     for (int column = 0; column < QUERIES; column++) {
       int index = Math.min(column, live - 1);
       int visible = Math.min(span, seen(blocks, block, firstRow + index, keys) - firstKey);
-      attention.place(
-          column, visible, firstKey == 0 ? resultAt(firstRow + index) : laterAt(index));
+      attention.place(column, visible, firstKey == 0 ? resultAt(firstRow + index) : laterAt(index));
     }
     attention.attend(
         live, memory, panelAt(firstRow), keysAt, keyStride, valuesAt, valueStride, memory);

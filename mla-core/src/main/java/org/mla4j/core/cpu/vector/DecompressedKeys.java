@@ -152,7 +152,8 @@ final class DecompressedKeys implements SpanKeys {
       for (int i = 0; i < count; i += LaneTile.ROWS) {
         long rowsAt = latentsAt + i * latentStride;
         long to = outAt + i * stride + 4L * row;
-        LaneTile.multiply(memory, panelAt, latent, memory, rowsAt, latentStride, memory, to, stride);
+        LaneTile.multiply(
+            memory, panelAt, latent, memory, rowsAt, latentStride, memory, to, stride);
       }
     }
     for (int i = 0; bias != null && i < count; i++) {

@@ -105,38 +105,32 @@ final class LaneTile {
       FloatVector p0 = FloatVector.fromMemorySegment(FLOATS, panel, p, ORDER);
       FloatVector p1 = FloatVector.fromMemorySegment(FLOATS, panel, p + BYTES, ORDER);
       FloatVector x =
-          DoubleVector.broadcast(
-                  DOUBLES, rows.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, r0 + 8L * i))
+          DoubleVector.broadcast(DOUBLES, rows.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, r0 + 8L * i))
               .reinterpretAsFloats();
       s00 = x.fma(p0, s00);
       s01 = x.fma(p1, s01);
       x =
-          DoubleVector.broadcast(
-                  DOUBLES, rows.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, r1 + 8L * i))
+          DoubleVector.broadcast(DOUBLES, rows.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, r1 + 8L * i))
               .reinterpretAsFloats();
       s10 = x.fma(p0, s10);
       s11 = x.fma(p1, s11);
       x =
-          DoubleVector.broadcast(
-                  DOUBLES, rows.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, r2 + 8L * i))
+          DoubleVector.broadcast(DOUBLES, rows.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, r2 + 8L * i))
               .reinterpretAsFloats();
       s20 = x.fma(p0, s20);
       s21 = x.fma(p1, s21);
       x =
-          DoubleVector.broadcast(
-                  DOUBLES, rows.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, r3 + 8L * i))
+          DoubleVector.broadcast(DOUBLES, rows.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, r3 + 8L * i))
               .reinterpretAsFloats();
       s30 = x.fma(p0, s30);
       s31 = x.fma(p1, s31);
       x =
-          DoubleVector.broadcast(
-                  DOUBLES, rows.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, r4 + 8L * i))
+          DoubleVector.broadcast(DOUBLES, rows.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, r4 + 8L * i))
               .reinterpretAsFloats();
       s40 = x.fma(p0, s40);
       s41 = x.fma(p1, s41);
       x =
-          DoubleVector.broadcast(
-                  DOUBLES, rows.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, r5 + 8L * i))
+          DoubleVector.broadcast(DOUBLES, rows.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, r5 + 8L * i))
               .reinterpretAsFloats();
       s50 = x.fma(p0, s50);
       s51 = x.fma(p1, s51);

@@ -1,6 +1,5 @@
 package org.mla4j.core.cpu.vector;
 
-import static org.mla4j.core.cpu.vector.Lanes.BYTES;
 import static org.mla4j.core.cpu.vector.Lanes.COUNT;
 import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
 import static org.mla4j.core.cpu.vector.Lanes.ORDER;

@@ -102,18 +102,7 @@ final class VectorAbsorbQuery implements Kernel, ParallelFor.Body {
       long s1 = s0 + rowBytes;
       long s2 = s1 + rowBytes;
       long s3 = s2 + rowBytes;
-      MixTile.mix(
-          memory,
-          factorsAt,
-          memory,
-          at,
-          rowBytes,
-          queryWidth,
-          memory,
-          s0,
-          s1,
-          s2,
-          s3);
+      MixTile.mix(memory, factorsAt, memory, at, rowBytes, queryWidth, memory, s0, s1, s2, s3);
     }
     for (int i = 0; i < live; i++) {
       copySum(memory, sumsAt + i * rowBytes, head, first + i);

@@ -39,7 +39,8 @@ class VectorGqaAttentionTest {
 
   record Size(int heads, int keyHeads, int key, int value, DType dtype, int blockSize) {
     GqaAttention op() {
-      List<Part> parts = List.of(new Part("key", keyHeads * key), new Part("value", keyHeads * value));
+      List<Part> parts =
+          List.of(new Part("key", keyHeads * key), new Part("value", keyHeads * value));
       float scale = dtype == DType.F8_E4M3 ? 0.02f : 1;
       // Keys as part of a wider projection, their heads apart.
       StepValue kv = StepValue.buffer("kv", DType.F32, Rows.ALL, keyHeads, key + value);
@@ -198,7 +199,6 @@ class VectorGqaAttentionTest {
     CacheValue cache = new CacheValue("kv", "layer", op.cache().spec(), split);
     assertEquals(
         Support.no("cache 'kv' lies as 'split'; expected 'rows'"),
-        new VectorKernels()
-            .supports(new GqaAttention(op.q(), op.k(), op.v(), cache, 1, op.out())));
+        new VectorKernels().supports(new GqaAttention(op.q(), op.k(), op.v(), cache, 1, op.out())));
   }
 }
