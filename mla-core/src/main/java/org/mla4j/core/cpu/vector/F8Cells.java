@@ -9,14 +9,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 import org.mla4j.api.tensor.Float8E4M3;
 
 /**
- * Codes of E4M3 times a scale: the bits move to where a float has them, then the exponent is
- * corrected by a multiplication, which is exact for subnormals too.
+ * Codes of E4M3 times a scale: the bits move to where a float has them and the exponent is
+ * corrected. Not by a multiplication, because subnormal codes, which are common, would be subnormal
+ * floats first, and processors are slow with these.
  */
 final class F8Cells implements CellFormat {
   /** One vector of floats; two where a vector of that many bytes does not exist. */
@@ -24,9 +24,21 @@ final class F8Cells implements CellFormat {
       COUNT == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
 
   private static final int MANTISSA_SHIFT = 20;
-  private static final int SIGN_AND_MAGNITUDE = 0x87F00000;
-  private static final int NAN = 0x07F00000;
-  private static final float EXPONENT_CORRECTION = 0x1p120f;
+  private static final int SIGN = 0x80000000;
+
+  /** All bits of a magnitude: the code of NaN. */
+  private static final int MAGNITUDE = 0x07F00000;
+
+  /** A magnitude whose exponent is 1. */
+  private static final int LEAST_EXPONENT = 1 << 23;
+
+  /** The difference between the exponents of a float and of a code that stand for the same. */
+  private static final int NORMAL = 120 << 23;
+
+  /** Makes of a subnormal code {@link #LEAST_NORMAL} too much. */
+  private static final int SUBNORMAL = 121 << 23;
+
+  private static final float LEAST_NORMAL = 0x1p-6f;
 
   private final float scale;
 
@@ -48,25 +60,37 @@ final class F8Cells implements CellFormat {
       ByteVector codes = ByteVector.fromMemorySegment(CODES, row, rowAt + i, ORDER);
       IntVector bits =
           ((IntVector) codes.convertShape(VectorOperators.B2I, INTS, 0))
-              .lanewise(VectorOperators.LSHL, MANTISSA_SHIFT)
-              .and(SIGN_AND_MAGNITUDE);
-      VectorMask<Float> bitsNan = bits.and(NAN).eq(NAN).cast(FLOATS);
-      bits.reinterpretAsFloats()
-          .mul(EXPONENT_CORRECTION)
+              .lanewise(VectorOperators.LSHL, MANTISSA_SHIFT);
+      IntVector bitsSize = bits.and(MAGNITUDE);
+      bitsSize
+          .add(NORMAL)
+          .reinterpretAsFloats()
+          .blend(
+              bitsSize.add(SUBNORMAL).reinterpretAsFloats().sub(LEAST_NORMAL),
+              bitsSize.lt(LEAST_EXPONENT).cast(FLOATS))
           .mul(scale)
-          .blend(Float.NaN, bitsNan)
+          .reinterpretAsInts()
+          .or(bits.and(SIGN))
+          .reinterpretAsFloats()
+          .blend(Float.NaN, bitsSize.eq(MAGNITUDE).cast(FLOATS))
           .intoMemorySegment(out, to, ORDER);
       to += stride;
       if (COUNT == 4) {
         IntVector next =
             ((IntVector) codes.convertShape(VectorOperators.B2I, INTS, 1))
-                .lanewise(VectorOperators.LSHL, MANTISSA_SHIFT)
-                .and(SIGN_AND_MAGNITUDE);
-        VectorMask<Float> nextNan = next.and(NAN).eq(NAN).cast(FLOATS);
-        next.reinterpretAsFloats()
-            .mul(EXPONENT_CORRECTION)
+                .lanewise(VectorOperators.LSHL, MANTISSA_SHIFT);
+        IntVector nextSize = next.and(MAGNITUDE);
+        nextSize
+            .add(NORMAL)
+            .reinterpretAsFloats()
+            .blend(
+                nextSize.add(SUBNORMAL).reinterpretAsFloats().sub(LEAST_NORMAL),
+                nextSize.lt(LEAST_EXPONENT).cast(FLOATS))
             .mul(scale)
-            .blend(Float.NaN, nextNan)
+            .reinterpretAsInts()
+            .or(next.and(SIGN))
+            .reinterpretAsFloats()
+            .blend(Float.NaN, nextSize.eq(MAGNITUDE).cast(FLOATS))
             .intoMemorySegment(out, to, ORDER);
         to += stride;
       }

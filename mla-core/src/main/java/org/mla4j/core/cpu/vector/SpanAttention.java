@@ -33,7 +33,6 @@ final class SpanAttention {
 
   private static final long LINE = 64;
 
-  private final int span;
   private final int keyWidth;
   private final int valueWidth;
 
@@ -55,7 +54,6 @@ final class SpanAttention {
    * @param start where its part starts
    */
   SpanAttention(int span, int keyWidth, int valueWidth, long start) {
-    this.span = span;
     this.keyWidth = keyWidth;
     this.valueWidth = valueWidth;
     scoresAt = start;
