@@ -2,7 +2,6 @@ package org.mla4j.core.cpu.vector;
 
 import static org.mla4j.core.cpu.vector.Lanes.BYTES;
 import static org.mla4j.core.cpu.vector.SpanAttention.QUERIES;
-import static org.mla4j.core.cpu.vector.SpanAttention.SPAN;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -25,6 +24,7 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
   private final Rows rows;
   private final Operand query;
   private final @Nullable Operand queryRope;
+  private final QueryPanel queries;
   private final Operand key;
   private final @Nullable Operand keyRope;
   private final Operand value;
@@ -32,13 +32,18 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
   private final int nopeWidth;
   private final int ropeWidth;
   private final int width;
+  private final int span;
   private final QueryBlocks blocks;
 
   @SuppressWarnings("NullAway.Init") // set by forward before a task runs
   private StepDescription step;
 
   private final SpanAttention[] attentions;
+  private final long queryAt;
+  private final long panelsAt;
+  private final long panelBytes;
   private final long keysAt;
+  private final long keyStride;
   private final long valuesAt;
   private final long valueStride;
   private final long resultsAt;
@@ -58,19 +63,27 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
     nopeWidth = Math.toIntExact(op.qNope().rowShape().extent(1));
     ropeWidth = op.kPe() == null ? 0 : op.kPe().rowWidth();
     width = output.width();
+    Operand rotated = queryRope == null ? query : queryRope;
+    queries = new QueryPanel(query, nopeWidth, rotated, ropeWidth, null, op.scale());
     blocks = new QueryBlocks(context.engine().limits());
     this.scratch = scratch;
     parallel = context.engine().parallel();
 
-    attentions = new SpanAttention[parallel.threads()];
     int keyWidth = nopeWidth + ropeWidth;
-    Arrays.setAll(attentions, i -> new SpanAttention(keyWidth, width, op.scale(), 0));
-    // Behind the attention's own memory: a span of keys, one of values, the results of a block's
-    // queries so far, and those of four queries for the span at hand.
-    keysAt = attentions[0].end();
-    valuesAt = keysAt + SPAN * attentions[0].keyStride();
-    valueStride = 4L * Partial.paddedWidth(width);
-    resultsAt = valuesAt + SPAN * valueStride;
+    keyStride = SpanAttention.stride(keyWidth);
+    valueStride = SpanAttention.stride(width);
+    span = SpanAttention.span(keyStride + valueStride);
+    attentions = new SpanAttention[parallel.threads()];
+    Arrays.setAll(attentions, i -> new SpanAttention(span, keyWidth, width, 0));
+    // Behind the attention's own memory: a query on its way, a block's queries, a span of keys, one
+    // of values, the
+    // results of the block's queries so far, and those of a panel for the span at hand.
+    queryAt = attentions[0].end();
+    panelsAt = queryAt + queries.queryBytes();
+    panelBytes = attentions[0].panelBytes();
+    keysAt = panelsAt + QueryBlocks.SIZE / QUERIES * panelBytes;
+    valuesAt = keysAt + span * keyStride;
+    resultsAt = valuesAt + span * valueStride + 4L * MixTile.WIDTH;
     laterAt = resultsAt + QueryBlocks.SIZE * Partial.bytes(width);
     scratch.reserve(laterAt + QUERIES * Partial.bytes(width));
   }
@@ -85,8 +98,8 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
   /** How many keys, from that one on, the last query of a block sees. */
   abstract int keys(StepDescription step, QueryBlocks blocks, int block);
 
-  /** How many keys of a span a query sees, at most a span; at most 0 if none. */
-  abstract int visible(int row, int keys, QueryBlocks blocks, int block, int span);
+  /** How many keys, from the first one on, a query of a block sees. */
+  abstract int seen(QueryBlocks blocks, int block, int row, int keys);
 
   @Override
   public final void forward(StepDescription step, Queue queue) {
@@ -114,15 +127,23 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
     int block = task % blocks.count();
     int first = firstKey(step, blocks, block);
     int keys = keys(step, blocks, block);
+    int rowCount = blocks.rows(block);
     MemorySegment memory = scratch.of(worker);
-    for (int span = 0; span * SPAN < keys; span++) {
-      int count = Math.min(SPAN, keys - span * SPAN);
-      copyKeysAndValues(first + span * SPAN, head, count, memory);
-      for (int row = 0; row < blocks.rows(block); row += QUERIES) {
-        attend(block, head, span, row, keys, attentions[worker], memory);
+    for (int row = 0; row < rowCount; row += QUERIES) {
+      putQueries(
+          blocks.firstRow(block) + row,
+          head,
+          Math.min(QUERIES, rowCount - row),
+          memory,
+          panelAt(row));
+    }
+    for (int key = 0; key < keys; key += span) {
+      copyKeysAndValues(first + key, head, Math.min(span, keys - key), memory);
+      for (int row = 0; row < rowCount; row += QUERIES) {
+        attend(block, key, row, keys, attentions[worker], memory);
       }
     }
-    for (int row = 0; row < blocks.rows(block); row++) {
+    for (int row = 0; row < rowCount; row++) {
       if (keys == 0) {
         output.writeZeros(blocks.firstRow(block) + row, head);
       } else {
@@ -131,12 +152,25 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
     }
   }
 
+  private long panelAt(int row) {
+    return panelsAt + row / QUERIES * panelBytes;
+  }
+
+  /** Puts queries into a panel; in columns without one the last one is taken again. */
+  private void putQueries(int firstRow, int head, int live, MemorySegment memory, long panelAt) {
+    for (int column = 0; column < QUERIES; column++) {
+      int row = firstRow + Math.min(column, live - 1);
+      queries.put(
+          row, head, step.position(step.firstToken(rows) + row), column, memory, queryAt, panelAt);
+    }
+    queries.scale(memory, panelAt);
+  }
+
   private long resultAt(int row) {
     return resultsAt + row * Partial.bytes(width);
   }
 
   private void copyKeysAndValues(int firstRow, int head, int count, MemorySegment memory) {
-    long keyStride = attentions[0].keyStride();
     Operand rotated = keyRope == null ? key : keyRope;
     for (int i = 0; i < count; i++) {
       Concat.copy(
@@ -154,32 +188,33 @@ abstract class DecompressedAttention implements Kernel, ParallelFor.Body {
     }
   }
 
-  /** Four queries over one span. A missing query is computed as a copy of the last one. */
+  /** A panel of queries over one span. */
   private void attend(
       int block,
-      int head,
-      int span,
-      int row,
+      int firstKey,
+      int firstRow,
       int keys,
       SpanAttention attention,
       MemorySegment memory) {
-    int live = Math.min(QUERIES, blocks.rows(block) - row);
-    Operand rotated = queryRope == null ? query : queryRope;
-    // Blocks and spans start at multiples of four queries: all of them see a key of it, or none.
-    if (visible(row, keys, blocks, block, span) <= 0) {
+    int live = Math.min(QUERIES, blocks.rows(block) - firstRow);
+    if (seen(blocks, block, firstRow + live - 1, keys) <= firstKey) {
       return;
     }
-    for (int i = 0; i < QUERIES; i++) {
-      int index = Math.min(i, live - 1);
-      long resultAt = span == 0 ? resultAt(row + index) : laterAt + index * Partial.bytes(width);
-      int visible = visible(row + index, keys, blocks, block, span);
-      int queryRow = blocks.firstRow(block) + row + index;
-      attention.takeQuery(
-          i, query, nopeWidth, rotated, ropeWidth, queryRow, head, visible, resultAt, memory);
+    for (int column = 0; column < QUERIES; column++) {
+      int index = Math.min(column, live - 1);
+      int visible = Math.min(span, seen(blocks, block, firstRow + index, keys) - firstKey);
+      attention.place(column, visible, firstKey == 0 ? resultAt(firstRow + index) : laterAt(index));
     }
-    attention.attend(memory, keysAt, valuesAt, valueStride, memory);
-    for (int i = 0; span > 0 && i < live; i++) {
-      Partial.merge(memory, resultAt(row + i), laterAt + i * Partial.bytes(width), width);
+    attention.attend(
+        live, memory, panelAt(firstRow), keysAt, keyStride, valuesAt, valueStride, memory);
+    for (int i = 0; firstKey > 0 && i < live; i++) {
+      if (seen(blocks, block, firstRow + i, keys) > firstKey) {
+        Partial.merge(memory, resultAt(firstRow + i), laterAt(i), width);
+      }
     }
+  }
+
+  private long laterAt(int column) {
+    return laterAt + column * Partial.bytes(width);
   }
 }

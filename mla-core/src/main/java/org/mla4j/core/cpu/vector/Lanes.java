@@ -1,6 +1,7 @@
 package org.mla4j.core.cpu.vector;
 
 import java.nio.ByteOrder;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -15,7 +16,8 @@ import org.mla4j.api.error.InvalidInputException;
  * <p>Constants, because C2 compiles vector code only for species that it knows.
  */
 public final class Lanes {
-  public static final VectorSpecies<Float> FLOATS = floats(Integer.getInteger("mla.cpu.vector.bits", 0));
+  public static final VectorSpecies<Float> FLOATS =
+      floats(Integer.getInteger("mla.cpu.vector.bits", 0));
 
   /** As many ints as {@link #FLOATS} has floats. */
   public static final VectorSpecies<Integer> INTS =
@@ -31,6 +33,14 @@ public final class Lanes {
         case 4 -> ShortVector.SPECIES_64;
         case 8 -> ShortVector.SPECIES_128;
         default -> ShortVector.SPECIES_256;
+      };
+
+  /** Half as many doubles as {@link #FLOATS} has floats. */
+  static final VectorSpecies<Double> DOUBLES =
+      switch (FLOATS.length()) {
+        case 4 -> DoubleVector.SPECIES_128;
+        case 8 -> DoubleVector.SPECIES_256;
+        default -> DoubleVector.SPECIES_512;
       };
 
   /** Floats in a vector. */

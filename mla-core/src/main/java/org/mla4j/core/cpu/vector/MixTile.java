@@ -23,7 +23,7 @@ final class MixTile {
    * Adds up rows, each times four factors, from the first row to the last.
    *
    * @param factors for each row four floats
-   * @param factorsAt where they start
+   * @param factorsAt where they start; those of the next row follow {@link Lanes#BYTES} later
    * @param rows the rows
    * @param rowsAt where the first row starts
    * @param stride bytes from row to row
@@ -61,11 +61,11 @@ final class MixTile {
     FloatVector s33 = s00;
     long r = rowsAt;
     for (int i = 0; i < count; i++) {
+      long f = factorsAt + BYTES * i;
       FloatVector r0 = FloatVector.fromMemorySegment(FLOATS, rows, r, ORDER);
       FloatVector r1 = FloatVector.fromMemorySegment(FLOATS, rows, r + BYTES, ORDER);
       FloatVector r2 = FloatVector.fromMemorySegment(FLOATS, rows, r + 2 * BYTES, ORDER);
       FloatVector r3 = FloatVector.fromMemorySegment(FLOATS, rows, r + 3 * BYTES, ORDER);
-      long f = factorsAt + 4L * SUMS * i;
       FloatVector factor =
           FloatVector.broadcast(FLOATS, factors.get(ValueLayout.JAVA_FLOAT_UNALIGNED, f));
       s00 = r0.fma(factor, s00);

@@ -10,7 +10,7 @@ import org.mla4j.api.step.StepLimits;
  */
 final class QueryBlocks {
   /** Tokens in a block; a multiple of the queries attended at once. */
-  static final int SIZE = 64;
+  static final int SIZE = 128;
 
   private final int[] firstRows;
   private final int[] rows;

@@ -10,30 +10,34 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Attention of four queries over one span of keys: scores, soft-max within the span, weighted sum
- * of values.
+ * Attention of a few queries, one in each lane of a vector, over one span of keys: scores, soft-max
+ * within the span, weighted sum of values.
  *
- * <p>Spans start at multiples of {@link #SPAN} of the position in the sequence and are summed from
- * the first key to the last: what a query gets depends neither on how the work is split nor on the
- * size of cache blocks.
+ * <p>Spans start at multiples of {@link #span} of the position in the sequence and are summed from
+ * the first key to the last: what a query gets depends neither on how the work is split, nor on the
+ * queries beside it, nor on the size of cache blocks or vectors.
  *
  * <p>Threading: one instance for each worker.
  */
 final class SpanAttention {
-  /** Keys in a span: as many as fit a usual second-level cache together with their values. */
-  static final int SPAN = 128;
+  /** What a span's keys and values take at most: they are to stay in a second-level cache. */
+  private static final long SPAN_BYTES = 288 * 1024;
+
+  /** Whole tiles, and whole groups of three scores. */
+  private static final int SPAN_STEP = 48;
+
+  private static final int LONGEST_SPAN = 192;
 
   /** Queries attended at once. */
-  static final int QUERIES = DotTile.SIDE;
+  static final int QUERIES = COUNT;
+
+  private static final long LINE = 64;
 
   private final int keyWidth;
   private final int valueWidth;
-  private final float scale;
 
-  // In the worker's memory: the queries interleaved; one query on its way there; scores, which
-  // become weights, as [keys][queries]; one vector of largest scores or of sums.
-  private final long panelAt;
-  private final long queryAt;
+  // In the worker's memory: scores, which become weights, as [keys][queries]; one vector of largest
+  // scores or of sums.
   private final long scoresAt;
   private final long foldAt;
   private final long end;
@@ -44,19 +48,16 @@ final class SpanAttention {
   /**
    * Lays out its part of a worker's memory.
    *
+   * @param span keys in a span
    * @param keyWidth elements of a key
    * @param valueWidth elements of a value
-   * @param scale factor on scores
    * @param start where its part starts
    */
-  SpanAttention(int keyWidth, int valueWidth, double scale, long start) {
-    this.keyWidth = Lanes.roundUp(keyWidth);
+  SpanAttention(int span, int keyWidth, int valueWidth, long start) {
+    this.keyWidth = keyWidth;
     this.valueWidth = valueWidth;
-    this.scale = (float) scale;
-    panelAt = start;
-    queryAt = panelAt + 4L * QUERIES * this.keyWidth;
-    scoresAt = queryAt + 4L * this.keyWidth;
-    foldAt = scoresAt + 4L * QUERIES * SPAN;
+    scoresAt = start;
+    foldAt = scoresAt + span * BYTES;
     end = foldAt + BYTES;
   }
 
@@ -65,104 +66,91 @@ final class SpanAttention {
     return end;
   }
 
-  /** Bytes from key to key: a key fills whole vectors, the last one with zeros. */
-  long keyStride() {
-    return 4L * keyWidth;
-  }
-
-  /** How many of a span's keys a token at a position sees; at most 0 if none. */
-  static int visible(int position, int span) {
-    return Math.min(SPAN, position + 1 - span * SPAN);
+  /** Bytes of a panel of queries. */
+  long panelBytes() {
+    return LaneTile.panelBytes(keyWidth);
   }
 
   /**
-   * Takes one of the four queries.
-   *
-   * @param index 0 to 3; a later query sees no fewer keys. Where there are fewer than four, the
-   *     last one is taken again, with the same result.
-   * @param nope its part without positions
-   * @param nopeWidth elements of that
-   * @param rope its rotated part; anything if there is none
-   * @param ropeWidth elements of that; 0 for none
-   * @param row which row of both
-   * @param head which head of both
-   * @param visible how many of the span's keys it sees; at least 1
-   * @param resultAt where its {@link Partial} result goes
-   * @param memory the worker's memory
+   * Bytes from row to row of keys or values in a worker's memory: whole cache lines, an odd number
+   * of them, so that the same element of many rows finds room in a first-level cache.
    */
-  void takeQuery(
-      int index,
-      Operand nope,
-      int nopeWidth,
-      Operand rope,
-      int ropeWidth,
-      int row,
-      int head,
-      int visible,
-      long resultAt,
-      MemorySegment memory) {
-    Concat.copy(
-        nope.segment(),
-        nope.at(row) + nope.headShift(head),
-        nopeWidth,
-        rope.segment(),
-        rope.at(row) + rope.headShift(head),
-        ropeWidth,
-        memory,
-        queryAt);
-    long slot = panelAt + BYTES * index;
-    F32Format.INSTANCE.widen(memory, queryAt, keyWidth, memory, slot, BYTES * QUERIES);
-    this.visible[index] = visible;
-    results[index] = resultAt;
+  static long stride(int width) {
+    long lines = Math.ceilDiv(4L * Lanes.roundUp(width), LINE);
+    return LINE * (lines | 1);
   }
 
   /**
-   * Attends the four queries that were taken.
+   * Returns how many keys a span has.
    *
+   * @param bytes what a key and its value take
+   */
+  static int span(long bytes) {
+    int fitting = (int) (SPAN_BYTES / bytes) / SPAN_STEP * SPAN_STEP;
+    return Math.clamp(fitting, SPAN_STEP, LONGEST_SPAN);
+  }
+
+  /**
+   * Says what a query sees and where its result goes.
+   *
+   * @param lane its lane of the panel; a later one sees no fewer keys. In lanes without a query the
+   *     last one is taken again, with the same result.
+   * @param visible how many of the span's keys it sees; at most 0 if none, which gives nothing of
+   *     use
+   * @param resultAt where its {@link Partial} result goes
+   */
+  void place(int lane, int visible, long resultAt) {
+    this.visible[lane] = Math.max(0, visible);
+    results[lane] = resultAt;
+  }
+
+  /**
+   * Attends the queries that were placed; at least one sees a key.
+   *
+   * @param live how many of them are not copies
    * @param memory the worker's memory
+   * @param panelAt where their panel is in it
    * @param keysAt where the span's keys start in it
+   * @param keyStride bytes from key to key; there is room for a whole span, what lies behind the
+   *     last key that is seen does not matter
    * @param valuesAt where the span's values start in it; {@link MixTile#WIDTH} floats behind the
    *     last one are read and ignored
    * @param valueStride bytes from value to value
    * @param out takes the results
    */
   void attend(
-      MemorySegment memory, long keysAt, long valuesAt, long valueStride, MemorySegment out) {
-    int keys = Math.ceilDiv(visible[QUERIES - 1], DotTile.SIDE) * DotTile.SIDE;
-    score(memory, keysAt, keys);
-    scale(memory, scoresAt, QUERIES * keys, scale);
-    hide(memory, keys);
-    int scores = QUERIES * keys;
-    findLargest(memory, keys);
-    for (int i = QUERIES; i < COUNT; i++) {
-      set(memory, foldAt, i, get(memory, foldAt, i % QUERIES));
+      int live,
+      MemorySegment memory,
+      long panelAt,
+      long keysAt,
+      long keyStride,
+      long valuesAt,
+      long valueStride,
+      MemorySegment out) {
+    int keys = Math.ceilDiv(visible[QUERIES - 1], LaneTile.ROWS) * LaneTile.ROWS;
+    for (int key = 0; key < keys; key += LaneTile.ROWS) {
+      long rowsAt = keysAt + key * keyStride;
+      long scoreAt = scoresAt + key * BYTES;
+      LaneTile.multiply(
+          memory, panelAt, keyWidth, memory, rowsAt, keyStride, memory, scoreAt, BYTES);
     }
-    for (int query = 0; query < QUERIES; query++) {
+    hide(memory, keys);
+    findLargest(memory, scoresAt, keys, foldAt);
+    for (int query = 0; query < live; query++) {
       Partial.setLargest(out, results[query], valueWidth, get(memory, foldAt, query));
     }
-    Exp.apply(memory, scoresAt, scores, foldAt, foldAt);
-    for (int query = 0; query < QUERIES; query++) {
-      Partial.setWeights(out, results[query], valueWidth, foldSum(memory, query));
+    Exp.apply(memory, scoresAt, QUERIES * keys, foldAt, foldAt);
+    for (int query = 0; query < live; query++) {
+      Partial.setWeights(out, results[query], valueWidth, get(memory, foldAt, query));
     }
-    mix(memory, valuesAt, valueStride, out);
-  }
-
-  private void score(MemorySegment memory, long keysAt, int keys) {
-    for (int key = 0; key < keys; key += DotTile.SIDE) {
-      long k0 = keysAt + key * keyStride();
-      long k1 = k0 + keyStride();
-      long k2 = k1 + keyStride();
-      long k3 = k2 + keyStride();
-      long scoreAt = scoresAt + 4L * QUERIES * key;
-      DotTile.multiply(memory, panelAt, memory, k0, k1, k2, k3, keyWidth, memory, scoreAt);
+    for (int i = 0; i < valueWidth; i += MixTile.WIDTH) {
+      // The same elements for all queries: they stay in the first-level cache.
+      for (int query = 0; query < live; query += MixTile.SUMS) {
+        mix(query, memory, valuesAt + 4L * i, valueStride, out, 4L * i);
+      }
     }
-  }
-
-  private static void scale(MemorySegment memory, long at, int count, float scale) {
-    for (int i = 0; i < count; i += COUNT) {
-      FloatVector.fromMemorySegment(FLOATS, memory, at + 4L * i, ORDER)
-          .mul(scale)
-          .intoMemorySegment(memory, at + 4L * i, ORDER);
+    for (int query = 0; query < live; query++) {
+      mixLast(query, memory, valuesAt, valueStride, out);
     }
   }
 
@@ -176,63 +164,62 @@ final class SpanAttention {
   }
 
   /**
-   * Finds the largest score of each query. Scalar, four at a time: of a running vector maximum C2
-   * now and then leaves a call in the loop, for good, and every call makes objects.
+   * Finds the largest score of each query. The running maximum is in memory: of one in a variable
+   * C2 now and then leaves a call in the loop, for good, and every call makes objects.
+   *
+   * @param memory the scores, and what was found
+   * @param at where the scores start
+   * @param keys how many; a multiple of 3
+   * @param largestAt where the largest ones go
    */
-  private void findLargest(MemorySegment memory, int keys) {
-    float first = Float.NEGATIVE_INFINITY;
-    float second = Float.NEGATIVE_INFINITY;
-    float third = Float.NEGATIVE_INFINITY;
-    float fourth = Float.NEGATIVE_INFINITY;
-    for (int key = 0; key < keys; key++) {
-      first = larger(first, get(memory, scoresAt, QUERIES * key));
-      second = larger(second, get(memory, scoresAt, QUERIES * key + 1));
-      third = larger(third, get(memory, scoresAt, QUERIES * key + 2));
-      fourth = larger(fourth, get(memory, scoresAt, QUERIES * key + 3));
+  private static void findLargest(MemorySegment memory, long at, int keys, long largestAt) {
+    FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY)
+        .intoMemorySegment(memory, largestAt, ORDER);
+    for (int key = 0; key < keys; key += 3) {
+      long scores = at + key * BYTES;
+      FloatVector first = FloatVector.fromMemorySegment(FLOATS, memory, scores, ORDER);
+      FloatVector second = FloatVector.fromMemorySegment(FLOATS, memory, scores + BYTES, ORDER);
+      FloatVector third = FloatVector.fromMemorySegment(FLOATS, memory, scores + 2 * BYTES, ORDER);
+      FloatVector.fromMemorySegment(FLOATS, memory, largestAt, ORDER)
+          .max(first)
+          .max(second.max(third))
+          .intoMemorySegment(memory, largestAt, ORDER);
     }
-    set(memory, foldAt, 0, first);
-    set(memory, foldAt, 1, second);
-    set(memory, foldAt, 2, third);
-    set(memory, foldAt, 3, fourth);
   }
 
-  /** The larger one; a score that is NaN makes NaN of its weight all the same. */
-  private static float larger(float largest, float score) {
-    return score > largest ? score : largest;
+  /** Mixes one tile of the values that each of four queries sees. */
+  private void mix(
+      int first,
+      MemorySegment memory,
+      long valuesAt,
+      long valueStride,
+      MemorySegment out,
+      long shift) {
+    MixTile.mix(
+        memory,
+        scoresAt + 4L * first,
+        memory,
+        valuesAt,
+        valueStride,
+        visible[first],
+        out,
+        results[first] + shift,
+        results[first + 1] + shift,
+        results[first + 2] + shift,
+        results[first + 3] + shift);
   }
 
-  private float foldSum(MemorySegment memory, int query) {
-    float sum = get(memory, foldAt, query);
-    for (int lane = query + QUERIES; lane < COUNT; lane += QUERIES) {
-      sum += get(memory, foldAt, lane);
-    }
-    return sum;
-  }
-
-  private void mix(MemorySegment memory, long valuesAt, long valueStride, MemorySegment out) {
-    int least = visible[0];
-    for (int i = 0; i < valueWidth; i += MixTile.WIDTH) {
-      MixTile.mix(
-          memory,
-          scoresAt,
-          memory,
-          valuesAt + 4L * i,
-          valueStride,
-          least,
-          out,
-          results[0] + 4L * i,
-          results[1] + 4L * i,
-          results[2] + 4L * i,
-          results[3] + 4L * i);
-    }
-    // Not with weights of 0 for the others: 0 times what a query must not see may be NaN.
-    for (int query = 1; query < QUERIES; query++) {
-      boolean copy = results[query] == results[query - 1];
-      for (int key = least; !copy && key < visible[query]; key++) {
-        float weight = get(memory, scoresAt, QUERIES * key + query);
-        long valueAt = valuesAt + key * valueStride;
-        F32Format.INSTANCE.addScaled(memory, valueAt, valueWidth, weight, out, results[query]);
-      }
+  /**
+   * Mixes the values that a query sees but not the first of its four. Not with weights of 0 for
+   * that one: 0 times what a query must not see may be NaN.
+   */
+  private void mixLast(
+      int query, MemorySegment memory, long valuesAt, long valueStride, MemorySegment out) {
+    int first = query / MixTile.SUMS * MixTile.SUMS;
+    for (int key = visible[first]; key < visible[query]; key++) {
+      float weight = get(memory, scoresAt, QUERIES * key + query);
+      long valueAt = valuesAt + key * valueStride;
+      F32Format.INSTANCE.addScaled(memory, valueAt, valueWidth, weight, out, results[query]);
     }
   }
 

@@ -10,6 +10,7 @@ import org.mla4j.api.step.StepDescription;
  * <p>Threading: filled by one thread, then only read.
  */
 final class SpanSchedule {
+  private final int span;
   private final int capacity;
   private final int rowsPerGroup;
   private final int[] groupOfUnit;
@@ -28,10 +29,12 @@ final class SpanSchedule {
   /**
    * Allocates.
    *
+   * @param span keys in a span
    * @param capacity units in a wave
    * @param rowsPerGroup most tokens in a group
    */
-  SpanSchedule(int capacity, int rowsPerGroup) {
+  SpanSchedule(int span, int capacity, int rowsPerGroup) {
+    this.span = span;
     this.capacity = capacity;
     this.rowsPerGroup = rowsPerGroup;
     groupOfUnit = new int[capacity];
@@ -64,7 +67,7 @@ final class SpanSchedule {
       int token = firstToken + nextRow;
       int ofSequence = step.queryStart(step.sequenceOf(token) + 1) - token;
       int groupRows = Math.min(rowsPerGroup, Math.min(ofSequence, count - nextRow));
-      int spans = step.position(token + groupRows - 1) / SpanAttention.SPAN + 1;
+      int spans = step.position(token + groupRows - 1) / span + 1;
       add(groupRows, Math.min(spans - nextSpan, capacity - unitCount), spans);
     }
     return groupCount > 0;

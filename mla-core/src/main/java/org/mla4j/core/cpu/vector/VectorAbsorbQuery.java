@@ -43,7 +43,7 @@ final class VectorAbsorbQuery implements Kernel, ParallelFor.Body {
     // Scratch: the head's rows, whole tiles wide; the factors of four tokens; their sums.
     rowBytes = 4L * Math.ceilDiv(latentWidth, MixTile.WIDTH) * MixTile.WIDTH;
     factorsAt = queryWidth * rowBytes;
-    sumsAt = Math.ceilDiv(factorsAt + 4L * MixTile.SUMS * queryWidth, BYTES) * BYTES;
+    sumsAt = factorsAt + BYTES * queryWidth;
     this.scratch = scratch;
     scratch.reserve(sumsAt + MixTile.SUMS * rowBytes);
     parallel = context.engine().parallel();
@@ -93,7 +93,7 @@ final class VectorAbsorbQuery implements Kernel, ParallelFor.Body {
       long queryAt = query.at(first + Math.min(i, live - 1)) + query.headShift(head);
       for (int row = 0; row < queryWidth; row++) {
         float factor = query.segment().get(ValueLayout.JAVA_FLOAT_UNALIGNED, queryAt + 4L * row);
-        long factorAt = factorsAt + 4L * (MixTile.SUMS * row + i);
+        long factorAt = factorsAt + BYTES * row + 4L * i;
         memory.set(ValueLayout.JAVA_FLOAT_UNALIGNED, factorAt, factor);
       }
     }

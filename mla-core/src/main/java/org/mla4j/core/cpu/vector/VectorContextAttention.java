@@ -24,7 +24,7 @@ final class VectorContextAttention extends DecompressedAttention {
   }
 
   @Override
-  int visible(int row, int keys, QueryBlocks blocks, int block, int span) {
-    return SpanAttention.visible(keys - 1, span);
+  int seen(QueryBlocks blocks, int block, int row, int keys) {
+    return keys;
   }
 }

@@ -11,9 +11,11 @@ import org.mla4j.api.backend.Support;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.FusedAddRmsNorm;
+import org.mla4j.api.op.GqaAttention;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
+import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.ProjectValue;
@@ -67,9 +69,11 @@ public final class VectorKernels implements KernelSet {
       case AbsorbQuery _,
           Add _,
           FusedAddRmsNorm _,
+          GqaAttention _,
           Linear _,
           MlaContextAttention _,
           MlaDecodeAttention _,
+          MlaDecompressedAttention _,
           MlaPrefillAttention _,
           ProjectValue _,
           RmsNorm _,
@@ -80,6 +84,10 @@ public final class VectorKernels implements KernelSet {
     }
     if (op instanceof MlaDecodeAttention decode) {
       requirePlainCache(decode.cache(), reasons);
+    } else if (op instanceof GqaAttention attend) {
+      requirePlainCache(attend.cache(), reasons);
+    } else if (op instanceof MlaDecompressedAttention attend) {
+      requirePlainCache(attend.cache(), reasons);
     }
     return Support.unless(reasons);
   }
@@ -129,11 +137,14 @@ public final class VectorKernels implements KernelSet {
       case AbsorbQuery absorb -> absorbQuery(absorb, bindings, context, memory);
       case Add add -> new VectorAdd(add, bindings, context);
       case FusedAddRmsNorm fused -> new VectorAddRmsNorm(fused, bindings, context, memory);
+      case GqaAttention attend -> new VectorGqaAttention(attend, bindings, context, memory);
       case Linear linear -> linear(linear, bindings, context, memory);
       case MlaContextAttention attend ->
           new VectorContextAttention(attend, bindings, context, memory);
       case MlaDecodeAttention decode ->
           new VectorDecodeAttention(decode, bindings, context, memory);
+      case MlaDecompressedAttention attend ->
+          new VectorMlaDecompressedAttention(attend, bindings, context, memory);
       case MlaPrefillAttention prefill ->
           new VectorPrefillAttention(prefill, bindings, context, memory);
       case ProjectValue project -> projectValue(project, bindings, context, memory);

@@ -24,7 +24,7 @@ final class VectorPrefillAttention extends DecompressedAttention {
   }
 
   @Override
-  int visible(int row, int keys, QueryBlocks blocks, int block, int span) {
-    return SpanAttention.visible(blocks.index(block) + row, span);
+  int seen(QueryBlocks blocks, int block, int row, int keys) {
+    return blocks.index(block) + row + 1;
   }
 }

@@ -4,8 +4,9 @@
  * <p>Numbers: every output element is computed by one order of operations, which depends on the
  * length of its reduction and the width of the vectors only: not on the number of rows in the step,
  * the number of threads, or what the just-in-time compiler has done so far. Dot products keep one
- * partial sum per lane and add the lanes as {@link org.mla4j.core.cpu.vector.LaneSums} says;
- * weighted sums of rows run from the first row to the last. Operations whose result the Vector API
+ * partial sum per lane and add the lanes as {@link org.mla4j.core.cpu.vector.LaneSums} says; those
+ * of attention keep two, as {@link org.mla4j.core.cpu.vector.LaneTile} says; weighted sums of rows
+ * run from the first row to the last. Operations whose result the Vector API
  * leaves open (sums of lanes, transcendental functions) are not used.
  *
  * <p>Shape of the code: C2 compiles a loop on vectors without boxing them only while the method and
