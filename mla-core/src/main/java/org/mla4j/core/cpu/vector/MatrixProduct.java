@@ -105,13 +105,10 @@ final class MatrixProduct {
       long outAt,
       int worker) {
     MemorySegment memory = scratch.of(worker);
-    MemorySegment weights = weight.segment(worker);
     for (int row = 0; row < rows; row += DOTS) {
       int live = Math.min(DOTS, rows - row);
       for (int i = 0; i < live; i++) {
-        long weightAt = weight.load(firstRow + row + i, worker);
-        long lanesAt = LANES_AT + BYTES * i;
-        weight.format().dot(weights, weightAt, x, xAt, columns, memory, lanesAt);
+        weight.dot(firstRow + row + i, x, xAt, memory, LANES_AT + BYTES * i, worker);
       }
       LaneSums.ofEach(memory, LANES_AT, memory, SUMS_AT);
       MemorySegment.copy(memory, SUMS_AT, out, outAt + 4L * row, 4L * live);
@@ -121,11 +118,9 @@ final class MatrixProduct {
   /** Fills the panels. Rows that are missing in the last one are copies of the last row. */
   private void widen(WeightMatrix weight, int firstRow, int rows, int worker) {
     MemorySegment memory = scratch.of(worker);
-    MemorySegment weights = weight.segment(worker);
     for (int row = 0; row < Math.ceilDiv(rows, SIDE) * SIDE; row++) {
-      long weightAt = weight.load(firstRow + Math.min(row, rows - 1), worker);
       long panelAt = panelAt(row / SIDE) + BYTES * (row % SIDE);
-      weight.format().widen(weights, weightAt, columns, memory, panelAt, BYTES * SIDE);
+      weight.widen(firstRow + Math.min(row, rows - 1), memory, panelAt, BYTES * SIDE, worker);
     }
   }
 
