@@ -4,11 +4,10 @@ import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
-import org.mla4j.api.error.ErrorCode;
-import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.op.Embedding;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.StepTokens;
 import org.mla4j.core.cpu.kernel.WorkerScratch;
 
 /** {@code embedding}: one task per token. */
@@ -42,20 +41,7 @@ final class ScalarEmbedding implements Kernel, ParallelFor.Body {
   @Override
   public void run(int row, int worker) {
     int token = step.firstToken(op.out().rows()) + row;
-    int id = step.tokenId(token);
-    if (id < 0 || id >= table.rows()) {
-      throw new InvalidInputException(
-          ErrorCode.INVALID_STEP,
-          "Token "
-              + token
-              + " of the step has id "
-              + id
-              + "; expected 0 to "
-              + (table.rows() - 1)
-              + ", the rows of '"
-              + op.table().name()
-              + "'.");
-    }
+    int id = StepTokens.requireId(step, token, op.table(), table.rows());
     float[] embedding = scratch.row(worker);
     table.widen(id, embedding);
     for (int i = 0; i < table.columns(); i++) {

@@ -10,6 +10,7 @@ import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.spec.RopeStyle;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.kernel.StepTokens;
 
 /**
  * {@code mla_decompressed_attention}: one task per few tokens and head. Tokens of one sequence walk
@@ -78,7 +79,7 @@ final class ScalarMlaDecompressedAttention implements Kernel, ParallelFor.Body {
     q.begin(step);
     out.begin(step);
     if (op.ropeTable() != null) {
-      ScalarRotaryEmbedding.requirePositions(step, op.q(), op.ropeTable(), positions);
+      StepTokens.requirePositions(step, op.q(), op.ropeTable(), positions);
     }
     parallel.run(Math.ceilDiv(out.count(), TOKENS) * heads, this);
   }

@@ -3,15 +3,12 @@ package org.mla4j.core.cpu.scalar;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
-import org.mla4j.api.error.ErrorCode;
-import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.spec.RopeStyle;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.api.value.StepValue;
-import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.RowKernel;
+import org.mla4j.core.cpu.kernel.StepTokens;
 
 /** {@code rotary_embedding}: one task per token. */
 final class ScalarRotaryEmbedding implements RowKernel {
@@ -50,40 +47,13 @@ final class ScalarRotaryEmbedding implements RowKernel {
     this.step = step;
     q.begin(step);
     k.begin(step);
-    requirePositions(step, op.q(), op.table(), positions);
+    StepTokens.requirePositions(step, op.q(), op.table(), positions);
     return q.count();
   }
 
   @Override
   public int rowsPerTask() {
     return 1;
-  }
-
-  /**
-   * All positions are checked before anything is rotated, so that a refused step leaves its inputs
-   * as they were.
-   *
-   * @param positions rows of the table; not asked for here, because a shape may be made for each
-   *     who asks
-   */
-  static void requirePositions(
-      StepDescription step, StepValue rows, WeightHandle table, long positions) {
-    for (int row = 0; row < step.count(rows.rows()); row++) {
-      int token = step.firstToken(rows.rows()) + row;
-      if (step.position(token) >= positions) {
-        throw new InvalidInputException(
-            ErrorCode.INVALID_STEP,
-            "Token "
-                + token
-                + " of the step is at position "
-                + step.position(token)
-                + "; expected 0 to "
-                + (positions - 1)
-                + ", the rows of '"
-                + table.name()
-                + "'.");
-      }
-    }
   }
 
   @Override

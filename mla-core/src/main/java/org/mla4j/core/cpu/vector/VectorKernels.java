@@ -9,14 +9,19 @@ import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.Add;
+import org.mla4j.api.op.ConcatAndCacheMla;
+import org.mla4j.api.op.Embedding;
 import org.mla4j.api.op.FusedAddRmsNorm;
+import org.mla4j.api.op.GatherCache;
 import org.mla4j.api.op.Linear;
+import org.mla4j.api.op.MergeAttentionStates;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.ProjectValue;
 import org.mla4j.api.op.RmsNorm;
+import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.op.RoutedExperts;
 import org.mla4j.api.op.SiluAndMul;
 import org.mla4j.api.spec.CacheLayout;
@@ -48,20 +53,30 @@ public final class VectorKernels implements KernelSet {
     switch (op) {
       case AbsorbQuery _,
           Add _,
+          ConcatAndCacheMla _,
+          Embedding _,
           FusedAddRmsNorm _,
+          GatherCache _,
           Linear _,
+          MergeAttentionStates _,
           MlaContextAttention _,
           MlaDecodeAttention _,
           MlaPrefillAttention _,
           ProjectValue _,
           RmsNorm _,
+          RotaryEmbedding _,
           RoutedExperts _,
           SiluAndMul _ ->
           requireRows(op, reasons);
       default -> reasons.add("'" + op.type() + "' has no vector kernel");
     }
-    if (op instanceof MlaDecodeAttention decode) {
-      requirePlainCache(decode.cache(), reasons);
+    switch (op) {
+      case ConcatAndCacheMla concat -> requirePlainCache(concat.cache(), reasons);
+      case GatherCache gather -> requirePlainCache(gather.cache(), reasons);
+      case MlaDecodeAttention decode -> requirePlainCache(decode.cache(), reasons);
+      default -> {
+        // Reads and writes no cache.
+      }
     }
     return Support.unless(reasons);
   }
@@ -110,8 +125,12 @@ public final class VectorKernels implements KernelSet {
     return switch (op) {
       case AbsorbQuery absorb -> new VectorAbsorbQuery(absorb, bindings, context, memory);
       case Add add -> new VectorAdd(add, bindings, context);
+      case ConcatAndCacheMla concat -> new VectorConcatAndCache(concat, bindings, context);
+      case Embedding embedding -> new VectorEmbedding(embedding, bindings, context, memory);
       case FusedAddRmsNorm fused -> new VectorAddRmsNorm(fused, bindings, context, memory);
+      case GatherCache gather -> new VectorGatherCache(gather, bindings, context, memory);
       case Linear linear -> new VectorLinear(linear, bindings, context, memory);
+      case MergeAttentionStates merge -> new VectorMergeStates(merge, bindings, context);
       case MlaContextAttention attend ->
           new VectorContextAttention(attend, bindings, context, memory);
       case MlaDecodeAttention decode ->
@@ -120,6 +139,7 @@ public final class VectorKernels implements KernelSet {
           new VectorPrefillAttention(prefill, bindings, context, memory);
       case ProjectValue project -> new VectorProjectValue(project, bindings, context, memory);
       case RmsNorm norm -> new VectorRmsNorm(norm, bindings, context, memory);
+      case RotaryEmbedding rotary -> new VectorRotaryEmbedding(rotary, bindings, context);
       case RoutedExperts experts -> new VectorRoutedExperts(experts, bindings, context, memory);
       case SiluAndMul silu -> new VectorSiluAndMul(silu, bindings, context, memory);
       default ->
