@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * Multiplies blocks of a weight matrix by rows of floats.
  *
- * <p>One row streams through the weights as they are loaded. Several rows share the work of
+ * <p>One row, or a few, stream through the weights as they are loaded. Several rows share the work of
  * converting: a block of weights becomes floats in interleaved panels that stay in the cache while
  * all rows pass by. Both sum in the same order.
  */
@@ -18,6 +18,9 @@ final class MatrixProduct {
   private static final int PANEL_BYTES = 256 * 1024;
 
   private static final int LARGEST_BLOCK = 64;
+
+  /** So few rows are not worth panels: a block of stored weights stays in the cache, too. */
+  private static final int FEW = 3;
 
   private static final long SUMS_AT = 0;
   private static final long LANES_AT = SUMS_AT + 4L * DOTS;
@@ -82,10 +85,12 @@ final class MatrixProduct {
       int first,
       int count,
       int worker) {
-    if (count == 1) {
-      long xAt = x.at(first) + xShift;
-      long outAt = out.at(first) + outShift;
-      multiplyOne(weight, firstRow, rows, x.segment(), xAt, out.segment(), outAt, worker);
+    if (count == 1 || (count <= FEW && !weight.isDecodedFirst())) {
+      for (int i = first; i < first + count; i++) {
+        long xAt = x.at(i) + xShift;
+        long outAt = out.at(i) + outShift;
+        multiplyOne(weight, firstRow, rows, x.segment(), xAt, out.segment(), outAt, worker);
+      }
       return;
     }
     widen(weight, firstRow, rows, worker);

@@ -104,6 +104,11 @@ final class WeightMatrix {
     return isDecoded ? scratch.row(worker) : stored;
   }
 
+  /** Whether a row is decoded into memory before it is multiplied. */
+  boolean isDecodedFirst() {
+    return isDecoded && !(blocks instanceof BlockFormat.Direct);
+  }
+
   /** Multiplies a row by a row of floats, as {@link FloatFormat#dot} says. */
   void dot(int row, MemorySegment x, long xAt, MemorySegment lanes, long lanesAt, int worker) {
     if (blocks instanceof BlockFormat.Direct direct) {
