@@ -87,15 +87,17 @@ public final class WeightScan {
 
   private List<CompletableFuture<NonFiniteSearch.Found>> start(StoredTensor tensor) {
     List<CompletableFuture<NonFiniteSearch.Found>> pieces = new ArrayList<>();
-    tensor.search().ifPresent(search -> {
-      long piece = PIECE / search.unitBytes() * search.unitBytes();
-      for (long from = 0; from < tensor.bytes(); from += piece) {
-        long at = from;
-        long count = Math.min(piece, tensor.bytes() - from);
-        pieces.add(
-            CompletableFuture.supplyAsync(() -> search(tensor, search, at, count), threads));
-      }
-    });
+    tensor
+        .search()
+        .ifPresent(search -> {
+          long piece = PIECE / search.unitBytes() * search.unitBytes();
+          for (long from = 0; from < tensor.bytes(); from += piece) {
+            long at = from;
+            long count = Math.min(piece, tensor.bytes() - from);
+            pieces.add(
+                CompletableFuture.supplyAsync(() -> search(tensor, search, at, count), threads));
+          }
+        });
     return pieces;
   }
 

@@ -147,8 +147,7 @@ class WeightScanTest {
             .floats("large", values, 3_000_001)
             .write(folder.resolve("model.safetensors"));
     assertEquals(
-        List.of(
-            new NonFiniteTensor("large", safetensors, "F32", Shape.of(3_000_001), 262_145, 4)),
+        List.of(new NonFiniteTensor("large", safetensors, "F32", Shape.of(3_000_001), 262_145, 4)),
         scan());
     Path gguf = folder.resolve("model.gguf");
     new GgufBytes()

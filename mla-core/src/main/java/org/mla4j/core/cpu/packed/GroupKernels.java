@@ -114,8 +114,7 @@ final class GroupKernels {
       code.plain().iconst_0().istore(lane);
       body.run();
     } else {
-      code.loop(
-          lane, 0, () -> code.plain().loadConstant(PackedMatrix.GROUP), Lanes.COUNT, body);
+      code.loop(lane, 0, () -> code.plain().loadConstant(PackedMatrix.GROUP), Lanes.COUNT, body);
     }
   }
 
@@ -133,8 +132,7 @@ final class GroupKernels {
   }
 
   /** Leaves the sum of the floats that a block is multiplied by. */
-  private static void blockSum(
-      VectorCode code, BlockCode format, int sums, int sumsAt, int block) {
+  private static void blockSum(VectorCode code, BlockCode format, int sums, int sumsAt, int block) {
     var plain = code.plain();
     int perBlock = format.columns() / PackedMatrix.SUMMED;
     for (int i = 0; i < perBlock; i++) {
@@ -197,10 +195,7 @@ final class GroupKernels {
             code.get(value).storeFloats(panel, to, (long) GroupWidening.STRIDE * i, lane);
           }
         };
-    eachVector(
-        code,
-        lane,
-        () -> code.loop(index, 0, () -> plain.iload(count), 1, widenBlock));
+    eachVector(code, lane, () -> code.loop(index, 0, () -> plain.iload(count), 1, widenBlock));
     plain.return_();
   }
 
@@ -230,7 +225,9 @@ final class GroupKernels {
                             code -> body.accept(new VectorCode(code))));
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup().defineHiddenClass(bytes, true);
-      return lookup.findConstructor(lookup.lookupClass(), java.lang.invoke.MethodType.methodType(void.class)).invoke();
+      return lookup
+          .findConstructor(lookup.lookupClass(), java.lang.invoke.MethodType.methodType(void.class))
+          .invoke();
     } catch (Throwable e) {
       throw new AssertionError("Kernel " + kind.getSimpleName() + " cannot be made", e);
     }

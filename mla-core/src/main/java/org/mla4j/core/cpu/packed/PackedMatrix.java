@@ -1,3 +1,7 @@
 package org.mla4j.core.cpu.packed;
+
 /** x. */
-public final class PackedMatrix { static final int GROUP = 16; static final int SUMMED = 16; }
+public final class PackedMatrix {
+  static final int GROUP = 16;
+  static final int SUMMED = 16;
+}

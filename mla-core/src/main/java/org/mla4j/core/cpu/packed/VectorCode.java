@@ -136,9 +136,7 @@ final class VectorCode {
   /** Takes a vector, an array and an index. */
   void storeArray() {
     code.invokevirtual(
-        FLOATS,
-        "intoArray",
-        MethodTypeDesc.of(desc(void.class), desc(float[].class), CD_int));
+        FLOATS, "intoArray", MethodTypeDesc.of(desc(void.class), desc(float[].class), CD_int));
   }
 
   private void address(int address, long shift, int lane, int bytesPerLane) {

@@ -28,12 +28,9 @@ record Bf16Writer() implements CellWriter {
       IntVector bits = IntVector.fromMemorySegment(INTS, row, rowAt + 4L * i, ORDER);
       IntVector upper = bits.lanewise(VectorOperators.LSHR, 16);
       VectorMask<Integer> nan = bits.and(MAGNITUDE).compare(VectorOperators.GT, INFINITY);
-      IntVector rounded =
-          bits.add(BELOW_HALF).add(upper.and(1)).lanewise(VectorOperators.LSHR, 16);
+      IntVector rounded = bits.add(BELOW_HALF).add(upper.and(1)).lanewise(VectorOperators.LSHR, 16);
       ((ShortVector)
-              rounded
-                  .blend(upper.or(QUIET), nan)
-                  .convertShape(VectorOperators.I2S, SHORTS, 0))
+              rounded.blend(upper.or(QUIET), nan).convertShape(VectorOperators.I2S, SHORTS, 0))
           .intoMemorySegment(cells, cellsAt + 2L * i, ORDER);
     }
     for (int i = whole; i < length; i++) {

@@ -50,8 +50,7 @@ sealed interface BlockFormat permits BlockFormat.Direct, Q4KBlocks, Q6KBlocks {
   /** Vectors of floats that they fill. */
   int PARTS = CODE_COUNT / COUNT;
 
-  ValueLayout.OfShort SCALE =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  ValueLayout.OfShort SCALE = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** Returns the format of a type; null for one that has no loops of its own. */
   static @Nullable BlockFormat of(DType dtype) {

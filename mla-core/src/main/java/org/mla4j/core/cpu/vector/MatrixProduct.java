@@ -9,9 +9,9 @@ import java.lang.foreign.MemorySegment;
 /**
  * Multiplies blocks of a weight matrix by rows of floats.
  *
- * <p>One row, or a few, stream through the weights as they are loaded. Several rows share the work of
- * converting: a block of weights becomes floats in interleaved panels that stay in the cache while
- * all rows pass by. Both sum in the same order.
+ * <p>One row, or a few, stream through the weights as they are loaded. Several rows share the work
+ * of converting: a block of weights becomes floats in interleaved panels that stay in the cache
+ * while all rows pass by. Both sum in the same order.
  */
 final class MatrixProduct {
   /** Half of a usual second-level cache; the other half is for the rows. */

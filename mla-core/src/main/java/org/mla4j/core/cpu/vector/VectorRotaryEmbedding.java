@@ -132,13 +132,9 @@ final class VectorRotaryEmbedding implements RowKernel {
       FloatVector first = FloatVector.fromMemorySegment(FLOATS, x, at, ORDER);
       FloatVector last = FloatVector.fromMemorySegment(FLOATS, x, at + BYTES, ORDER);
       first
-          .fma(
-              cos.rearrange(FIRST),
-              first.rearrange(SWAP_1).mul(sin.rearrange(FIRST)).mul(SIGNS))
+          .fma(cos.rearrange(FIRST), first.rearrange(SWAP_1).mul(sin.rearrange(FIRST)).mul(SIGNS))
           .intoMemorySegment(x, at, ORDER);
-      last.fma(
-              cos.rearrange(LAST),
-              last.rearrange(SWAP_1).mul(sin.rearrange(LAST)).mul(SIGNS))
+      last.fma(cos.rearrange(LAST), last.rearrange(SWAP_1).mul(sin.rearrange(LAST)).mul(SIGNS))
           .intoMemorySegment(x, at + BYTES, ORDER);
     }
     for (int i = whole; i < pairs; i++) {

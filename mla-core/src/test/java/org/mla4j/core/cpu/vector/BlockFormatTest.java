@@ -33,8 +33,7 @@ class BlockFormatTest {
       MemorySegment wide = Arena.ofAuto().allocate(bytes + 4, 64);
       for (int row = 0; row < ROWS; row++) {
         wide.fill((byte) 0x55);
-        format(dtype)
-            .widen(stored.segment(), at(stored, row), COLUMNS, wide, 0, stride);
+        format(dtype).widen(stored.segment(), at(stored, row), COLUMNS, wide, 0, stride);
         for (int i = 0; i < COLUMNS; i++) {
           long at = i / Lanes.COUNT * stride + 4L * (i % Lanes.COUNT);
           assertSameBits(

@@ -74,8 +74,7 @@ class CellWriterTest {
   void tiesBetweenCodesGoToTheEvenOne() {
     float[] values = new float[252];
     for (int code = 0; code < 126; code++) {
-      float middle =
-          (Float8E4M3.toFloat((byte) code) + Float8E4M3.toFloat((byte) (code + 1))) / 2;
+      float middle = (Float8E4M3.toFloat((byte) code) + Float8E4M3.toFloat((byte) (code + 1))) / 2;
       values[2 * code] = middle * 0.5f;
       values[2 * code + 1] = -middle * 0.5f;
     }

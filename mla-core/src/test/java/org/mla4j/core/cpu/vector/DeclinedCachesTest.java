@@ -55,8 +55,7 @@ class DeclinedCachesTest {
   @Test
   void areNeitherWrittenNorGathered() {
     CacheLayout split = new CacheLayout(Arrangement.SPLIT, RopeOrder.AS_ROTATED, 0);
-    CacheValue cache =
-        new CacheValue("kv", "layer", CacheSpec.mla(512, 64, DType.BF16), split);
+    CacheValue cache = new CacheValue("kv", "layer", CacheSpec.mla(512, 64, DType.BF16), split);
     Support declined = Support.no("cache 'kv' lies as 'split'; expected 'rows'");
     StepValue latent = StepValue.buffer("kv_c", DType.F32, Rows.ALL, 512);
     StepValue rope = StepValue.buffer("k_pe", DType.F32, Rows.ALL, 64);

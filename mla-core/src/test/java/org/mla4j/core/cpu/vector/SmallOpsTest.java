@@ -51,14 +51,10 @@ class SmallOpsTest {
 
   private static float[] rotated(KernelSet kernels, RopeStyle style, int pairs, ArrayWeight table) {
     try (OpTestBench bench = OpTestBench.tokens(TOKENS).prefillStep(TOKENS)) {
-      StepValue q =
-          bench
-              .buffer("q", Rows.ALL, 3, 2L * pairs + 5)
-              .narrow("q_pe", 1, 5, 2 * pairs);
+      StepValue q = bench.buffer("q", Rows.ALL, 3, 2L * pairs + 5).narrow("q_pe", 1, 5, 2 * pairs);
       bench.fill(q, new RandomData(2).normal(TOKENS * 3 * 2 * pairs));
       StepValue k =
-          bench.filled(
-              "k", Rows.ALL, new RandomData(3).normal(TOKENS * 4 * pairs), 2, 2L * pairs);
+          bench.filled("k", Rows.ALL, new RandomData(3).normal(TOKENS * 4 * pairs), 2, 2L * pairs);
       bench.run(kernels, new RotaryEmbedding(q, k, table, style));
       return join(bench.read(q), bench.read(k));
     }
@@ -70,7 +66,8 @@ class SmallOpsTest {
   void writesTheSameCells(DType dtype) {
     float scale = dtype == DType.F8_E4M3 ? 0.1f : 1;
     for (int width : new int[] {5, 16, 64, 83}) {
-      CacheValue cache = new CacheValue(
+      CacheValue cache =
+          new CacheValue(
               "kv", "layer", new CacheSpec(CacheSpec.mla(width, 24, dtype).parts(), dtype, scale));
       assertArrayEquals(
           cells(new ScalarKernels(), cache, width), cells(vector(), cache, width), dtype.name());
@@ -129,8 +126,7 @@ class SmallOpsTest {
           bench.filled("prefix", Rows.ALL, new RandomData(7).normal(count), 2, width);
       StepValue out = bench.filled("out", Rows.ALL, new RandomData(8).normal(count), 2, width);
       StepValue prefixLse =
-          bench.filled(
-              "prefix_lse", Rows.ALL, lse(1, none, none, -Float.NEGATIVE_INFINITY, 40), 2);
+          bench.filled("prefix_lse", Rows.ALL, lse(1, none, none, -Float.NEGATIVE_INFINITY, 40), 2);
       StepValue lse = bench.filled("lse", Rows.ALL, lse(2, none, 0.5f, none, -80), 2);
       bench.run(kernels, new MergeAttentionStates(prefix, prefixLse, out, lse));
       return join(bench.read(out), bench.read(lse));
