@@ -15,8 +15,7 @@ import org.mla4j.api.error.InvalidInputException;
  * <p>Constants, because C2 compiles vector code only for species that it knows.
  */
 public final class Lanes {
-  public static final VectorSpecies<Float> FLOATS =
-      floats(Integer.getInteger("mla.cpu.vector.bits", 0));
+  public static final VectorSpecies<Float> FLOATS = floats(Integer.getInteger("mla.cpu.vector.bits", 0));
 
   /** As many ints as {@link #FLOATS} has floats. */
   public static final VectorSpecies<Integer> INTS =
