@@ -72,13 +72,14 @@ public interface WeightHandle {
    * at again. Of a weight in a file the pages do not become resident in the process, as they do
    * where a lease is read: weights larger than the memory pass through a buffer of the caller.
    *
+   * <p>Unless overridden, it copies from a lease.
+   *
    * @param byteOffset where to begin, counted from the first byte of the weight
    * @param target filled to its end; memory of the caller
    * @throws InvalidInputException if the weight has no such bytes
    * @throws org.mla4j.api.error.ModelException if the stored form is not plain, or the file cannot
    *     be read any more
    * @throws org.mla4j.api.error.ClosedException if the checkpoint was closed before
-   * @implSpec The default copies from a lease.
    */
   default void read(long byteOffset, MemorySegment target) {
     try (WeightLease lease = lease()) {
