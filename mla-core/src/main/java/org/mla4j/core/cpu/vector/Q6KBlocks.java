@@ -41,12 +41,12 @@ final class Q6KBlocks implements BlockFormat {
       float scale = Float.float16ToFloat(row.get(SCALE, block + SCALE_AT));
       for (int run = 0; run < ELEMENTS / RUN; run++) {
         int inHalf = run % (HALF / RUN);
-        long lowerBytes = block + run / 4 * (HALF / 2) + inHalf % 2 * RUN;
-        long upperBytes = block + UPPER_AT + run / 4 * RUN;
+        long lowerBytes = block + (long) HALF / 2 * (run / 4) + (long) RUN * (inHalf % 2);
+        long upperBytes = block + UPPER_AT + (long) RUN * (run / 4);
         int lowerShift = inHalf / 2 * 4;
         int upperShift = inHalf * 2;
         for (int j = 0; j < RUN; j += CODE_COUNT) {
-          long scaleAt = block + SCALES_AT + 2 * run + j / PART;
+          long scaleAt = block + SCALES_AT + 2L * run + j / PART;
           float step = scale * row.get(ValueLayout.JAVA_BYTE, scaleAt);
           ByteVector lower = ByteVector.fromMemorySegment(CODES, row, lowerBytes + j, ORDER);
           ByteVector upper = ByteVector.fromMemorySegment(CODES, row, upperBytes + j, ORDER);
