@@ -35,7 +35,7 @@ final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (Session session = Session.open(context, model)) {
+    try (Session session = Session.open(context, model, (_, options) -> options)) {
       Explanation plan = session.explain();
       context
           .terminal()

@@ -121,6 +121,14 @@ final class ModelOptions {
               + " larger than this machine's memory.")
   private @Nullable Boolean weightCheck;
 
+  @Option(
+      names = "--no-repack",
+      description =
+          "Compute on cpu with the weights as the file has them, instead of packing them into memory"
+              + " first: starts sooner, takes less memory and is slower then. The same as"
+              + " --backend-option cpu:repack=off.")
+  private boolean noRepack;
+
   @Mixin private PluginOptions plugins = new PluginOptions();
 
   /** Opens what the model and its engine may be made of besides our own; first of all. */
@@ -189,6 +197,9 @@ final class ModelOptions {
     EngineOptions.Builder options =
         EngineOptions.builder().strict(strict).deterministic(deterministic).progress(progress);
     from.addTo(options);
+    if (noRepack) {
+      options.backendOption("cpu:repack", "off");
+    }
     backendOptions.forEach(options::backendOption);
     if (backend != null) {
       options.backend(backend);

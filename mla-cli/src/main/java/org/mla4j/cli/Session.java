@@ -40,8 +40,9 @@ final class Session implements AutoCloseable {
     this.cacheDTypes = options.cacheDTypes();
   }
 
+  /** Opens a model for one answer after another: the cache holds one sequence. */
   static Session open(CliContext context, ModelOptions chosen) {
-    return open(context, chosen, (model, options) -> options);
+    return open(context, chosen, (_, options) -> options.maxSequences(1));
   }
 
   /** Opens a model for work that is known: the last argument adds the limits that it needs. */

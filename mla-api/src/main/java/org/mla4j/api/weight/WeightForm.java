@@ -18,9 +18,9 @@ public sealed interface WeightForm {
    * float32(values[i][j]) * scales[i / blockRows][j / blockColumns]}, one binary32 multiplication.
    *
    * @param values plain, {@code [rows, columns]} of type F8_E4M3
-   * @param scales plain, {@code [ceil(rows / blockRows), ceil(columns / blockColumns)]} of a
-   *     float type, whose values count; or U8, where a code {@code e} stands for {@code 2^(e - 127)}, and 255 for
-   *     NaN ("ue8m0")
+   * @param scales plain, {@code [ceil(rows / blockRows), ceil(columns / blockColumns)]} of a float
+   *     type, whose values count; or U8, where a code {@code e} stands for {@code 2^(e - 127)}, and
+   *     255 for NaN ("ue8m0")
    * @param blockRows rows of a block
    * @param blockColumns columns of a block
    */

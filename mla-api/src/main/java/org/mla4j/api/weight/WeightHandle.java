@@ -13,8 +13,8 @@ import org.mla4j.api.tensor.Tensor;
  * <p>A kernel never reads a field of a checkpoint. It asks for the weight in the form it wants:
  * {@linkplain #lease() as stored}, when {@linkplain #isPlain() that is a plain tensor}, or
  * {@linkplain #materialise materialised} in a wanted type; or it looks at the {@linkplain #form()
- * form} and {@linkplain #read reads} the parts. Handles are compared by identity: two
- * ops that share a weight hold the same handle.
+ * form} and {@linkplain #read reads} the parts. Handles are compared by identity: two ops that
+ * share a weight hold the same handle.
  *
  * <p>Threading: safe to use from several threads.
  */
@@ -68,9 +68,11 @@ public interface WeightHandle {
   }
 
   /**
-   * Copies bytes of the stored form, for weights that are re-laid or uploaded and then not looked at
-   * again. Of a weight in a file the pages do not become resident in the process, as they do where a
-   * lease is read: weights larger than the memory pass through a buffer of the caller.
+   * Copies bytes of the stored form, for weights that are re-laid or uploaded and then not looked
+   * at again. Of a weight in a file the pages do not become resident in the process, as they do
+   * where a lease is read: weights larger than the memory pass through a buffer of the caller.
+   *
+   * <p>Unless overridden, it copies from a lease.
    *
    * @param byteOffset where to begin, counted from the first byte of the weight
    * @param target filled to its end; memory of the caller
@@ -78,7 +80,6 @@ public interface WeightHandle {
    * @throws org.mla4j.api.error.ModelException if the stored form is not plain, or the file cannot
    *     be read any more
    * @throws org.mla4j.api.error.ClosedException if the checkpoint was closed before
-   * @implSpec The default copies from a lease.
    */
   default void read(long byteOffset, MemorySegment target) {
     try (WeightLease lease = lease()) {

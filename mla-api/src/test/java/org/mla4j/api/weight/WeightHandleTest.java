@@ -21,8 +21,7 @@ class WeightHandleTest {
   private int leases;
   private final WeightHandle plain = new Sixteen();
   private final WeightHandle computed =
-      RopeTable.of(
-          new RopeSpec(4, 10000, RopeStyle.INTERLEAVED, new RopeScaling.None(), 64), 2);
+      RopeTable.of(new RopeSpec(4, 10000, RopeStyle.INTERLEAVED, new RopeScaling.None(), 64), 2);
 
   @Test
   void isOfThePlainFormOrComputed() {

@@ -73,9 +73,9 @@ final class MappedFile implements AutoCloseable {
   }
 
   /**
-   * Copies bytes without touching the mapping, whose pages would stay in the process. The channel is
-   * of this call alone, since an interrupt closes it; the read goes on then, and the thread stays
-   * interrupted.
+   * Copies bytes without touching the mapping, whose pages would stay in the process. The channel
+   * is of this call alone, since an interrupt closes it; the read goes on then, and the thread
+   * stays interrupted.
    *
    * @param what what is read, for messages
    * @param offset of the file; the bytes are known to be in it

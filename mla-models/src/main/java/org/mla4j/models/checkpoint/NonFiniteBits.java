@@ -61,6 +61,16 @@ enum NonFiniteBits implements NonFiniteSearch {
     return new Found(first, count);
   }
 
+  @Override
+  public int unitBytes() {
+    return Long.BYTES;
+  }
+
+  @Override
+  public int unitElements() {
+    return perWord();
+  }
+
   /** Eight bytes; beyond the last one zeros, which are finite in every type. */
   private static long word(MemorySegment elements, long offset) {
     long left = elements.byteSize() - offset;

@@ -32,6 +32,16 @@ record NonFiniteScales(DType dtype) implements NonFiniteSearch {
     return new Found(first, blocks * dtype.blockElements());
   }
 
+  @Override
+  public int unitBytes() {
+    return dtype.blockBytes();
+  }
+
+  @Override
+  public int unitElements() {
+    return dtype.blockElements();
+  }
+
   /** The bytes of a block where its numbers of type F16 begin. */
   private int[] places() {
     return switch (dtype) {

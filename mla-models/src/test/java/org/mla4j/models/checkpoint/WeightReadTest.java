@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mla4j.api.error.ClosedException;
 import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.api.weight.WeightLease;
+import org.mla4j.models.testing.ResidentPages;
 import org.mla4j.models.testing.SafetensorsFile;
 
 /** Bytes of stored weights, read past the mapping. */
@@ -124,30 +125,16 @@ class WeightReadTest {
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void leaveNoPageOfTheFileInTheProcess() throws IOException {
-    long before = residentBytes();
+  void leaveNoPageOfTheFileInTheProcess() {
+    long before = ResidentPages.of(file);
     read(0, BYTES);
-    assertEquals(before, residentBytes());
+    assertEquals(before, ResidentPages.of(file));
     try (WeightLease lease = weight.lease()) {
       // That is what reading the mapping does, and that the measure sees it.
       assertEquals(
           bytes[BYTES / 2], lease.tensor().segment().get(ValueLayout.JAVA_BYTE, BYTES / 2));
     }
-    assertTrue(residentBytes() > before);
-  }
-
-  /** Bytes of the mapped file that are resident in this process. */
-  private long residentBytes() throws IOException {
-    long kibibytes = 0;
-    boolean ofFile = false;
-    for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
-      if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
-        ofFile = line.endsWith(file.toRealPath().toString());
-      } else if (ofFile && line.startsWith("Rss:")) {
-        kibibytes += Long.parseLong(line.replaceAll("\\D", ""));
-      }
-    }
-    return kibibytes << 10;
+    assertTrue(ResidentPages.of(file) > before);
   }
 
   private String another() {

@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -17,6 +19,8 @@ import org.mla4j.api.backend.ProgressListener;
 import org.mla4j.api.error.ClosedException;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.models.TestData;
+import org.mla4j.models.testing.GgufBytes;
+import org.mla4j.models.testing.ResidentPages;
 import org.mla4j.models.testing.SafetensorsFile;
 
 /** Weights that are NaN or infinite are found, with where they are. */
@@ -124,6 +128,53 @@ class WeightScanTest {
             new NonFiniteTensor("w_scale_inv", file, "F32", Shape.of(1, 1), 0, 1),
             new NonFiniteTensor("v_scale_inv", file, "F8_E8M0", Shape.of(1, 1), 0, 1)),
         scan());
+  }
+
+  /** Large tensors are searched in pieces, which must not show. */
+  @Test
+  void countsThroughPieces() {
+    float[] values = new float[3_000_001];
+    for (int at : new int[] {262_145, 1_500_000, 2_999_999, 3_000_000}) {
+      values[at] = Float.NaN;
+    }
+    int blocks = 200_001;
+    byte[] q8 = new byte[34 * blocks];
+    for (int block : new int[] {30_840, 30_841, 200_000}) {
+      q8[34 * block + 1] = 0x7C;
+    }
+    Path safetensors =
+        new SafetensorsFile()
+            .floats("large", values, 3_000_001)
+            .write(folder.resolve("model.safetensors"));
+    assertEquals(
+        List.of(new NonFiniteTensor("large", safetensors, "F32", Shape.of(3_000_001), 262_145, 4)),
+        scan());
+    Path gguf = folder.resolve("model.gguf");
+    new GgufBytes()
+        .text("general.architecture", "deepseek2")
+        .tensor("output.weight", 8, q8, 32, blocks)
+        .write(gguf);
+    try (Checkpoint checkpoint = Checkpoint.open(gguf)) {
+      assertEquals(
+          List.of(
+              new NonFiniteTensor(
+                  "output.weight", gguf, "Q8_0", Shape.of(blocks, 32), 32 * 30_840, 96)),
+          WeightScan.scan(checkpoint, ProgressListener.NONE));
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void leavesNoPageOfTheFileInTheProcess() {
+    Path file =
+        new SafetensorsFile()
+            .floats("large", new float[1_000_000], 1_000_000)
+            .write(folder.resolve("model.safetensors"));
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      long before = ResidentPages.of(file);
+      WeightScan.scan(checkpoint, ProgressListener.NONE);
+      assertEquals(before, ResidentPages.of(file));
+    }
   }
 
   @Test

@@ -9,15 +9,18 @@ import java.lang.foreign.MemorySegment;
 /**
  * Multiplies blocks of a weight matrix by rows of floats.
  *
- * <p>One row streams through the weights as they are loaded. Several rows share the work of
- * converting: a block of weights becomes floats in interleaved panels that stay in the cache while
- * all rows pass by. Both sum in the same order.
+ * <p>One row, or a few, stream through the weights as they are loaded. Several rows share the work
+ * of converting: a block of weights becomes floats in interleaved panels that stay in the cache
+ * while all rows pass by. Both sum in the same order.
  */
 final class MatrixProduct {
   /** Half of a usual second-level cache; the other half is for the rows. */
   private static final int PANEL_BYTES = 256 * 1024;
 
   private static final int LARGEST_BLOCK = 64;
+
+  /** So few rows are not worth panels: a block of stored weights stays in the cache, too. */
+  private static final int FEW = 3;
 
   private static final long SUMS_AT = 0;
   private static final long LANES_AT = SUMS_AT + 4L * DOTS;
@@ -82,10 +85,12 @@ final class MatrixProduct {
       int first,
       int count,
       int worker) {
-    if (count == 1) {
-      long xAt = x.at(first) + xShift;
-      long outAt = out.at(first) + outShift;
-      multiplyOne(weight, firstRow, rows, x.segment(), xAt, out.segment(), outAt, worker);
+    if (count == 1 || (count <= FEW && !weight.isDecodedFirst())) {
+      for (int i = first; i < first + count; i++) {
+        long xAt = x.at(i) + xShift;
+        long outAt = out.at(i) + outShift;
+        multiplyOne(weight, firstRow, rows, x.segment(), xAt, out.segment(), outAt, worker);
+      }
       return;
     }
     widen(weight, firstRow, rows, worker);
@@ -105,13 +110,10 @@ final class MatrixProduct {
       long outAt,
       int worker) {
     MemorySegment memory = scratch.of(worker);
-    MemorySegment weights = weight.segment(worker);
     for (int row = 0; row < rows; row += DOTS) {
       int live = Math.min(DOTS, rows - row);
       for (int i = 0; i < live; i++) {
-        long weightAt = weight.load(firstRow + row + i, worker);
-        long lanesAt = LANES_AT + BYTES * i;
-        weight.format().dot(weights, weightAt, x, xAt, columns, memory, lanesAt);
+        weight.dot(firstRow + row + i, x, xAt, memory, LANES_AT + BYTES * i, worker);
       }
       LaneSums.ofEach(memory, LANES_AT, memory, SUMS_AT);
       MemorySegment.copy(memory, SUMS_AT, out, outAt + 4L * row, 4L * live);
@@ -121,11 +123,9 @@ final class MatrixProduct {
   /** Fills the panels. Rows that are missing in the last one are copies of the last row. */
   private void widen(WeightMatrix weight, int firstRow, int rows, int worker) {
     MemorySegment memory = scratch.of(worker);
-    MemorySegment weights = weight.segment(worker);
     for (int row = 0; row < Math.ceilDiv(rows, SIDE) * SIDE; row++) {
-      long weightAt = weight.load(firstRow + Math.min(row, rows - 1), worker);
       long panelAt = panelAt(row / SIDE) + BYTES * (row % SIDE);
-      weight.format().widen(weights, weightAt, columns, memory, panelAt, BYTES * SIDE);
+      weight.widen(firstRow + Math.min(row, rows - 1), memory, panelAt, BYTES * SIDE, worker);
     }
   }
 

@@ -10,9 +10,13 @@ import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.Add;
+import org.mla4j.api.op.ConcatAndCacheMla;
+import org.mla4j.api.op.Embedding;
 import org.mla4j.api.op.FusedAddRmsNorm;
+import org.mla4j.api.op.GatherCache;
 import org.mla4j.api.op.GqaAttention;
 import org.mla4j.api.op.Linear;
+import org.mla4j.api.op.MergeAttentionStates;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.op.MlaDecompressedAttention;
@@ -20,6 +24,7 @@ import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.ProjectValue;
 import org.mla4j.api.op.RmsNorm;
+import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.op.RoutedExperts;
 import org.mla4j.api.op.SiluAndMul;
 import org.mla4j.api.spec.CacheLayout;
@@ -68,26 +73,34 @@ public final class VectorKernels implements KernelSet {
     switch (op) {
       case AbsorbQuery _,
           Add _,
+          ConcatAndCacheMla _,
+          Embedding _,
           FusedAddRmsNorm _,
+          GatherCache _,
           GqaAttention _,
           Linear _,
+          MergeAttentionStates _,
           MlaContextAttention _,
           MlaDecodeAttention _,
           MlaDecompressedAttention _,
           MlaPrefillAttention _,
           ProjectValue _,
           RmsNorm _,
+          RotaryEmbedding _,
           RoutedExperts _,
           SiluAndMul _ ->
           requireRows(op, reasons);
       default -> reasons.add("'" + op.type() + "' has no vector kernel");
     }
-    if (op instanceof MlaDecodeAttention decode) {
-      requirePlainCache(decode.cache(), reasons);
-    } else if (op instanceof GqaAttention attend) {
-      requirePlainCache(attend.cache(), reasons);
-    } else if (op instanceof MlaDecompressedAttention attend) {
-      requirePlainCache(attend.cache(), reasons);
+    switch (op) {
+      case ConcatAndCacheMla concat -> requirePlainCache(concat.cache(), reasons);
+      case GatherCache gather -> requirePlainCache(gather.cache(), reasons);
+      case GqaAttention attend -> requirePlainCache(attend.cache(), reasons);
+      case MlaDecodeAttention decode -> requirePlainCache(decode.cache(), reasons);
+      case MlaDecompressedAttention attend -> requirePlainCache(attend.cache(), reasons);
+      default -> {
+        // Reads and writes no cache.
+      }
     }
     return Support.unless(reasons);
   }
@@ -136,9 +149,13 @@ public final class VectorKernels implements KernelSet {
     return switch (op) {
       case AbsorbQuery absorb -> absorbQuery(absorb, bindings, context, memory);
       case Add add -> new VectorAdd(add, bindings, context);
+      case ConcatAndCacheMla concat -> new VectorConcatAndCache(concat, bindings, context);
+      case Embedding embedding -> new VectorEmbedding(embedding, bindings, context, memory);
       case FusedAddRmsNorm fused -> new VectorAddRmsNorm(fused, bindings, context, memory);
+      case GatherCache gather -> new VectorGatherCache(gather, bindings, context, memory);
       case GqaAttention attend -> new VectorGqaAttention(attend, bindings, context, memory);
       case Linear linear -> linear(linear, bindings, context, memory);
+      case MergeAttentionStates merge -> new VectorMergeStates(merge, bindings, context);
       case MlaContextAttention attend ->
           new VectorContextAttention(attend, bindings, context, memory);
       case MlaDecodeAttention decode ->
@@ -149,6 +166,7 @@ public final class VectorKernels implements KernelSet {
           new VectorPrefillAttention(prefill, bindings, context, memory);
       case ProjectValue project -> projectValue(project, bindings, context, memory);
       case RmsNorm norm -> new VectorRmsNorm(norm, bindings, context, memory);
+      case RotaryEmbedding rotary -> new VectorRotaryEmbedding(rotary, bindings, context);
       case RoutedExperts experts -> routedExperts(experts, bindings, context, memory);
       case SiluAndMul silu -> new VectorSiluAndMul(silu, bindings, context, memory);
       default ->

@@ -1,7 +1,10 @@
 package org.mla4j.core.cpu.vector;
 
+import static org.mla4j.core.cpu.vector.Lanes.BYTES;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 import org.mla4j.api.tensor.BlockCodec;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Tensor;
@@ -13,8 +16,8 @@ import org.mla4j.core.cpu.kernel.WorkerScratch;
  * A matrix of weights where it is stored, usually a mapped file.
  *
  * <p>Floats are read where they are. Of a block type one row at a time is decoded into memory of
- * the worker, so that the loops over floats do the rest: its results are those of the decoded
- * matrix, bit for bit.
+ * the worker, or multiplied as it is decoded: its results are those of the decoded matrix, bit for
+ * bit.
  */
 final class WeightMatrix {
   private final MemorySegment stored;
@@ -22,6 +25,7 @@ final class WeightMatrix {
   private final DType dtype;
   private final long rowBytes;
   private final FloatFormat format;
+  private final @Nullable BlockFormat blocks;
   private final int rows;
   private final int columns;
   private final boolean isDecoded;
@@ -39,6 +43,7 @@ final class WeightMatrix {
     rowBytes = dtype.byteCount(columns);
     isDecoded = dtype.isBlockType();
     format = isDecoded ? F32Format.INSTANCE : FloatFormat.of(dtype);
+    blocks = BlockFormat.of(dtype);
   }
 
   /** Takes a matrix of weights, and reserves scratch memory for one of its rows if it needs it. */
@@ -76,18 +81,51 @@ final class WeightMatrix {
    *     anything
    */
   long load(int row, int worker) {
-    long at = start + row * rowBytes;
+    long at = at(row);
     if (!isDecoded) {
       return at;
     }
-    float[] decoded = values.row(worker);
-    BlockCodec.decode(dtype, stored, at, decoded, 0, columns);
-    MemorySegment.copy(decoded, 0, scratch.row(worker), ValueLayout.JAVA_FLOAT, 0, columns);
+    if (blocks != null) {
+      blocks.widen(stored, at, columns, scratch.row(worker), 0, BYTES);
+    } else {
+      float[] decoded = values.row(worker);
+      BlockCodec.decode(dtype, stored, at, decoded, 0, columns);
+      MemorySegment.copy(decoded, 0, scratch.row(worker), ValueLayout.JAVA_FLOAT, 0, columns);
+    }
     return 0;
+  }
+
+  private long at(int row) {
+    return start + row * rowBytes;
   }
 
   /** Where the rows are that a worker loads. */
   MemorySegment segment(int worker) {
     return isDecoded ? scratch.row(worker) : stored;
+  }
+
+  /** Whether a row is decoded into memory before it is multiplied. */
+  boolean isDecodedFirst() {
+    return isDecoded && !(blocks instanceof BlockFormat.Direct);
+  }
+
+  /** Multiplies a row by a row of floats, as {@link FloatFormat#dot} says. */
+  void dot(int row, MemorySegment x, long xAt, MemorySegment lanes, long lanesAt, int worker) {
+    if (blocks instanceof BlockFormat.Direct direct) {
+      direct.dot(stored, at(row), x, xAt, columns, lanes, lanesAt);
+    } else {
+      long at = load(row, worker);
+      format.dot(segment(worker), at, x, xAt, columns, lanes, lanesAt);
+    }
+  }
+
+  /** Converts a row to floats, as {@link CellFormat#widen} says. */
+  void widen(int row, MemorySegment out, long outAt, long stride, int worker) {
+    if (blocks != null) {
+      blocks.widen(stored, at(row), columns, out, outAt, stride);
+    } else {
+      long at = load(row, worker);
+      format.widen(segment(worker), at, columns, out, outAt, stride);
+    }
   }
 }

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mla4j.api.backend.Support;
+import org.mla4j.api.op.ConcatAndCacheMla;
+import org.mla4j.api.op.GatherCache;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.spec.CacheLayout;
 import org.mla4j.api.spec.CacheLayout.Arrangement;
@@ -48,5 +50,18 @@ class DeclinedCachesTest {
     assertEquals(
         Support.no("cache 'kv' has rows of format FP8_DS_MLA; expected CELLS"),
         support(spec, CacheLayout.ROW_MAJOR));
+  }
+
+  @Test
+  void areNeitherWrittenNorGathered() {
+    CacheLayout split = new CacheLayout(Arrangement.SPLIT, RopeOrder.AS_ROTATED, 0);
+    CacheValue cache = new CacheValue("kv", "layer", CacheSpec.mla(512, 64, DType.BF16), split);
+    Support declined = Support.no("cache 'kv' lies as 'split'; expected 'rows'");
+    StepValue latent = StepValue.buffer("kv_c", DType.F32, Rows.ALL, 512);
+    StepValue rope = StepValue.buffer("k_pe", DType.F32, Rows.ALL, 64);
+    StepValue rows = StepValue.buffer("rows", DType.F32, Rows.CONTEXT, 576);
+    VectorKernels kernels = new VectorKernels();
+    assertEquals(declined, kernels.supports(new ConcatAndCacheMla(latent, rope, cache)));
+    assertEquals(declined, kernels.supports(new GatherCache(cache, rows)));
   }
 }

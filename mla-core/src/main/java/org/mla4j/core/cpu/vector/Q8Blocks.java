@@ -1,0 +1,67 @@
+package org.mla4j.core.cpu.vector;
+
+import static org.mla4j.core.cpu.vector.Lanes.COUNT;
+import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
+import static org.mla4j.core.cpu.vector.Lanes.ORDER;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Q8_0: a scale, 32 signed bytes. */
+final class Q8Blocks implements BlockFormat.Direct {
+  static final Q8Blocks INSTANCE = new Q8Blocks();
+
+  private static final int ELEMENTS = 32;
+  private static final int BLOCK_BYTES = 34;
+
+  private Q8Blocks() {}
+
+  @Override
+  public void dot(
+      MemorySegment row,
+      long rowAt,
+      MemorySegment x,
+      long xAt,
+      int length,
+      MemorySegment lanes,
+      long lanesAt) {
+    FloatVector sum = FloatVector.zero(FLOATS);
+    long block = rowAt;
+    for (int i = 0; i < length; i += ELEMENTS) {
+      float scale = Float.float16ToFloat(row.get(SCALE, block));
+      for (int j = 0; j < ELEMENTS; j += CODE_COUNT) {
+        ByteVector codes = ByteVector.fromMemorySegment(CODES, row, block + 2 + j, ORDER);
+        for (int part = 0; part < PARTS; part++) {
+          FloatVector value =
+              ((FloatVector) codes.convertShape(VectorOperators.B2F, FLOATS, part)).mul(scale);
+          long at = xAt + 4L * (i + j + part * COUNT);
+          sum = value.fma(FloatVector.fromMemorySegment(FLOATS, x, at, ORDER), sum);
+        }
+      }
+      block += BLOCK_BYTES;
+    }
+    sum.intoMemorySegment(lanes, lanesAt, ORDER);
+  }
+
+  @Override
+  public void widen(
+      MemorySegment row, long rowAt, int length, MemorySegment out, long outAt, long stride) {
+    long block = rowAt;
+    long to = outAt;
+    for (int i = 0; i < length; i += ELEMENTS) {
+      float scale = Float.float16ToFloat(row.get(SCALE, block));
+      for (int j = 0; j < ELEMENTS; j += CODE_COUNT) {
+        ByteVector codes = ByteVector.fromMemorySegment(CODES, row, block + 2 + j, ORDER);
+        for (int part = 0; part < PARTS; part++) {
+          ((FloatVector) codes.convertShape(VectorOperators.B2F, FLOATS, part))
+              .mul(scale)
+              .intoMemorySegment(out, to, ORDER);
+          to += stride;
+        }
+      }
+      block += BLOCK_BYTES;
+    }
+  }
+}
