@@ -62,7 +62,7 @@ final class Charts {
         new CategoryChartBuilder()
             .width(WIDTH)
             .height(HEIGHT)
-            .title("MLA4J against " + peer + ": tokens per second, ratio (above 1 is faster)")
+            .title("MLA4J against " + peer + ": ratio of tokens per second, with that of single rounds")
             .yAxisTitle("ratio")
             .build();
     style(chart.getStyler());
@@ -73,8 +73,8 @@ final class Charts {
     // The library's whiskers are as long on both sides: they stand on a point of their own.
     CategorySeries spread = chart.addSeries("least to largest round", names, middles, halves);
     spread.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Scatter);
-    spread.setMarker(SeriesMarkers.NONE).setLineColor(SPREAD);
-    CategorySeries even = chart.addSeries("as fast", names, Collections.nCopies(names.size(), 1.0));
+    spread.setMarker(SeriesMarkers.NONE).setLineColor(SPREAD).setShowInLegend(false);
+    CategorySeries even = chart.addSeries("as fast as " + peer, names, Collections.nCopies(names.size(), 1.0));
     even.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Line);
     even.setMarker(SeriesMarkers.NONE).setLineColor(THEIRS).setLineStyle(new BasicStroke(2));
     save(chart, file);
@@ -128,12 +128,14 @@ final class Charts {
     HorizontalBarChart chart =
         new HorizontalBarChartBuilder()
             .width(WIDTH)
-            .height(120 + BAR * kernels.size())
+            .height(170 + BAR * kernels.size())
             .title(title)
             .xAxisTitle("share of what the machine could do at the same time")
             .build();
     style(chart.getStyler());
-    chart.getStyler().setXAxisMin(0.0);
+    double largest = kernels.stream().mapToDouble(KernelResult::share).max().orElse(1);
+    chart.getStyler().setXAxisMin(0.0).setXAxisMax(Math.max(1, Math.ceil(10 * largest) / 10));
+    chart.getStyler().setXAxisDecimalPattern("0.0#");
     List<KernelResult> upwards = kernels.reversed(); // the first at the top
     List<String> names = upwards.stream().map(Charts::name).toList();
     List<Double> memory = new ArrayList<>();
