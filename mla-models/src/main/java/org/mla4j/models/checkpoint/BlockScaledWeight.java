@@ -5,6 +5,7 @@ import org.mla4j.api.error.ModelException;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.weight.WeightForm;
 import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.api.weight.WeightLease;
 
@@ -75,6 +76,11 @@ final class BlockScaledWeight implements WeightHandle {
     throw new ModelException(
         ErrorCode.UNSUPPORTED_DTYPE,
         "Weight '" + name() + "' has block scales; materialise it instead.");
+  }
+
+  @Override
+  public WeightForm form() {
+    return new WeightForm.BlockScaled(codes, scales.stored(), BLOCK, BLOCK);
   }
 
   @Override

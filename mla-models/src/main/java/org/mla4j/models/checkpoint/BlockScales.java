@@ -4,6 +4,7 @@ import java.lang.foreign.ValueLayout;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.api.weight.WeightLease;
 
 /** The scales of a weight's blocks, stored as floats or as exponents of two. */
@@ -17,6 +18,11 @@ final class BlockScales {
    */
   BlockScales(StoredWeight stored) {
     this.stored = stored;
+  }
+
+  /** The scales as a weight of their own. */
+  WeightHandle stored() {
+    return stored;
   }
 
   String name() {

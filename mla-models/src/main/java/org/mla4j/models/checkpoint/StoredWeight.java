@@ -1,9 +1,11 @@
 package org.mla4j.models.checkpoint;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.mla4j.api.error.ClosedException;
 import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
@@ -14,6 +16,9 @@ import org.mla4j.api.weight.WeightLease;
 final class StoredWeight implements WeightHandle {
   /** Elements converted at a time: they fit the first-level cache. */
   private static final int RUN = 2048;
+
+  /** Bytes read at a time into memory that channels do not know: it is copied in the cache. */
+  private static final long PIECE = 1 << 18;
 
   private final String name;
   private final DType dtype;
@@ -59,6 +64,35 @@ final class StoredWeight implements WeightHandle {
     file.hold(name);
     MemorySegment stored = file.segment().asSlice(offset, bytes);
     return new Lease(Tensor.dense(dtype, shape, stored));
+  }
+
+  @Override
+  public void read(long byteOffset, MemorySegment target) {
+    if (byteOffset < 0 || byteOffset > bytes - target.byteSize()) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_PLAN,
+          "Weight '"
+              + name
+              + "': "
+              + target.byteSize()
+              + " bytes were asked for from byte "
+              + byteOffset
+              + "; expected some of its "
+              + bytes
+              + ".");
+    }
+    if (target.isNative()) {
+      file.read(name, offset + byteOffset, target);
+      return;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment copy = arena.allocate(Math.max(1, Math.min(PIECE, target.byteSize())));
+      for (long done = 0; done < target.byteSize(); done += PIECE) {
+        MemorySegment piece = copy.asSlice(0, Math.min(PIECE, target.byteSize() - done));
+        file.read(name, offset + byteOffset + done, piece);
+        MemorySegment.copy(piece, 0, target, done, piece.byteSize());
+      }
+    }
   }
 
   @Override

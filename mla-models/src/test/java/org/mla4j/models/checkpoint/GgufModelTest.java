@@ -3,6 +3,7 @@ package org.mla4j.models.checkpoint;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -25,6 +26,7 @@ import org.mla4j.api.error.ModelException;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.weight.WeightForm;
 import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
@@ -230,6 +232,14 @@ class GgufModelTest {
           "Weight 'model.layers.0.self_attn.kv_b_proj.weight' is stored in two halves; materialise"
               + " it instead. [MLA-0205]",
           joined::lease);
+      WeightForm.SplitProjection halves =
+          assertInstanceOf(WeightForm.SplitProjection.class, joined.form());
+      assertEquals(Shape.of(2, 2, 2), halves.keys().shape());
+      assertArrayEquals(keys, values(halves.keys()));
+      assertEquals(Shape.of(2, 1, 2), halves.values().shape());
+      assertArrayEquals(values, values(halves.values()));
+      assertEquals(new WeightForm.Plain(), halves.keys().form());
+      assertEquals(new WeightForm.Plain(), halves.values().form());
     }
     deepseek(1)
         .floats("blk.0.attn_k_b.weight", keys, 2, 2, 2)

@@ -2,6 +2,7 @@ package org.mla4j.models.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.lang.foreign.Arena;
@@ -27,6 +28,7 @@ import org.mla4j.api.tensor.Float8E4M3;
 import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.api.weight.WeightForm;
 import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.models.testing.GoldenOps;
 import org.mla4j.models.testing.SafetensorsFile;
@@ -304,6 +306,32 @@ class MaterialiseTest {
       ModelException e = assertThrows(ModelException.class, weight::lease);
       assertEquals(
           "Weight 'w' has block scales; materialise it instead. [MLA-0205]", e.getMessage());
+    }
+  }
+
+  @Test
+  void aBlockScaledWeightCanBeTakenApart() {
+    blockScaled(new long[] {2, 129}, new float[] {2, 3}, 1, 2);
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      WeightForm.BlockScaled form =
+          assertInstanceOf(WeightForm.BlockScaled.class, checkpoint.require("w").form());
+      assertEquals(128, form.blockRows());
+      assertEquals(128, form.blockColumns());
+      assertEquals(DType.F8_E4M3, form.values().dtype());
+      assertEquals(Shape.of(2, 129), form.values().shape());
+      assertEquals(new WeightForm.Plain(), form.values().form());
+      assertEquals(DType.F32, form.scales().dtype());
+      assertArrayEquals(new float[] {2, 3}, floats(form.scales()));
+      assertEquals(new WeightForm.Plain(), form.scales().form());
+    }
+    exponentScaled(new byte[4], new long[] {2, 2}, new byte[] {126}, 1, 1);
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      WeightForm.BlockScaled form =
+          assertInstanceOf(WeightForm.BlockScaled.class, checkpoint.require("w").form());
+      assertEquals(DType.U8, form.scales().dtype());
+      byte[] exponent = new byte[1];
+      form.scales().read(0, MemorySegment.ofArray(exponent));
+      assertEquals(126, exponent[0]);
     }
   }
 

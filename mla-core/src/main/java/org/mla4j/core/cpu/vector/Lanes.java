@@ -14,11 +14,11 @@ import org.mla4j.api.error.InvalidInputException;
  *
  * <p>Constants, because C2 compiles vector code only for species that it knows.
  */
-final class Lanes {
-  static final VectorSpecies<Float> FLOATS = floats(Integer.getInteger("mla.cpu.vector.bits", 0));
+public final class Lanes {
+  public static final VectorSpecies<Float> FLOATS = floats(Integer.getInteger("mla.cpu.vector.bits", 0));
 
   /** As many ints as {@link #FLOATS} has floats. */
-  static final VectorSpecies<Integer> INTS =
+  public static final VectorSpecies<Integer> INTS =
       switch (FLOATS.length()) {
         case 4 -> IntVector.SPECIES_128;
         case 8 -> IntVector.SPECIES_256;
@@ -26,7 +26,7 @@ final class Lanes {
       };
 
   /** As many shorts as {@link #FLOATS} has floats. */
-  static final VectorSpecies<Short> SHORTS =
+  public static final VectorSpecies<Short> SHORTS =
       switch (FLOATS.length()) {
         case 4 -> ShortVector.SPECIES_64;
         case 8 -> ShortVector.SPECIES_128;
@@ -34,12 +34,12 @@ final class Lanes {
       };
 
   /** Floats in a vector. */
-  static final int COUNT = FLOATS.length();
+  public static final int COUNT = FLOATS.length();
 
   /** Bytes of a vector of floats. */
-  static final long BYTES = (long) COUNT * Float.BYTES;
+  public static final long BYTES = (long) COUNT * Float.BYTES;
 
-  static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+  public static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   private Lanes() {}
 
@@ -59,7 +59,7 @@ final class Lanes {
   }
 
   /** The least number of elements that fills whole vectors and holds so many. */
-  static int roundUp(int elements) {
+  public static int roundUp(int elements) {
     return Math.ceilDiv(elements, COUNT) * COUNT;
   }
 }

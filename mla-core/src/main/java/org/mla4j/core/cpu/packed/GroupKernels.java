@@ -1,0 +1,238 @@
+package org.mla4j.core.cpu.packed;
+
+import static java.lang.constant.ConstantDescs.CD_Object;
+import static java.lang.constant.ConstantDescs.CD_float;
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_void;
+import static java.lang.constant.ConstantDescs.INIT_NAME;
+import static java.lang.constant.ConstantDescs.MTD_void;
+
+import java.lang.classfile.ClassFile;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.mla4j.core.cpu.vector.Lanes;
+
+/** Makes kernels of a {@link BlockCode}: each is a class with one method. */
+final class GroupKernels {
+  /** Sums that are kept apart: an addition waits for the one before it for some cycles. */
+  private static final int SUMS = 4;
+
+  private static final ClassDesc SEGMENT = VectorCode.desc(MemorySegment.class);
+  private static final ClassDesc ARRAY = CD_float.arrayType();
+
+  private GroupKernels() {}
+
+  static GroupProduct product(Supplier<BlockCode> format) {
+    MethodTypeDesc type =
+        MethodTypeDesc.of(
+            CD_void, SEGMENT, CD_long, CD_int, ARRAY, CD_int, ARRAY, CD_int, ARRAY, CD_int);
+    return (GroupProduct)
+        make(GroupProduct.class, "multiply", type, code -> writeProduct(code, format.get()));
+  }
+
+  static GroupWidening widening(Supplier<BlockCode> format) {
+    MethodTypeDesc type =
+        MethodTypeDesc.of(CD_void, SEGMENT, CD_long, CD_int, CD_int, SEGMENT, CD_long);
+    return (GroupWidening)
+        make(GroupWidening.class, "widen", type, code -> writeWidening(code, format.get()));
+  }
+
+  /** For each block: raw weights times floats, in four sums; these times the scales. */
+  private static void writeProduct(VectorCode code, BlockCode format) {
+    var plain = code.plain();
+    int group = plain.parameterSlot(0);
+    int at = plain.parameterSlot(1);
+    int columns = plain.parameterSlot(2);
+    int x = plain.parameterSlot(3);
+    int xAt = plain.parameterSlot(4);
+    int sums = plain.parameterSlot(5);
+    int sumsAt = plain.parameterSlot(6);
+    int out = plain.parameterSlot(7);
+    int outAt = plain.parameterSlot(8);
+    int lane = code.newInt();
+    int block = code.newInt();
+    int blocks = code.newInt();
+    int column = code.newInt();
+    int total = code.newVector();
+    int[] parts = new int[SUMS];
+    for (int i = 0; i < SUMS; i++) {
+      parts[i] = code.newVector();
+    }
+    BlockCode.Place place = new BlockCode.Place(group, at, block, lane);
+    plain.iload(columns).loadConstant(format.columns()).idiv().istore(blocks);
+    Runnable multiplyBlock =
+        () -> {
+          plain.iload(block).loadConstant(format.columns()).imul();
+          plain.iload(xAt).iadd().istore(column);
+          format.begin(code, place);
+          if (format.hasScale()) {
+            startParts(code, format, parts, sums, sumsAt, block);
+          }
+          for (int i = 0; i < format.columns(); i++) {
+            format.raw(code, place, i);
+            code.broadcast(x, column, i).get(parts[i % SUMS]).fma().set(parts[i % SUMS]);
+          }
+          if (format.hasScale()) {
+            sum(code, parts);
+            format.scale(code, place);
+            code.get(total).fma().set(total);
+          }
+          if (format.hasLeast()) {
+            format.least(code, place);
+            blockSum(code.species(), format, sums, sumsAt, block);
+            plain.fneg();
+            code.broadcast().get(total).fma().set(total);
+          }
+        };
+    eachVector(
+        code,
+        lane,
+        () -> {
+          code.zero().set(total);
+          for (int part : parts) {
+            code.zero().set(part);
+          }
+          code.loop(block, 0, () -> plain.iload(blocks), 1, multiplyBlock);
+          if (!format.hasScale()) {
+            sum(code, parts);
+            code.set(total);
+          }
+          plain.aload(total).aload(out).iload(outAt).iload(lane).iadd();
+          code.storeArray();
+        });
+    plain.return_();
+  }
+
+  /** Repeats code for each vector that a group's rows fill; no loop where that is only one. */
+  private static void eachVector(VectorCode code, int lane, Runnable body) {
+    if (Lanes.COUNT == PackedMatrix.GROUP) {
+      code.plain().iconst_0().istore(lane);
+      body.run();
+    } else {
+      code.loop(
+          lane, 0, () -> code.plain().loadConstant(PackedMatrix.GROUP), Lanes.COUNT, body);
+    }
+  }
+
+  /** A block's sums start at 0, but the first one at what is too much of all raw weights. */
+  private static void startParts(
+      VectorCode code, BlockCode format, int[] parts, int sums, int sumsAt, int block) {
+    for (int part : parts) {
+      code.zero().set(part);
+    }
+    if (format.excess() != 0) {
+      blockSum(code.species(), format, sums, sumsAt, block);
+      code.plain().loadConstant(format.excess()).fmul();
+      code.broadcast().set(parts[0]);
+    }
+  }
+
+  /** Leaves the sum of the floats that a block is multiplied by. */
+  private static void blockSum(
+      VectorCode code, BlockCode format, int sums, int sumsAt, int block) {
+    var plain = code.plain();
+    int perBlock = format.columns() / PackedMatrix.SUMMED;
+    for (int i = 0; i < perBlock; i++) {
+      plain.aload(sums).iload(sumsAt).iload(block).loadConstant(perBlock).imul().iadd();
+      plain.loadConstant(i).iadd().faload();
+      if (i > 0) {
+        plain.fadd();
+      }
+    }
+  }
+
+  private static void sum(VectorCode code, int[] parts) {
+    code.get(parts[0]).get(parts[1]).add().get(parts[2]).get(parts[3]).add().add();
+  }
+
+  private static void writeWidening(VectorCode code, BlockCode format) {
+    var plain = code.plain();
+    int group = plain.parameterSlot(0);
+    int at = plain.parameterSlot(1);
+    int first = plain.parameterSlot(2);
+    int count = plain.parameterSlot(3);
+    int panel = plain.parameterSlot(4);
+    int panelAt = plain.parameterSlot(5);
+    int lane = code.newInt();
+    int index = code.newInt();
+    int block = code.newInt();
+    int to = code.newLong();
+    int scale = code.newVector();
+    int offset = code.newVector();
+    BlockCode.Place place = new BlockCode.Place(group, at, block, lane);
+    boolean hasOffset = format.excess() != 0 || format.hasLeast();
+    Runnable widenBlock =
+        () -> {
+          plain.iload(first).iload(index).iadd().istore(block);
+          plain.iload(index).i2l();
+          plain.loadConstant((long) GroupWidening.STRIDE * format.columns()).lmul();
+          plain.lload(panelAt).ladd().lstore(to);
+          format.begin(code, place);
+          if (format.hasScale()) {
+            format.scale(code, place);
+            code.set(scale);
+          }
+          if (hasOffset) {
+            code.get(scale).mul(format.excess());
+            if (format.hasLeast()) {
+              format.least(code, place);
+              code.neg().add();
+            }
+            code.set(offset);
+          }
+          int value = code.newVector();
+          for (int i = 0; i < format.columns(); i++) {
+            format.raw(code, place, i);
+            if (hasOffset) {
+              code.get(scale).get(offset).fma();
+            } else if (format.hasScale()) {
+              code.get(scale).mul();
+            }
+            code.set(value);
+            code.get(value).storeFloats(panel, to, (long) GroupWidening.STRIDE * i, lane);
+          }
+        };
+    eachVector(
+        code,
+        lane,
+        () -> code.loop(index, 0, () -> plain.iload(count), 1, widenBlock));
+    plain.return_();
+  }
+
+  private static Object make(
+      Class<?> kind, String method, MethodTypeDesc type, Consumer<VectorCode> body) {
+    String name = GroupKernels.class.getPackageName() + "." + kind.getSimpleName() + "Code";
+    byte[] bytes =
+        ClassFile.of()
+            .build(
+                ClassDesc.of(name),
+                type_ ->
+                    type_
+                        .withFlags(ClassFile.ACC_FINAL)
+                        .withInterfaceSymbols(VectorCode.desc(kind))
+                        .withMethodBody(
+                            INIT_NAME,
+                            MTD_void,
+                            0,
+                            code ->
+                                code.aload(0)
+                                    .invokespecial(CD_Object, INIT_NAME, MTD_void)
+                                    .return_())
+                        .withMethodBody(
+                            method,
+                            type,
+                            ClassFile.ACC_PUBLIC,
+                            code -> body.accept(new VectorCode(code))));
+    try {
+      MethodHandles.Lookup lookup = MethodHandles.lookup().defineHiddenClass(bytes, true);
+      return lookup.findConstructor(lookup.lookupClass(), java.lang.invoke.MethodType.methodType(void.class)).invoke();
+    } catch (Throwable e) {
+      throw new AssertionError("Kernel " + kind.getSimpleName() + " cannot be made", e);
+    }
+  }
+}
