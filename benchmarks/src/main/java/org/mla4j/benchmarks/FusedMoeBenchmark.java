@@ -46,12 +46,11 @@ public class FusedMoeBenchmark extends KernelBenchmark {
     int inner = SPEC.intermediateSize();
     List<Expert> experts =
         IntStream.range(0, SPEC.experts())
-            .mapToObj(
-                i ->
-                    new Expert(
-                        bench.weight(weights, inner, hidden),
-                        bench.weight(weights, inner, hidden),
-                        bench.weight(weights, hidden, inner)))
+            .mapToObj(i ->
+                new Expert(
+                    bench.weight(weights, inner, hidden),
+                    bench.weight(weights, inner, hidden),
+                    bench.weight(weights, hidden, inner)))
             .toList();
     StepValue x = buffer("x", Rows.ALL, hidden);
     StepValue out = buffer("out", Rows.ALL, hidden);
@@ -78,10 +77,7 @@ public class FusedMoeBenchmark extends KernelBenchmark {
     Set<Integer> distinct = new HashSet<>();
     int count = bench.step().count(Rows.ALL) * SPEC.topK();
     for (int i = 0; i < count; i++) {
-      distinct.add(
-          chosen
-              .segment()
-              .get(ValueLayout.JAVA_INT, chosen.byteOffset() + 4L * i));
+      distinct.add(chosen.segment().get(ValueLayout.JAVA_INT, chosen.byteOffset() + 4L * i));
     }
     return distinct.size();
   }

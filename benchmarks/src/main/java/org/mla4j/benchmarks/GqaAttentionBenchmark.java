@@ -56,11 +56,6 @@ public class GqaAttentionBenchmark extends KernelBenchmark {
         cache,
         layer ->
             new GqaAttention(
-                q,
-                k,
-                v,
-                new CacheValue("cache", "layer" + layer, spec),
-                1 / Math.sqrt(HEAD),
-                out));
+                q, k, v, new CacheValue("cache", "layer" + layer, spec), 1 / Math.sqrt(HEAD), out));
   }
 }

@@ -43,9 +43,7 @@ final class RandomElements {
       case F16, BF16 -> {
         for (int i = 0; i < DRAWN; i++) {
           short bits =
-              dtype == DType.F16
-                  ? Float.floatToFloat16(VALUES[i])
-                  : BFloat16.fromFloat(VALUES[i]);
+              dtype == DType.F16 ? Float.floatToFloat16(VALUES[i]) : BFloat16.fromFloat(VALUES[i]);
           to.setAtIndex(ValueLayout.JAVA_SHORT, i, bits);
         }
       }

@@ -51,8 +51,7 @@ final class SyntheticQwen {
       projection(gguf + "attn_q", hub + "self_attn.q_proj", HEADS * HEAD);
       projection(gguf + "attn_k", hub + "self_attn.k_proj", KEY_HEADS * HEAD);
       projection(gguf + "attn_v", hub + "self_attn.v_proj", KEY_HEADS * HEAD);
-      matrix(
-          gguf + "attn_output.weight", hub + "self_attn.o_proj.weight", HIDDEN, HEADS * HEAD);
+      matrix(gguf + "attn_output.weight", hub + "self_attn.o_proj.weight", HIDDEN, HEADS * HEAD);
       vector(gguf + "ffn_norm.weight", hub + "post_attention_layernorm.weight", HIDDEN, 1);
       matrix(gguf + "ffn_gate.weight", hub + "mlp.gate_proj.weight", WIDTH, HIDDEN);
       matrix(gguf + "ffn_up.weight", hub + "mlp.up_proj.weight", WIDTH, HIDDEN);
@@ -98,7 +97,8 @@ final class SyntheticQwen {
     }
     Files.writeString(folder.resolve("config.json"), config().toPrettyString());
     Files.writeString(folder.resolve("tokenizer.json"), SyntheticVocabulary.json(VOCABULARY));
-    Files.writeString(folder.resolve("README.md"), "Random weights in the shapes of Qwen2.5-1.5B.\n");
+    Files.writeString(
+        folder.resolve("README.md"), "Random weights in the shapes of Qwen2.5-1.5B.\n");
   }
 
   private ObjectNode config() {
@@ -125,10 +125,12 @@ final class SyntheticQwen {
   private static float[] values(Entry entry) {
     float[] values = new float[Math.toIntExact(entry.shape().elements())];
     int[] next = {0};
-    entry.rows().forEachRow(row -> {
-      System.arraycopy(row, 0, values, next[0], row.length);
-      next[0] += row.length;
-    });
+    entry
+        .rows()
+        .forEachRow(row -> {
+          System.arraycopy(row, 0, values, next[0], row.length);
+          next[0] += row.length;
+        });
     return values;
   }
 

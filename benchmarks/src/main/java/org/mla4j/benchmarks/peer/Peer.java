@@ -52,15 +52,14 @@ enum Peer {
     return Arrays.stream(values())
         .filter(peer -> peer.word.equals(word))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "Peer '"
-                        + word
-                        + "'; expected "
-                        + Arrays.stream(values())
-                            .map(peer -> peer.word)
-                            .collect(Collectors.joining(" or "))
-                        + "."));
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "Peer '"
+                    + word
+                    + "'; expected "
+                    + Arrays.stream(values())
+                        .map(peer -> peer.word)
+                        .collect(Collectors.joining(" or "))
+                    + "."));
   }
 }

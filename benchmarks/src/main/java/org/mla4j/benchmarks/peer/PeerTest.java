@@ -4,8 +4,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What is timed: a prompt evaluated at once, or tokens one after another, after others that are
- * not timed.
+ * What is timed: a prompt evaluated at once, or tokens one after another, after others that are not
+ * timed.
  *
  * @param prompt tokens of the prompt; 0 if tokens are generated
  * @param generate tokens one after another; 0 if there is a prompt

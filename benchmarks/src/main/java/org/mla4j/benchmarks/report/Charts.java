@@ -62,7 +62,10 @@ final class Charts {
         new CategoryChartBuilder()
             .width(WIDTH)
             .height(HEIGHT)
-            .title("MLA4J against " + peer + ": ratio of tokens per second, with that of single rounds")
+            .title(
+                "MLA4J against "
+                    + peer
+                    + ": ratio of tokens per second, with that of single rounds")
             .yAxisTitle("ratio")
             .build();
     style(chart.getStyler());
@@ -74,7 +77,8 @@ final class Charts {
     CategorySeries spread = chart.addSeries("least to largest round", names, middles, halves);
     spread.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Scatter);
     spread.setMarker(SeriesMarkers.NONE).setLineColor(SPREAD).setShowInLegend(false);
-    CategorySeries even = chart.addSeries("as fast as " + peer, names, Collections.nCopies(names.size(), 1.0));
+    CategorySeries even =
+        chart.addSeries("as fast as " + peer, names, Collections.nCopies(names.size(), 1.0));
     even.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Line);
     even.setMarker(SeriesMarkers.NONE).setLineColor(THEIRS).setLineStyle(new BasicStroke(2));
     save(chart, file);
@@ -97,7 +101,8 @@ final class Charts {
             .build();
     style(chart.getStyler());
     chart.getStyler().setYAxisMin(0.0).setXAxisMin(0.0);
-    List<Integer> depths = decode.stream().map(each -> PeerTest.parse(each.test()).depth()).toList();
+    List<Integer> depths =
+        decode.stream().map(each -> PeerTest.parse(each.test()).depth()).toList();
     line(chart, comparison.ours().name(), OURS, depths, decode.stream().map(Charts::ours).toList());
     line(
         chart,

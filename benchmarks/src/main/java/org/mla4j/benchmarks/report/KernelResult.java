@@ -38,7 +38,10 @@ record KernelResult(
   /** Takes over an entry of JMH's results. */
   static KernelResult ofJmh(JsonNode entry) {
     Map<String, String> params = new LinkedHashMap<>();
-    entry.required("params").propertyStream().forEach(p -> params.put(p.getKey(), p.getValue().asString()));
+    entry
+        .required("params")
+        .propertyStream()
+        .forEach(p -> params.put(p.getKey(), p.getValue().asString()));
     int threads = Integer.parseInt(params.remove("threads"));
     if ("vector".equals(params.get("kernels"))) {
       params.remove("kernels");

@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
 import org.mla4j.benchmarks.peer.Comparison;
 
 /**
- * Writes the page about performance: the text of a template, with tables and pictures of the results
- * in a folder in it.
+ * Writes the page about performance: the text of a template, with tables and pictures of the
+ * results in a folder in it.
  */
 final class PerformanceReport {
   private static final String TEMPLATE = "performance.md";
@@ -115,8 +115,7 @@ final class PerformanceReport {
       return "Not measured.\n";
     }
     KernelResult any = results.kernels().getFirst();
-    StringBuilder text =
-        new StringBuilder(any.threads() + " threads, Java " + any.java() + ".\n");
+    StringBuilder text = new StringBuilder(any.threads() + " threads, Java " + any.java() + ".\n");
     for (Group group : GROUPS) {
       List<KernelResult> kernels =
           results.kernels().stream()

@@ -25,10 +25,7 @@ final class Tables {
             comparison.model(),
             times.test(),
             number("%.1f", times.ourRate().median()),
-            number("%.1f", times.theirRate().median())
-                + " ("
-                + comparison.theirs().name()
-                + ")",
+            number("%.1f", times.theirRate().median()) + " (" + comparison.theirs().name() + ")",
             number("**%.2f**", times.ratioOfMedians()),
             number("%.2f to %.2f", ratios.min(), ratios.max()));
       }

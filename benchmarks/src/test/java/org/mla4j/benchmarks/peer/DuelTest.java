@@ -55,8 +55,7 @@ class DuelTest {
   @Test
   void saysWhichCommandEnded() {
     List<String> command = List.of("sh", "-c", "exit 3");
-    String message =
-        assertThrows(IOException.class, () -> Contender.start(command)).getMessage();
+    String message = assertThrows(IOException.class, () -> Contender.start(command)).getMessage();
     assertEquals("'sh -c exit 3' ended instead of answering; it says above why.", message);
   }
 
@@ -66,13 +65,11 @@ class DuelTest {
 
   private List<String> engine(String name, double seconds) {
     String file = folder.resolve("asked").toString();
-    String greeting =
-        "{\"name\": \"" + name + "\", \"version\": \"1\", \"settings\": \"none\"}";
+    String greeting = "{\"name\": \"" + name + "\", \"version\": \"1\", \"settings\": \"none\"}";
     String script =
         "printf 'load%s ' \"$0\" >> \"$1\"; echo \"$2\";"
             + " while read -r test; do printf '%s ' \"$0\" >> \"$1\"; echo \"$3\"; done";
-    return List.of(
-        "sh", "-c", script, name, file, greeting, "{\"seconds\": " + seconds + "}");
+    return List.of("sh", "-c", script, name, file, greeting, "{\"seconds\": " + seconds + "}");
   }
 
   private String written() throws IOException {

@@ -39,8 +39,7 @@ class PerformanceReportTest {
         results.resolve("llama.json"), Results.json().writeValueAsString(comparison()));
     Path page = folder.resolve("performance.md");
     Path images = folder.resolve("images");
-    PerformanceReport.main(
-        new String[] {results.toString(), page.toString(), images.toString()});
+    PerformanceReport.main(new String[] {results.toString(), page.toString(), images.toString()});
     String text = Files.readString(page);
     assertFalse(text.contains("{{"), text);
     assertTrue(
