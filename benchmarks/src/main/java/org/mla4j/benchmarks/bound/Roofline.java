@@ -52,7 +52,7 @@ final class Roofline implements AutoCloseable {
   /** Measures both, the median of a few passes each. */
   Limits measure() {
     int chunks = Math.toIntExact(BYTES / threads / CHUNK);
-    double read = seconds((task, worker) -> results[worker] += read(task * chunks, chunks));
+    double read = seconds((task, worker) -> results[worker] += read((long) task * chunks, chunks));
     double multiply = seconds((task, worker) -> results[worker] += multiplyAdd());
     return new Limits(
         (double) threads * chunks * CHUNK / read,

@@ -46,9 +46,10 @@ record KernelResult(
     if ("vector".equals(params.get("kernels"))) {
       params.remove("kernels");
     }
-    String[] name = entry.required("benchmark").asString().split("\\.");
+    String method = entry.required("benchmark").asString();
+    String type = method.substring(0, method.lastIndexOf('.'));
     return new KernelResult(
-        name[name.length - 2],
+        type.substring(type.lastIndexOf('.') + 1),
         params,
         threads,
         entry.required("vmVersion").asString(),

@@ -133,8 +133,8 @@ final class PerformanceReport {
   }
 
   private String picture(String file, String text) {
-    Path from = page.toAbsolutePath().getParent();
-    String link = from.relativize(images.toAbsolutePath().resolve(file + ".png")).toString();
+    Path target = images.toAbsolutePath().resolve(file + ".png");
+    Path link = page.toAbsolutePath().resolveSibling("").relativize(target);
     return "\n![" + text + "](" + link + ")\n";
   }
 }

@@ -27,7 +27,7 @@ final class Tables {
             number("%.1f", times.ourRate().median()),
             number("%.1f", times.theirRate().median()) + " (" + comparison.theirs().name() + ")",
             number("**%.2f**", times.ratioOfMedians()),
-            number("%.2f to %.2f", ratios.min(), ratios.max()));
+            number("%.2f", ratios.min()) + " to " + number("%.2f", ratios.max()));
       }
     }
     return table.toString();
@@ -96,7 +96,7 @@ final class Tables {
     return table.toString();
   }
 
-  private static String number(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values);
+  private static String number(String format, double value) {
+    return String.format(Locale.ROOT, format, value);
   }
 }
