@@ -62,6 +62,7 @@ final class SyntheticDeepseek {
         .metadata("deepseek2.attention.head_count", HEADS)
         .metadata("deepseek2.attention.head_count_kv", 1)
         .metadata("deepseek2.attention.layer_norm_rms_epsilon", 1e-6f)
+        .metadata("deepseek2.attention.q_lora_rank", 0) // llama.cpp asks for it
         .metadata("deepseek2.attention.kv_lora_rank", KV_LORA_RANK)
         .metadata("deepseek2.attention.key_length", KV_LORA_RANK + ROPE)
         .metadata("deepseek2.attention.value_length", KV_LORA_RANK)

@@ -73,9 +73,7 @@ public final class JlamaContender {
                 "name",
                 "Jlama",
                 "version",
-                options.path("version").asText(System.getProperty("jlama.version", "0.8.4"))
-                    + " on Java "
-                    + Runtime.version(),
+                version() + " on Java " + Runtime.version(),
                 "settings",
                 TensorOperationsProvider.get().name() + ", Q4 weights, I8 activations")));
     JlamaContender contender = new JlamaContender(model);
@@ -86,6 +84,12 @@ public final class JlamaContender {
       out.println(JSON.writeValueAsString(Map.of("seconds", seconds)));
     }
     model.close();
+  }
+
+  /** That in the name of the jar, which has no other. */
+  private static String version() {
+    String jar = AbstractModel.class.getProtectionDomain().getCodeSource().getLocation().getPath();
+    return jar.replaceAll(".*/jlama-core-|\\.jar$", "");
   }
 
   private static Path quantised(Path folder) throws IOException {
