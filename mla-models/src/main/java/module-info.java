@@ -12,6 +12,7 @@ module org.mla4j.models {
   exports org.mla4j.models.convert;
   exports org.mla4j.models.evaluation;
   exports org.mla4j.models.inspect;
+  exports org.mla4j.models.measure;
   exports org.mla4j.models.template;
   exports org.mla4j.models.tokenizer;
   exports org.mla4j.models.verify;

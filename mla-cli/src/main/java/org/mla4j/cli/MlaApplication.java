@@ -36,6 +36,7 @@ final class MlaApplication {
         .addSubcommand(new ExplainCommand(context))
         .addSubcommand(new VerifyCommand(context))
         .addSubcommand(new EvalCommand(context))
+        .addSubcommand(new BenchCommand(context))
         .addSubcommand(new ConvertCommand(context))
         .addSubcommand(new QuantizeCommand(context))
         .setOut(writer(terminal.out()))

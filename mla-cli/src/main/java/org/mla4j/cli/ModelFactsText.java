@@ -95,7 +95,7 @@ final class ModelFactsText {
         .toString();
   }
 
-  private static String bytes(long count) {
+  static String bytes(long count) {
     double size = count;
     int unit = 0;
     while (size >= 1024 && unit < UNITS.length - 1) {

@@ -2,10 +2,13 @@ package org.mla4j.cli;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.ExecutionMode;
 import org.mla4j.api.backend.ProgressListener;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.core.options.AttentionSplit;
 import org.mla4j.core.options.CacheDTypes;
 import org.mla4j.core.options.EngineOptions;
@@ -72,8 +75,9 @@ final class ModelOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
+      converter = Numbers.Converter.class,
       description = "Threads that compute. Default: one for each processor.")
-  private @Nullable Integer threads;
+  private @Nullable Numbers threads;
 
   @Option(
       names = "--cache-dtype",
@@ -150,8 +154,38 @@ final class ModelOptions {
     return new ModelFolder(folder);
   }
 
+  /** Takes a model that was named as an argument. */
+  void takeFolder(Path argument) {
+    if (folder != null) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_REQUEST,
+          "Two models given: MODEL = '"
+              + argument
+              + "' and --model = '"
+              + folder
+              + "'; expected one.");
+    }
+    folder = argument;
+  }
+
   /** What was given; the engine's own defaults decide about the rest. */
   EngineOptions.Builder engine(ProgressListener progress, Plugins from) {
+    EngineOptions.Builder options = withoutThreads(progress, from);
+    if (threads != null) {
+      options.threads(threads.single("--threads"));
+    }
+    return options;
+  }
+
+  /** One engine after the other, for each number of threads that was given. */
+  List<EngineOptions> engines(ProgressListener progress, Plugins from) {
+    EngineOptions.Builder options = withoutThreads(progress, from);
+    return threads == null
+        ? List.of(options.build())
+        : threads.values().stream().map(count -> options.threads(count).build()).toList();
+  }
+
+  private EngineOptions.Builder withoutThreads(ProgressListener progress, Plugins from) {
     EngineOptions.Builder options =
         EngineOptions.builder().strict(strict).deterministic(deterministic).progress(progress);
     from.addTo(options);
@@ -167,9 +201,6 @@ final class ModelOptions {
     }
     if (attention != null) {
       options.attentionSplit(Choice.of("--attention", attention, AttentionSplit.values()));
-    }
-    if (threads != null) {
-      options.threads(threads);
     }
     if (cacheTypes != null) {
       options.cacheDTypes(CacheDTypes.parse(cacheTypes));

@@ -34,6 +34,19 @@ final class TextTable {
     return lines.stream().map(cells -> pad(cells, widths)).collect(Collectors.joining("\n"));
   }
 
+  /** The same as Markdown, the headings first; lines of free text have no place in it. */
+  String markdown() {
+    List<String> written = new ArrayList<>();
+    for (List<String> cells : lines) {
+      written.add(
+          cells.stream()
+              .map(cell -> cell.replace("|", "\\|"))
+              .collect(Collectors.joining(" | ", "| ", " |")));
+    }
+    written.add(1, "| --- ".repeat(lines.getFirst().size()) + "|");
+    return String.join("\n", written);
+  }
+
   private int[] widths() {
     int[] widths = new int[lines.getFirst().size()];
     for (List<String> cells : lines) {

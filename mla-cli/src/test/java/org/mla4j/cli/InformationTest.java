@@ -18,13 +18,14 @@ class InformationTest {
     Outcome outcome = CommandRun.run("--help");
     assertEquals(ExitStatus.OK, outcome.status());
     assertEquals("", outcome.err());
-    for (String command : List.of("chat", "generate", "info", "explain", "verify", "eval")) {
+    for (String command :
+        List.of("chat", "generate", "info", "explain", "verify", "eval", "bench")) {
       assertTrue(outcome.out().contains("\n  " + command + " "), outcome.out());
     }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"chat", "generate", "explain", "verify", "eval"})
+  @ValueSource(strings = {"chat", "generate", "explain", "verify", "eval", "bench"})
   void commandsThatOpenAModelShareTheirOptions(String command) {
     String help = CommandRun.run(command, "--help").out();
     for (String option :

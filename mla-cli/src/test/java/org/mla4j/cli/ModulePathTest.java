@@ -64,6 +64,10 @@ class ModulePathTest {
     Outcome verify = run("", "verify", "--json", "--model", tiny, SCALAR);
     assertEquals(ExitStatus.OK, verify.status(), verify.err());
     assertTrue(verify.out().contains("\"passed\":true,\"tensors\":[{"), verify.out());
+    Outcome bench =
+        run("", "bench", "--json", tiny, "-p", "4", "-n", "0", "-r", "1", "--warmup", "0", SCALAR);
+    assertEquals(ExitStatus.OK, bench.status(), bench.err());
+    assertTrue(bench.out().contains("\"tests\":[{\"test\":\"pp4\","), bench.out());
   }
 
   @Test

@@ -19,7 +19,7 @@ class WrongInputTest {
   void noCommandListsTheCommands() {
     assertRefused(
         CommandRun.run(),
-        "No command given; expected one of chat, generate, info, inspect, explain, verify, eval, convert, quantize. See 'mla --help'.");
+        "No command given; expected one of chat, generate, info, inspect, explain, verify, eval, bench, convert, quantize. See 'mla --help'.");
   }
 
   @Test
@@ -108,6 +108,14 @@ class WrongInputTest {
         "Option threads = 0; expected 1 to 1024. [MLA-0401]");
   }
 
+  @ParameterizedTest
+  @CsvSource({"chat", "generate", "inspect", "explain", "verify", "eval"})
+  void severalNumbersOfThreadsAreForBenchOnly(String command) {
+    assertRefused(
+        CommandRun.run(command, "--threads", "1,2"),
+        "Option --threads = 1,2; expected one number. [MLA-0401]");
+  }
+
   @Test
   void anUnknownOpListsTheKnownOnes() {
     assertRefused(
@@ -119,7 +127,7 @@ class WrongInputTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"chat", "generate", "inspect", "explain", "verify", "eval"})
+  @CsvSource({"chat", "generate", "inspect", "explain", "verify", "eval", "bench"})
   void anUnknownWayToRunListsTheKnownOnes(String command) {
     assertRefused(
         CommandRun.run(command, "--execution", "fast"),
@@ -130,7 +138,7 @@ class WrongInputTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"chat", "generate", "inspect", "explain", "verify", "eval"})
+  @CsvSource({"chat", "generate", "inspect", "explain", "verify", "eval", "bench"})
   void aModelThatIsNotThereIsShown(String command) {
     assertRefused(
         CommandRun.run(command, "--model", "no/such/folder"),
@@ -141,7 +149,7 @@ class WrongInputTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"chat", "generate", "inspect", "explain", "verify", "eval"})
+  @CsvSource({"chat", "generate", "inspect", "explain", "verify", "eval", "bench"})
   void withoutAHomeThereIsNoDemoModel(String command) {
     assertRefused(
         new CommandRun().home(null).with(command),

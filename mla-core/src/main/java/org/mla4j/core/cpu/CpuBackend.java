@@ -58,13 +58,13 @@ final class CpuBackend implements Backend {
     KernelSet scalar = new ScalarKernels();
     boolean useVector = options.vector() && vector.usable();
     // Without the Vector API the class of the vector kernels must not even be loaded.
-    KernelSet kernels = useVector ? withVectors(scalar) : new FusedKernels(scalar);
+    KernelSet kernels = useVector ? withVectors(scalar, options.repack()) : new FusedKernels(scalar);
     return new CpuBackend(CpuContext.of(engine), kernels, options.fused().ops());
   }
 
   /** A vector kernel for what has one, fused ops included; else put together from the best. */
-  private static KernelSet withVectors(KernelSet scalar) {
-    KernelSet vector = new VectorKernels();
+  private static KernelSet withVectors(KernelSet scalar, boolean repack) {
+    KernelSet vector = new VectorKernels(repack);
     return new OrderedKernels(vector, new FusedKernels(new OrderedKernels(vector, scalar)));
   }
 

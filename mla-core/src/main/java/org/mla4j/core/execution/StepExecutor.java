@@ -97,8 +97,15 @@ public final class StepExecutor implements AutoCloseable {
   }
 
   /** Looks at values after a node ran, while its outputs are complete. */
-  @FunctionalInterface
   public interface AfterNode {
+    /**
+     * Called before a node runs, when all before it are complete.
+     *
+     * @param node the node
+     * @param step the step
+     */
+    void before(Node node, StepDescription step);
+
     /**
      * Called after a node ran.
      *
@@ -261,6 +268,9 @@ public final class StepExecutor implements AutoCloseable {
     }
     if (last != NONE && owners[last] != owners[index]) {
       await(last);
+    }
+    if (observer != null) {
+      observer.before(nodes[index], step);
     }
     forward(index, step);
     last = index;

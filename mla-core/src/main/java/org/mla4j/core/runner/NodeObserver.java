@@ -11,6 +11,14 @@ import org.mla4j.api.step.StepDescription;
 @FunctionalInterface
 public interface NodeObserver {
   /**
+   * Called before a node runs, when all before it are complete. By default it does nothing.
+   *
+   * @param node the node; of a fused one, not what it stands for
+   * @param step the step
+   */
+  default void before(Node node, StepDescription step) {}
+
+  /**
    * Called after a node ran, when its outputs are complete; later nodes may reuse their memory.
    *
    * @param node the node

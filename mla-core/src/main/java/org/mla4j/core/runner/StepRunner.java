@@ -2,18 +2,22 @@ package org.mla4j.core.runner;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.StepTensor;
 import org.mla4j.api.diagnosis.Explanation;
 import org.mla4j.api.error.ClosedException;
 import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.plan.Node;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.core.execution.PreparedPlan;
+import org.mla4j.core.execution.StepExecutor;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.registry.BackendRegistry;
@@ -100,7 +104,25 @@ public final class StepRunner implements AutoCloseable {
    */
   public void run(@Nullable NodeObserver observer) {
     requireOpen();
-    boolean _ = plan.executor().run(step, () -> true, observer == null ? null : observer::after);
+    boolean _ =
+        plan.executor().run(step, () -> true, observer == null ? null : new Shown(observer));
+  }
+
+  /**
+   * An observer as the executor sees it.
+   *
+   * @param observer is shown every node
+   */
+  private record Shown(NodeObserver observer) implements StepExecutor.AfterNode {
+    @Override
+    public void before(Node node, StepDescription step) {
+      observer.before(node, step);
+    }
+
+    @Override
+    public void after(Node node, StepDescription step, Bindings bindings) {
+      observer.after(node, step, bindings);
+    }
   }
 
   /**
@@ -180,6 +202,15 @@ public final class StepRunner implements AutoCloseable {
    */
   public StepLimits limits() {
     return machine.limits();
+  }
+
+  /**
+   * Returns what a step runs, as observers see it.
+   *
+   * @return the nodes of the plan, in order; those of a plan that is taken whole are one
+   */
+  public List<Node> nodes() {
+    return plan.plan().plainNodes();
   }
 
   /**

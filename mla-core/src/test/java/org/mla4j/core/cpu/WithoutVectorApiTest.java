@@ -12,11 +12,13 @@ import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Probe;
 import org.mla4j.api.backend.Queue;
+import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.StepValue;
+import org.mla4j.core.measure.MachineLimits;
 import org.mla4j.core.testing.ArrayWeight;
 import org.mla4j.core.testing.OpTestBench;
 import org.mla4j.core.testing.TestEngine;
@@ -42,6 +44,10 @@ class WithoutVectorApiTest {
     assertEquals(0, process.waitFor(), output);
     assertTrue(output.contains(" processors, scalar kernels only: " + LOSS + "\n"), output);
     assertTrue(output.contains("\nScalarLinear: 11.0 25.0\n"), output);
+    assertTrue(
+        output.contains(
+            "The limits of this machine cannot be measured: " + LOSS + ". [MLA-0401]\n"),
+        output);
     String warning =
         "Backend 'cpu' runs scalar kernels only, many times slower than vector kernels: "
             + LOSS
@@ -68,6 +74,11 @@ class WithoutVectorApiTest {
           kernel.forward(bench.step(), Queue.SYNCHRONOUS);
           System.out.println(kernel.describe() + ": " + bench.read(y)[0] + " " + bench.read(y)[1]);
         }
+      }
+      try {
+        System.out.println(MachineLimits.measure(1));
+      } catch (InvalidInputException e) {
+        System.out.println(e.getMessage());
       }
     }
   }

@@ -19,6 +19,7 @@ public final class WeightStore implements AutoCloseable {
   private final IdentityHashMap<WeightHandle, Tensor> stored = new IdentityHashMap<>();
   private final IdentityHashMap<WeightHandle, Tensor> widened = new IdentityHashMap<>();
   private final List<WeightLease> leases = new ArrayList<>();
+  private final List<Runnable> reloads = new ArrayList<>();
   private long whereabouts;
 
   WeightStore(EngineContext context) {
@@ -83,6 +84,16 @@ public final class WeightStore implements AutoCloseable {
    */
   public void reload() {
     widened.forEach(WeightHandle::materialise);
+    reloads.forEach(Runnable::run);
+  }
+
+  /**
+   * Adds what else is to be done when weights are reloaded.
+   *
+   * @param action writes values that were derived from weights again
+   */
+  public void onReload(Runnable action) {
+    reloads.add(action);
   }
 
   private Tensor lease(WeightHandle handle) {
@@ -97,6 +108,7 @@ public final class WeightStore implements AutoCloseable {
   public void close() {
     leases.forEach(WeightLease::close);
     leases.clear();
+    reloads.clear();
     stored.clear();
     widened.clear();
     whereabouts = 0;

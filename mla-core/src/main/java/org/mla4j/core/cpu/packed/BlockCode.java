@@ -58,6 +58,17 @@ abstract class BlockCode {
   }
 
   /**
+   * Tells whether all values are ones that the kernels know.
+   *
+   * @param rows rows as files have them
+   * @param elements how many elements they have together
+   * @return false if there is an infinity or NaN that would become something else
+   */
+  boolean knows(MemorySegment rows, long elements) {
+    return true;
+  }
+
+  /**
    * Packs rows that lie one after another as files have them.
    *
    * @param rows the rows

@@ -59,6 +59,11 @@ final class FloatCode extends BlockCode {
   }
 
   @Override
+  boolean knows(MemorySegment rows, long elements) {
+    return dtype != DType.F16 || Halves.areFinite(rows, 0, elementBytes, elements);
+  }
+
+  @Override
   void pack(MemorySegment rows, long rowsAt, int count, int columns, MemorySegment group, long at) {
     for (int row = 0; row < count; row++) {
       long from = rowsAt + (long) elementBytes * row * columns;

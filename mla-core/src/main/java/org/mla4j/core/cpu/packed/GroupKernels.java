@@ -1,19 +1,13 @@
 package org.mla4j.core.cpu.packed;
 
-import static java.lang.constant.ConstantDescs.CD_Object;
 import static java.lang.constant.ConstantDescs.CD_float;
 import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
-import static java.lang.constant.ConstantDescs.INIT_NAME;
-import static java.lang.constant.ConstantDescs.MTD_void;
 
-import java.lang.classfile.ClassFile;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.mla4j.core.cpu.vector.Lanes;
 
@@ -30,16 +24,16 @@ final class GroupKernels {
   static GroupProduct product(Supplier<BlockCode> format) {
     MethodTypeDesc type =
         MethodTypeDesc.of(
-            CD_void, SEGMENT, CD_long, CD_int, ARRAY, CD_int, ARRAY, CD_int, ARRAY, CD_int);
-    return (GroupProduct)
-        make(GroupProduct.class, "multiply", type, code -> writeProduct(code, format.get()));
+            CD_void, SEGMENT, CD_long, CD_int, ARRAY, CD_int, ARRAY, CD_int, SEGMENT, CD_long);
+    return KernelClass.make(
+        GroupProduct.class, "multiply", type, code -> writeProduct(code, format.get()));
   }
 
   static GroupWidening widening(Supplier<BlockCode> format) {
     MethodTypeDesc type =
         MethodTypeDesc.of(CD_void, SEGMENT, CD_long, CD_int, CD_int, SEGMENT, CD_long);
-    return (GroupWidening)
-        make(GroupWidening.class, "widen", type, code -> writeWidening(code, format.get()));
+    return KernelClass.make(
+        GroupWidening.class, "widen", type, code -> writeWidening(code, format.get()));
   }
 
   /** For each block: raw weights times floats, in four sums; these times the scales. */
@@ -102,8 +96,7 @@ final class GroupKernels {
             sum(code, parts);
             code.set(total);
           }
-          plain.aload(total).aload(out).iload(outAt).iload(lane).iadd();
-          code.storeArray();
+          code.get(total).storeFloats(out, outAt, 0, lane);
         });
     plain.return_();
   }
@@ -170,7 +163,7 @@ final class GroupKernels {
         () -> {
           plain.iload(first).iload(index).iadd().istore(block);
           plain.iload(index).i2l();
-          plain.loadConstant((long) GroupWidening.STRIDE * format.columns()).lmul();
+          plain.loadConstant((long) Panel.STRIDE * format.columns()).lmul();
           plain.lload(panelAt).ladd().lstore(to);
           format.begin(code, place);
           if (format.hasScale()) {
@@ -194,7 +187,7 @@ final class GroupKernels {
               code.get(scale).mul();
             }
             code.set(value);
-            code.get(value).storeFloats(panel, to, (long) GroupWidening.STRIDE * i, lane);
+            code.get(value).storeFloats(panel, to, (long) Panel.STRIDE * i, lane);
           }
         };
     eachVector(
@@ -202,37 +195,5 @@ final class GroupKernels {
         lane,
         () -> code.loop(index, 0, () -> plain.iload(count), 1, widenBlock));
     plain.return_();
-  }
-
-  private static Object make(
-      Class<?> kind, String method, MethodTypeDesc type, Consumer<VectorCode> body) {
-    String name = GroupKernels.class.getPackageName() + "." + kind.getSimpleName() + "Code";
-    byte[] bytes =
-        ClassFile.of()
-            .build(
-                ClassDesc.of(name),
-                type_ ->
-                    type_
-                        .withFlags(ClassFile.ACC_FINAL)
-                        .withInterfaceSymbols(VectorCode.desc(kind))
-                        .withMethodBody(
-                            INIT_NAME,
-                            MTD_void,
-                            0,
-                            code ->
-                                code.aload(0)
-                                    .invokespecial(CD_Object, INIT_NAME, MTD_void)
-                                    .return_())
-                        .withMethodBody(
-                            method,
-                            type,
-                            ClassFile.ACC_PUBLIC,
-                            code -> body.accept(new VectorCode(code))));
-    try {
-      MethodHandles.Lookup lookup = MethodHandles.lookup().defineHiddenClass(bytes, true);
-      return lookup.findConstructor(lookup.lookupClass(), java.lang.invoke.MethodType.methodType(void.class)).invoke();
-    } catch (Throwable e) {
-      throw new AssertionError("Kernel " + kind.getSimpleName() + " cannot be made", e);
-    }
   }
 }

@@ -15,7 +15,7 @@ interface GroupProduct {
    * @param sums of each sixteen floats their sum
    * @param sumsAt index of the first sum
    * @param out takes sixteen floats
-   * @param outAt index of the first one
+   * @param outAt where they go
    */
   void multiply(
       MemorySegment group,
@@ -25,6 +25,6 @@ interface GroupProduct {
       int xAt,
       float[] sums,
       int sumsAt,
-      float[] out,
-      int outAt);
+      MemorySegment out,
+      long outAt);
 }

@@ -4,9 +4,6 @@ import java.lang.foreign.MemorySegment;
 
 /** The inner loop that converts columns of a group to floats. */
 interface GroupWidening {
-  /** Bytes from one column of a panel to the next: four groups lie side by side in it. */
-  int STRIDE = 256;
-
   /**
    * Converts.
    *
@@ -14,7 +11,7 @@ interface GroupWidening {
    * @param at where it starts
    * @param block the first block of columns
    * @param blocks how many
-   * @param panel takes sixteen floats for each column, {@link #STRIDE} bytes from the next
+   * @param panel takes sixteen floats for each column, {@link Panel#STRIDE} bytes from the next
    * @param panelAt where those of the first column go
    */
   void widen(

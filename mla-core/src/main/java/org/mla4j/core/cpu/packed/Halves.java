@@ -1,9 +1,15 @@
 package org.mla4j.core.cpu.packed;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
 /** Floats of sixteen bits. Infinities and NaN are not known here: they are not packed. */
 final class Halves {
   private static final int SIGN_AND_MAGNITUDE = 0x8FFFE000;
   private static final float EXPONENT = 0x1p112f;
+
+  /** All bits of the exponent. */
+  private static final int INFINITY = 0x7C00;
 
   private Halves() {}
 
@@ -17,5 +23,16 @@ final class Halves {
   static VectorCode of(VectorCode code, boolean upper) {
     (upper ? code : code.shift(16)).shiftSigned(3).and(SIGN_AND_MAGNITUDE).asFloats();
     return code.mul(EXPONENT);
+  }
+
+  /** Whether sixteen bits each, so many bytes apart, are all finite. */
+  static boolean areFinite(MemorySegment rows, long at, int step, long count) {
+    for (long i = 0; i < count; i++) {
+      short bits = rows.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + i * step);
+      if ((bits & INFINITY) == INFINITY) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -65,6 +65,11 @@ final class Q4Code extends BlockCode {
   }
 
   @Override
+  boolean knows(MemorySegment rows, long elements) {
+    return Halves.areFinite(rows, 0, BLOCK_BYTES, elements / BLOCK);
+  }
+
+  @Override
   void pack(MemorySegment rows, long rowsAt, int count, int columns, MemorySegment group, long at) {
     int blocks = columns / BLOCK;
     for (int row = 0; row < count; row++) {

@@ -10,6 +10,7 @@ import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -30,6 +31,8 @@ import org.mla4j.core.cpu.vector.Lanes;
 final class VectorCode {
   private static final ClassDesc LANES = desc(Lanes.class);
   private static final ClassDesc SEGMENT = desc(MemorySegment.class);
+  private static final ClassDesc VALUE_LAYOUT = desc(ValueLayout.class);
+  private static final ClassDesc FLOAT_LAYOUT = desc(ValueLayout.OfFloat.class);
   private static final ClassDesc BYTE_ORDER = desc(ByteOrder.class);
   private static final ClassDesc SPECIES = desc(VectorSpecies.class);
   private static final ClassDesc VECTOR = desc(Vector.class);
@@ -38,6 +41,9 @@ final class VectorCode {
   private static final ClassDesc OPERATORS = desc(VectorOperators.class);
   private static final ClassDesc BINARY = desc(VectorOperators.Binary.class);
   private static final ClassDesc CONVERSION = desc(VectorOperators.Conversion.class);
+
+  /** In place of a variable, where there is only one vector. */
+  private static final int NO_LANE = -1;
 
   private final CodeBuilder code;
 
@@ -95,6 +101,10 @@ final class VectorCode {
     return load(FLOATS, "FLOATS", segment, address, shift, lane, 4);
   }
 
+  VectorCode loadFloats(int segment, int address, long shift) {
+    return load(FLOATS, "FLOATS", segment, address, shift, NO_LANE, 4);
+  }
+
   VectorCode loadInts(int segment, int address, long shift, int lane) {
     return load(INTS, "INTS", segment, address, shift, lane, 4);
   }
@@ -133,12 +143,8 @@ final class VectorCode {
             MethodTypeDesc.of(desc(void.class), SEGMENT, CD_long, BYTE_ORDER));
   }
 
-  /** Takes a vector, an array and an index. */
-  void storeArray() {
-    code.invokevirtual(
-        FLOATS,
-        "intoArray",
-        MethodTypeDesc.of(desc(void.class), desc(float[].class), CD_int));
+  void storeFloats(int segment, int address, long shift) {
+    storeFloats(segment, address, shift, NO_LANE);
   }
 
   private void address(int address, long shift, int lane, int bytesPerLane) {
@@ -146,7 +152,7 @@ final class VectorCode {
     if (shift != 0) {
       code.loadConstant(shift).ladd();
     }
-    if (Lanes.COUNT < PackedMatrix.GROUP) {
+    if (lane != NO_LANE && Lanes.COUNT < PackedMatrix.GROUP) {
       code.iload(lane).loadConstant(bytesPerLane).imul().i2l().ladd();
     }
   }
@@ -166,6 +172,15 @@ final class VectorCode {
       code.loadConstant(shift).iadd();
     }
     code.faload();
+    return broadcast();
+  }
+
+  /** One float of a segment in all lanes. */
+  VectorCode broadcast(int segment, int address, long shift) {
+    species();
+    code.aload(segment).getstatic(VALUE_LAYOUT, "JAVA_FLOAT_UNALIGNED", FLOAT_LAYOUT);
+    address(address, shift, NO_LANE, 4);
+    code.invokeinterface(SEGMENT, "get", MethodTypeDesc.of(CD_float, FLOAT_LAYOUT, CD_long));
     return broadcast();
   }
 

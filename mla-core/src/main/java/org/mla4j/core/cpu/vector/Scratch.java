@@ -17,8 +17,10 @@ final class Scratch {
   private final EngineContext engine;
   private final MemorySegment[] workers;
   private final MemorySegment[] rows;
+  private final InputSlot[] slots = {new InputSlot(), new InputSlot()};
   private MemorySegment shared = MemorySegment.NULL;
   private long workerBytes;
+  private int nextSlot;
 
   Scratch(EngineContext engine) {
     this.engine = engine;
@@ -54,6 +56,16 @@ final class Scratch {
     if (bytes > shared.byteSize()) {
       shared = engine.allocate("scratch of vector kernels", bytes);
     }
+  }
+
+  /** The other slot than the last time, with so much memory. Called when a kernel is created. */
+  InputSlot nextSlot(long bytes) {
+    InputSlot slot = slots[nextSlot];
+    nextSlot = (nextSlot + 1) % slots.length;
+    if (bytes > slot.memory().byteSize()) {
+      slot.place(engine.allocate("interleaved inputs of products", bytes));
+    }
+    return slot;
   }
 
   /** A worker's part. Ask for it in each task: a kernel created later may have made it longer. */

@@ -2,6 +2,7 @@ package org.mla4j.core.cpu.vector;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
@@ -22,10 +23,14 @@ import org.mla4j.api.op.SiluAndMul;
 import org.mla4j.api.spec.CacheLayout;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.KernelSet;
+import org.mla4j.core.cpu.packed.HeadShape;
+import org.mla4j.core.cpu.packed.PackedMatrix;
+import org.mla4j.core.cpu.packed.PackedWeights;
 
 /**
  * Vector kernels for the ops that take the time: products with weights and attention, and the small
@@ -38,9 +43,22 @@ import org.mla4j.core.cpu.kernel.KernelSet;
 public final class VectorKernels implements KernelSet {
   private @Nullable CpuContext owner;
   private @Nullable Scratch scratch;
+  private @Nullable PackedWeights packed;
+  private final boolean repack;
 
-  /** Makes the set of a backend. */
-  public VectorKernels() {}
+  /** Makes the set of a backend, with packed weights. */
+  public VectorKernels() {
+    this(true);
+  }
+
+  /**
+   * Makes the set of a backend.
+   *
+   * @param repack whether weights are packed for speed, rather than read where they are stored
+   */
+  public VectorKernels(boolean repack) {
+    this.repack = repack;
+  }
 
   @Override
   public Support supports(Op op) {
@@ -108,23 +126,70 @@ public final class VectorKernels implements KernelSet {
   public Kernel create(Op op, Bindings bindings, CpuContext context) {
     Scratch memory = scratch(context);
     return switch (op) {
-      case AbsorbQuery absorb -> new VectorAbsorbQuery(absorb, bindings, context, memory);
+      case AbsorbQuery absorb -> absorbQuery(absorb, bindings, context, memory);
       case Add add -> new VectorAdd(add, bindings, context);
       case FusedAddRmsNorm fused -> new VectorAddRmsNorm(fused, bindings, context, memory);
-      case Linear linear -> new VectorLinear(linear, bindings, context, memory);
+      case Linear linear -> linear(linear, bindings, context, memory);
       case MlaContextAttention attend ->
           new VectorContextAttention(attend, bindings, context, memory);
       case MlaDecodeAttention decode ->
           new VectorDecodeAttention(decode, bindings, context, memory);
       case MlaPrefillAttention prefill ->
           new VectorPrefillAttention(prefill, bindings, context, memory);
-      case ProjectValue project -> new VectorProjectValue(project, bindings, context, memory);
+      case ProjectValue project -> projectValue(project, bindings, context, memory);
       case RmsNorm norm -> new VectorRmsNorm(norm, bindings, context, memory);
-      case RoutedExperts experts -> new VectorRoutedExperts(experts, bindings, context, memory);
+      case RoutedExperts experts -> routedExperts(experts, bindings, context, memory);
       case SiluAndMul silu -> new VectorSiluAndMul(silu, bindings, context, memory);
       default ->
           throw new UnsupportedOperationException("No vector kernel for '" + op.type() + "'.");
     };
+  }
+
+  private Kernel linear(Linear op, Bindings bindings, CpuContext context, Scratch memory) {
+    Optional<PackedMatrix> weight =
+        packed == null ? Optional.empty() : packed.matrix(op.weight());
+    return weight.isPresent()
+        ? new PackedLinear(op, weight.get(), bindings, context, memory)
+        : new VectorLinear(op, bindings, context, memory);
+  }
+
+  private Kernel routedExperts(
+      RoutedExperts op, Bindings bindings, CpuContext context, Scratch memory) {
+    Optional<PackedExperts.Parts> weights =
+        packed == null ? Optional.empty() : PackedExperts.Parts.of(op, packed);
+    return weights.isPresent()
+        ? new PackedExperts(op, weights.get(), bindings, context, memory)
+        : new VectorRoutedExperts(op, bindings, context, memory);
+  }
+
+  private Kernel absorbQuery(
+      AbsorbQuery op, Bindings bindings, CpuContext context, Scratch memory) {
+    Shape query = op.qNope().rowShape();
+    int key = Math.toIntExact(query.extent(1));
+    int latent = Math.toIntExact(op.qLatent().rowShape().extent(1));
+    int heads = Math.toIntExact(query.extent(0));
+    int rows = Math.toIntExact(op.kvB().shape().extent(0)) / heads;
+    HeadShape shape = new HeadShape(heads, key, rows - key, latent);
+    Optional<PackedMatrix> weight =
+        packed == null ? Optional.empty() : packed.keys(op.kvB(), shape);
+    return weight.isPresent()
+        ? new PackedHeads(op.qNope(), op.qLatent(), weight.get(), bindings, context, memory)
+        : new VectorAbsorbQuery(op, bindings, context, memory);
+  }
+
+  private Kernel projectValue(
+      ProjectValue op, Bindings bindings, CpuContext context, Scratch memory) {
+    Shape out = op.out().rowShape();
+    int value = Math.toIntExact(out.extent(1));
+    int latent = Math.toIntExact(op.oLatent().rowShape().extent(1));
+    int heads = Math.toIntExact(out.extent(0));
+    int rows = Math.toIntExact(op.kvB().shape().extent(0)) / heads;
+    HeadShape shape = new HeadShape(heads, rows - value, value, latent);
+    Optional<PackedMatrix> weight =
+        packed == null ? Optional.empty() : packed.values(op.kvB(), shape);
+    return weight.isPresent()
+        ? new PackedHeads(op.oLatent(), op.out(), weight.get(), bindings, context, memory)
+        : new VectorProjectValue(op, bindings, context, memory);
   }
 
   /**
@@ -135,6 +200,10 @@ public final class VectorKernels implements KernelSet {
     if (scratch == null || owner != context) {
       owner = context;
       scratch = new Scratch(context.engine());
+      if (repack) {
+        packed = new PackedWeights(context.engine());
+        context.weights().onReload(packed::reload);
+      }
     }
     return scratch;
   }
