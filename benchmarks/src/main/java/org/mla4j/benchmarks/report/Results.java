@@ -33,6 +33,8 @@ record Results(List<Comparison> comparisons, List<KernelResult> kernels) {
         JsonNode content = JSON.readTree(file);
         if (content.isArray()) {
           kernels.addAll(kernels(content));
+        } else if (!content.isObject()) {
+          throw new IOException(file + ": holds no results; its benchmark did not end well.");
         } else {
           comparisons.add(JSON.treeToValue(content, Comparison.class));
         }
