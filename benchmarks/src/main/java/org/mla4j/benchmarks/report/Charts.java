@@ -140,11 +140,10 @@ final class Charts {
     double largest = kernels.stream().mapToDouble(KernelResult::share).max().orElse(1);
     chart.getStyler().setXAxisMin(0.0).setXAxisMax(Math.max(1, Math.ceil(10 * largest) / 10));
     chart.getStyler().setXAxisDecimalPattern("0.0#");
-    List<KernelResult> upwards = kernels.reversed(); // the first at the top
-    List<String> names = upwards.stream().map(Charts::name).toList();
+    List<String> names = kernels.stream().map(Charts::name).toList();
     List<Double> memory = new ArrayList<>();
     List<Double> arithmetic = new ArrayList<>();
-    for (KernelResult each : upwards) {
+    for (KernelResult each : kernels) {
       boolean byMemory = each.bound().equals("memory");
       memory.add(byMemory ? each.share() : 0);
       arithmetic.add(byMemory ? 0 : each.share());
