@@ -43,7 +43,7 @@ record BenchWeight(Tensor tensor) implements WeightHandle {
     if (target.dtype() != tensor.dtype()) {
       throw new IllegalArgumentException("A benchmark converts no weights.");
     }
-    long bytes = tensor.shape().elements() * tensor.dtype().byteSize();
+    long bytes = tensor.dtype().byteCount(tensor.shape().elements());
     MemorySegment.copy(
         tensor.segment(), tensor.byteOffset(), target.segment(), target.byteOffset(), bytes);
   }

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.mla4j.api.backend.Backend;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.EngineContext;
 import org.mla4j.api.backend.Kernel;
@@ -17,20 +18,17 @@ import org.mla4j.api.backend.ProgressListener;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.backend.StepTensor;
 import org.mla4j.api.op.Op;
+import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.step.Phase;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.step.StepLimits;
-import org.mla4j.api.tensor.BFloat16;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Shape;
 import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
-import org.mla4j.core.cpu.kernel.CpuContext;
-import org.mla4j.core.cpu.kernel.KernelSet;
-import org.mla4j.core.cpu.scalar.ScalarKernels;
-import org.mla4j.core.cpu.vector.VectorKernels;
+import org.mla4j.core.cpu.CpuBackendProvider;
 import org.mla4j.core.parallel.WorkerPool;
 
 /**
@@ -40,12 +38,14 @@ import org.mla4j.core.parallel.WorkerPool;
 final class KernelBench implements EngineContext, Bindings, AutoCloseable {
   private static final int BLOCK_SIZE = 64;
 
-  private final SplittableRandom random = new SplittableRandom(1);
+  /** Groups of 128 latent elements that share a scale. */
+  private static final int DS_MLA_GROUPS = 4;
+
   private final Arena arena = Arena.ofShared();
   private final StepLimits limits;
   private final WorkerPool pool;
-  private final KernelSet kernels;
-  private final CpuContext context;
+  private final Map<String, String> options;
+  private final Backend backend;
   private final StepDescription step;
   private final Map<StepValue, Tensor> tensors = new HashMap<>();
   private final Map<CacheValue, Tensor> caches = new HashMap<>();
@@ -53,7 +53,7 @@ final class KernelBench implements EngineContext, Bindings, AutoCloseable {
   /**
    * Makes an engine.
    *
-   * @param kernels {@code scalar} or {@code vector}
+   * @param kernels {@code scalar}, or {@code vector} for the best there are
    * @param threads how many threads
    * @param maxTokens tokens in the largest step
    * @param maxLength tokens of the longest sequence
@@ -61,14 +61,19 @@ final class KernelBench implements EngineContext, Bindings, AutoCloseable {
   KernelBench(String kernels, int threads, int maxTokens, int maxLength) {
     limits = new StepLimits(maxTokens, 1, maxLength, BLOCK_SIZE, maxLength / BLOCK_SIZE + 2);
     pool = new WorkerPool("bench", threads);
-    this.kernels =
+    options =
         switch (kernels) {
-          case "scalar" -> new ScalarKernels();
-          case "vector" -> new VectorKernels();
+          case "scalar" -> Map.of("vector", "off");
+          case "vector" -> Map.of();
           default -> throw new IllegalArgumentException("Kernels '" + kernels + "'");
         };
-    context = CpuContext.of(this);
+    backend = new CpuBackendProvider().open(this);
     step = new StepDescription(limits, arena);
+  }
+
+  /** The step, for what a benchmark wants of it beyond one sequence. */
+  StepDescription step() {
+    return step;
   }
 
   /** Makes the step one sequence with so many new tokens after so many in the cache. */
@@ -82,7 +87,7 @@ final class KernelBench implements EngineContext, Bindings, AutoCloseable {
 
   /** Creates a kernel. */
   Kernel create(Op op) {
-    return kernels.create(op, this, context);
+    return backend.create(op, this);
   }
 
   /** Runs a kernel on the step. */
@@ -103,24 +108,42 @@ final class KernelBench implements EngineContext, Bindings, AutoCloseable {
     return new StepTensor(tensor, value.rows(), value.rows());
   }
 
+  /** Gives a buffer of F32 elements numbers of its own. */
+  void shuffle(StepValue value, int seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    MemorySegment segment = tensor(value).tensor().segment();
+    for (long i = 0; i < segment.byteSize() / Float.BYTES; i++) {
+      segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) random.nextDouble(-1, 1));
+    }
+  }
+
   @Override
   public Tensor cache(CacheValue value, int tensor) {
     return caches.computeIfAbsent(
         value,
-        key -> filled(key.spec().dtype(), key.spec().shape(limits.blocks(), limits.blockSize())));
+        key -> {
+          CacheSpec spec = key.spec();
+          Tensor rows = filled(spec.dtype(), spec.shape(limits.blocks(), limits.blockSize()));
+          if (spec.format() == CacheSpec.Format.FP8_DS_MLA) {
+            scale(rows.segment());
+          }
+          return rows;
+        });
+  }
+
+  /** Gives rows of {@code fp8_ds_mla} scales of 1; their rotary elements may be any bits. */
+  private static void scale(MemorySegment rows) {
+    for (long row = 0; row < rows.byteSize(); row += CacheSpec.DS_MLA_BYTES) {
+      for (int group = 0; group < DS_MLA_GROUPS; group++) {
+        long at = row + CacheSpec.DS_MLA_LATENT + (long) group * Float.BYTES;
+        rows.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, 1);
+      }
+    }
   }
 
   private Tensor filled(DType dtype, Shape shape) {
-    long elements = shape.elements();
-    MemorySegment segment = arena.allocate(elements * dtype.byteSize(), 64);
-    for (long i = 0; i < elements; i++) {
-      float value = (float) random.nextDouble(-1, 1);
-      switch (dtype) {
-        case F32 -> segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
-        case BF16 -> segment.setAtIndex(ValueLayout.JAVA_SHORT, i, BFloat16.fromFloat(value));
-        default -> throw new IllegalArgumentException("Elements of type " + dtype);
-      }
-    }
+    MemorySegment segment = arena.allocate(dtype.byteCount(shape.elements()), 64);
+    RandomElements.fill(dtype, segment);
     return Tensor.dense(dtype, shape, segment);
   }
 
@@ -141,7 +164,7 @@ final class KernelBench implements EngineContext, Bindings, AutoCloseable {
 
   @Override
   public Map<String, String> options() {
-    return Map.of();
+    return options;
   }
 
   @Override
@@ -161,7 +184,7 @@ final class KernelBench implements EngineContext, Bindings, AutoCloseable {
 
   @Override
   public void close() {
-    context.weights().close();
+    backend.close();
     pool.close();
     arena.close();
   }

@@ -1,86 +1,52 @@
 package org.mla4j.benchmarks;
 
-import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
-import org.mla4j.api.backend.Kernel;
+import java.io.IOException;
+import java.util.function.IntFunction;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.step.Phase;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.StepValue;
-import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.mla4j.api.weight.WeightHandle;
+import org.mla4j.benchmarks.bound.Work;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
-/**
- * {@code linear}, 2048 x 2048. As in a model, each call has weights of its own, together more than
- * a cache holds: one token measures memory, 64 tokens measure arithmetic.
- */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@State(Scope.Benchmark)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
-public class LinearBenchmark {
+/** {@code linear}, 2048 x 2048: one token measures memory, 512 tokens measure arithmetic. */
+public class LinearBenchmark extends KernelBenchmark {
   private static final int WIDTH = 2048;
-  private static final int LAYERS = 16;
 
-  /** Which kernels. */
-  @Param({"vector", "scalar"})
-  public String kernels = "";
-
-  /** How many threads. */
-  @Param("2")
-  public int threads;
-
-  /** Element type of the weights. */
-  @Param({"BF16", "F32"})
+  /** Element type of the weights; {@code F8_E4M3} has a scale for each 128 x 128. */
+  @Param({"BF16", "F16", "F32", "Q8_0", "Q4_0", "Q4_K", "Q6_K", "F8_E4M3"})
   public DType weights = DType.F32;
 
   /** 1 is decode, more are prefill. */
-  @Param({"1", "64"})
+  @Param({"1", "48", "512"})
   public int tokens;
 
-  @SuppressWarnings("NullAway.Init") // set up before it is measured
-  private KernelBench bench;
+  /** Used by JMH. */
+  public LinearBenchmark() {}
 
-  private Kernel[] layers = {};
-  private int next;
-
-  /** Makes the layers. */
+  /**
+   * Makes the layers.
+   *
+   * @throws IOException if weights with block scales cannot be written to a temporary folder
+   */
   @Setup
-  public void setUp() {
-    bench = new KernelBench(kernels, threads, tokens, tokens);
-    bench.fillStep(Phase.PREFILL, 0, tokens);
-    StepValue x = StepValue.buffer("x", DType.F32, Rows.ALL, WIDTH);
-    StepValue out = StepValue.buffer("out", DType.F32, Rows.ALL, WIDTH);
-    layers =
-        IntStream.range(0, LAYERS)
-            .mapToObj(i -> new Linear(x, bench.weight(weights, WIDTH, WIDTH), null, out))
-            .map(bench::create)
-            .toArray(Kernel[]::new);
-  }
-
-  /** One layer. */
-  @Benchmark
-  public void linear() {
-    bench.run(layers[next]);
-    next = (next + 1) % layers.length;
-  }
-
-  /** Ends the threads. */
-  @TearDown
-  public void tearDown() {
-    bench.close();
+  public void setUp() throws IOException {
+    KernelBench bench = open(Phase.PREFILL, 0, tokens);
+    StepValue x = buffer("x", Rows.ALL, WIDTH);
+    StepValue out = buffer("out", Rows.ALL, WIDTH);
+    double bytes = weights.byteCount((long) WIDTH * WIDTH);
+    double rows = 4.0 * tokens * (WIDTH + WIDTH);
+    Work work = new Work(bytes + rows, 2.0 * tokens * WIDTH * WIDTH);
+    if (weights == DType.F8_E4M3) {
+      try (BlockScaledWeights scaled = new BlockScaledWeights(WIDTH)) {
+        layers(work, bytes, layer -> new Linear(x, scaled.weight(layer), null, out));
+      }
+    } else {
+      IntFunction<WeightHandle> plain = layer -> bench.weight(weights, WIDTH, WIDTH);
+      layers(work, bytes, layer -> new Linear(x, plain.apply(layer), null, out));
+    }
   }
 }

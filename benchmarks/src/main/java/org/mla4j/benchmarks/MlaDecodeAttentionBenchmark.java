@@ -1,87 +1,57 @@
 package org.mla4j.benchmarks;
 
-import java.util.concurrent.TimeUnit;
-import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.spec.CacheSpec;
+import org.mla4j.api.spec.CacheType;
 import org.mla4j.api.step.Phase;
 import org.mla4j.api.step.Rows;
-import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
-import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.mla4j.benchmarks.bound.Work;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
-/** {@code mla_decode_attention} of one token with the dimensions of DeepSeek-V2-Lite. */
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@State(Scope.Benchmark)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(value = 1, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
-public class MlaDecodeAttentionBenchmark {
-  private static final int HEADS = 16;
+/**
+ * {@code mla_decode_attention} of one token: 16 heads as in DeepSeek-V2-Lite, 128 as in -V3. The
+ * more heads share a row, the more it is bound by arithmetic.
+ */
+public class MlaDecodeAttentionBenchmark extends KernelBenchmark {
   private static final int LATENT = 512;
   private static final int ROPE = 64;
   private static final double SCALE = 0.07;
 
-  /** Which kernels. */
-  @Param({"vector", "scalar"})
-  public String kernels = "";
+  /** Type of the cache. */
+  @Param({"F32", "BF16", "F16", "F8_E4M3", "FP8_DS_MLA"})
+  public CacheType cells = CacheType.F32;
 
-  /** How many threads. */
-  @Param("2")
-  public int threads;
-
-  /** Element type of the cache. */
-  @Param({"BF16", "F32"})
-  public DType cells = DType.F32;
+  /** How many heads. */
+  @Param({"16", "128"})
+  public int heads;
 
   /** Tokens in the cache. */
-  @Param({"1024", "4096"})
+  @Param({"4096", "32768"})
   public int context;
 
-  @SuppressWarnings("NullAway.Init") // set up before it is measured
-  private KernelBench bench;
+  /** Used by JMH. */
+  public MlaDecodeAttentionBenchmark() {}
 
-  @SuppressWarnings("NullAway.Init") // set up before it is measured
-  private Kernel kernel;
-
-  /** Makes the kernel. */
+  /** Makes the layers. */
   @Setup
   public void setUp() {
-    bench = new KernelBench(kernels, threads, 1, context);
-    bench.fillStep(Phase.DECODE, context - 1, 1);
-    kernel =
-        bench.create(
+    open(Phase.DECODE, context - 1, 1);
+    StepValue latent = buffer("q_latent", Rows.DECODE, heads, LATENT);
+    StepValue rope = buffer("q_pe", Rows.DECODE, heads, ROPE);
+    StepValue out = buffer("o_latent", Rows.DECODE, heads, LATENT);
+    CacheSpec spec =
+        new CacheSpec(
+            CacheSpec.mla(LATENT, ROPE, cells.dtype()).parts(), cells.dtype(), 1, cells.format());
+    double bytes = (double) context * spec.bytesPerToken();
+    Work work = new Work(bytes, 2.0 * heads * context * (2 * LATENT + ROPE));
+    layers(
+        work,
+        bytes,
+        layer ->
             new MlaDecodeAttention(
-                StepValue.buffer("q_latent", DType.F32, Rows.DECODE, HEADS, LATENT),
-                StepValue.buffer("q_pe", DType.F32, Rows.DECODE, HEADS, ROPE),
-                new CacheValue("cache", "layer", CacheSpec.mla(LATENT, ROPE, cells)),
-                SCALE,
-                StepValue.buffer("o_latent", DType.F32, Rows.DECODE, HEADS, LATENT),
-                null));
-  }
-
-  /** One token. */
-  @Benchmark
-  public void decode() {
-    bench.run(kernel);
-  }
-
-  /** Ends the threads. */
-  @TearDown
-  public void tearDown() {
-    bench.close();
+                latent, rope, new CacheValue("cache", "layer" + layer, spec), SCALE, out, null));
   }
 }

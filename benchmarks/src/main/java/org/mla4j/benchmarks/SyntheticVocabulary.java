@@ -5,6 +5,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.mla4j.models.checkpoint.GgufWriter;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A byte-level vocabulary that encodes any text: bytes, pairs of letters, and dummies. */
 final class SyntheticVocabulary {
@@ -13,35 +16,71 @@ final class SyntheticVocabulary {
 
   private SyntheticVocabulary() {}
 
-  /** Adds the metadata of a tokenizer with so many tokens; the last two begin and end texts. */
-  static void describe(GgufWriter writer, int size) {
-    List<String> merges = new ArrayList<>();
-    Set<String> tokens = new LinkedHashSet<>();
-    for (int value = 0; value < 256; value++) {
-      tokens.add(letter(value));
-    }
-    for (char first = 'a'; first <= 'z'; first++) {
-      for (char second = 'a'; second <= 'z'; second++) {
-        tokens.add("" + first + second);
-        merges.add(first + " " + second);
-      }
-    }
-    for (int i = tokens.size(); i < size; i++) {
-      tokens.add("<|dummy_" + i + "|>");
-    }
+  /**
+   * Adds the metadata of a tokenizer with so many tokens; the last two begin and end texts.
+   *
+   * @param pre name of the pre-tokenizer, in the words of llama.cpp
+   */
+  static void describe(GgufWriter writer, String pre, int size) {
     int[] types = new int[size];
     for (int i = 0; i < size; i++) {
       types[i] = i < size - 2 ? NORMAL : CONTROL;
     }
     writer
         .metadata("tokenizer.ggml.model", "gpt2")
-        .metadata("tokenizer.ggml.pre", "deepseek-llm")
-        .metadata("tokenizer.ggml.tokens", List.copyOf(tokens))
+        .metadata("tokenizer.ggml.pre", pre)
+        .metadata("tokenizer.ggml.tokens", List.copyOf(tokens(size)))
         .metadata("tokenizer.ggml.token_type", types)
-        .metadata("tokenizer.ggml.merges", merges)
+        .metadata("tokenizer.ggml.merges", merges())
         .metadata("tokenizer.ggml.bos_token_id", size - 2)
         .metadata("tokenizer.ggml.eos_token_id", size - 1)
         .metadata("tokenizer.ggml.add_bos_token", true);
+  }
+
+  /** The same as the {@code tokenizer.json} of a folder. */
+  static String json(int size) {
+    ObjectNode tokenizer = JsonMapper.shared().createObjectNode();
+    tokenizer.put("version", "1.0");
+    ArrayNode added = tokenizer.putArray("added_tokens");
+    tokenizer.putObject("pre_tokenizer").put("type", "ByteLevel").put("add_prefix_space", false);
+    tokenizer.putObject("decoder").put("type", "ByteLevel");
+    ObjectNode model = tokenizer.putObject("model");
+    model.put("type", "BPE");
+    ObjectNode vocabulary = model.putObject("vocab");
+    int id = 0;
+    for (String token : tokens(size)) {
+      if (id >= size - 2) {
+        added.addObject().put("id", id).put("content", token).put("special", true);
+      }
+      vocabulary.put(token, id++);
+    }
+    ArrayNode merges = model.putArray("merges");
+    merges().forEach(merges::add);
+    return tokenizer.toString();
+  }
+
+  private static Set<String> tokens(int size) {
+    Set<String> tokens = new LinkedHashSet<>();
+    for (int value = 0; value < 256; value++) {
+      tokens.add(letter(value));
+    }
+    for (String merge : merges()) {
+      tokens.add(merge.replace(" ", ""));
+    }
+    for (int i = tokens.size(); i < size; i++) {
+      tokens.add("<|dummy_" + i + "|>");
+    }
+    return tokens;
+  }
+
+  private static List<String> merges() {
+    List<String> merges = new ArrayList<>();
+    for (char first = 'a'; first <= 'z'; first++) {
+      for (char second = 'a'; second <= 'z'; second++) {
+        merges.add(first + " " + second);
+      }
+    }
+    return merges;
   }
 
   /** How byte-level vocabularies write a byte: itself, if it is printable, or from 256 on. */

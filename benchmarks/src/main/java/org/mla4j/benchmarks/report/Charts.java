@@ -1,0 +1,182 @@
+package org.mla4j.benchmarks.report;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Font;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import javax.imageio.ImageIO;
+import org.knowm.xchart.CategoryChart;
+import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.CategorySeries;
+import org.knowm.xchart.CategorySeries.CategorySeriesRenderStyle;
+import org.knowm.xchart.HorizontalBarChart;
+import org.knowm.xchart.HorizontalBarChartBuilder;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.internal.chartpart.Chart;
+import org.knowm.xchart.style.AxesChartStyler;
+import org.knowm.xchart.style.Styler.LegendLayout;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+import org.mla4j.benchmarks.peer.Comparison;
+import org.mla4j.benchmarks.peer.PairedTimes;
+import org.mla4j.benchmarks.peer.PeerTest;
+import org.mla4j.benchmarks.peer.Statistics;
+
+/** What was measured, as pictures. */
+final class Charts {
+  private static final int WIDTH = 1000;
+  private static final int HEIGHT = 520;
+  private static final int BAR = 26;
+  private static final Color OURS = new Color(0x1F77B4);
+  private static final Color THEIRS = new Color(0xD9802E);
+  private static final Color SPREAD = new Color(0x333333);
+
+  private Charts() {}
+
+  /** Medians as bars from 0, the least and the largest ratio of single rounds as whiskers. */
+  static void ratios(Path file, String peer, List<Comparison> comparisons) throws IOException {
+    List<String> names = new ArrayList<>();
+    List<Double> medians = new ArrayList<>();
+    List<Double> middles = new ArrayList<>();
+    List<Double> halves = new ArrayList<>();
+    for (Comparison comparison : comparisons) {
+      for (PairedTimes times : comparison.times()) {
+        Statistics ratios = times.ratios();
+        names.add(comparison.model().replace(".gguf", "") + " " + times.test());
+        medians.add(times.ratioOfMedians());
+        middles.add((ratios.min() + ratios.max()) / 2);
+        halves.add((ratios.max() - ratios.min()) / 2);
+      }
+    }
+    CategoryChart chart =
+        new CategoryChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title(
+                "MLA4J against "
+                    + peer
+                    + ": ratio of tokens per second, with that of single rounds")
+            .yAxisTitle("ratio")
+            .build();
+    style(chart.getStyler());
+    chart.getStyler().setOverlapped(true).setAvailableSpaceFill(0.55);
+    chart.getStyler().setXAxisLabelRotation(45).setYAxisMin(0.0);
+    chart.getStyler().setErrorBarsColor(SPREAD);
+    chart.addSeries("ratio of medians", names, medians).setFillColor(OURS);
+    // The library's whiskers are as long on both sides: they stand on a point of their own.
+    CategorySeries spread = chart.addSeries("least to largest round", names, middles, halves);
+    spread.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Scatter);
+    spread.setMarker(SeriesMarkers.NONE).setLineColor(SPREAD).setShowInLegend(false);
+    CategorySeries even =
+        chart.addSeries("as fast as " + peer, names, Collections.nCopies(names.size(), 1.0));
+    even.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Line);
+    even.setMarker(SeriesMarkers.NONE).setLineColor(THEIRS).setLineStyle(new BasicStroke(2));
+    save(chart, file);
+  }
+
+  /** Milliseconds of a token against tokens in the cache; false if there are not two depths. */
+  static boolean contexts(Path file, Comparison comparison) throws IOException {
+    List<PairedTimes> decode =
+        comparison.times().stream().filter(each -> each.test().startsWith("tg")).toList();
+    if (decode.size() < 2) {
+      return false;
+    }
+    XYChart chart =
+        new XYChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title("One token after a context, " + comparison.model())
+            .xAxisTitle("tokens in the cache")
+            .yAxisTitle("ms")
+            .build();
+    style(chart.getStyler());
+    chart.getStyler().setYAxisMin(0.0).setXAxisMin(0.0);
+    List<Integer> depths =
+        decode.stream().map(each -> PeerTest.parse(each.test()).depth()).toList();
+    line(chart, comparison.ours().name(), OURS, depths, decode.stream().map(Charts::ours).toList());
+    line(
+        chart,
+        comparison.theirs().name(),
+        THEIRS,
+        depths,
+        decode.stream().map(Charts::theirs).toList());
+    save(chart, file);
+    return true;
+  }
+
+  private static double ours(PairedTimes times) {
+    return 1000 / times.ourRate().median();
+  }
+
+  private static double theirs(PairedTimes times) {
+    return 1000 / times.theirRate().median();
+  }
+
+  private static void line(
+      XYChart chart, String name, Color color, List<Integer> x, List<Double> y) {
+    XYSeries series = chart.addSeries(name, x, y);
+    series.setMarker(SeriesMarkers.CIRCLE).setMarkerColor(color).setLineColor(color);
+  }
+
+  /** Shares of bounds, those bound by memory and those bound by arithmetic apart. */
+  static void shares(Path file, String title, List<KernelResult> kernels) throws IOException {
+    HorizontalBarChart chart =
+        new HorizontalBarChartBuilder()
+            .width(WIDTH)
+            .height(170 + BAR * kernels.size())
+            .title(title)
+            .xAxisTitle("share of what the machine could do at the same time")
+            .build();
+    style(chart.getStyler());
+    double largest = kernels.stream().mapToDouble(KernelResult::share).max().orElse(1);
+    chart.getStyler().setXAxisMin(0.0).setXAxisMax(Math.max(1, Math.ceil(10 * largest) / 10));
+    chart.getStyler().setXAxisDecimalPattern("0.0#");
+    List<String> names = kernels.stream().map(Charts::name).toList();
+    List<Double> memory = new ArrayList<>();
+    List<Double> arithmetic = new ArrayList<>();
+    for (KernelResult each : kernels) {
+      boolean byMemory = each.bound().equals("memory");
+      memory.add(byMemory ? each.share() : 0);
+      arithmetic.add(byMemory ? 0 : each.share());
+    }
+    chart.addSeries("bound by memory", memory, names).setFillColor(OURS);
+    chart.addSeries("bound by arithmetic", arithmetic, names).setFillColor(THEIRS);
+    save(chart, file);
+  }
+
+  private static String name(KernelResult result) {
+    String kernel = result.benchmark().replace("Benchmark", "");
+    return kernel.equals("SmallOp") ? result.label() : kernel + " " + result.label();
+  }
+
+  private static void style(AxesChartStyler styler) {
+    styler.setChartBackgroundColor(Color.WHITE);
+    styler.setPlotBorderVisible(false);
+    styler.setLegendPosition(LegendPosition.OutsideS);
+    styler.setLegendLayout(LegendLayout.Horizontal);
+    styler.setLegendBorderColor(Color.WHITE);
+    styler.setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 15));
+    styler.setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12));
+    styler.setLocale(Locale.ROOT);
+  }
+
+  private static void save(Chart<?, ?> chart, Path file) throws IOException {
+    BufferedImage image =
+        new BufferedImage(chart.getWidth(), chart.getHeight(), BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = image.createGraphics();
+    chart.paint(graphics, image.getWidth(), image.getHeight());
+    graphics.dispose();
+    if (!ImageIO.write(image, "png", file.toFile())) {
+      throw new IOException("This JVM writes no PNG.");
+    }
+  }
+}
