@@ -41,6 +41,9 @@ abstract class BlockCode {
     return false;
   }
 
+  /** Writes what comes before all blocks: numbers that are used often. */
+  abstract void prepare(VectorCode code);
+
   /** Writes what comes first in a block: addresses. */
   abstract void begin(VectorCode code, Place place);
 

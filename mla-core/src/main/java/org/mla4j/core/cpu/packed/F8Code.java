@@ -11,10 +11,10 @@ final class F8Code extends BlockCode {
   /** Columns that share a scale. */
   static final int SCALED = 128;
 
-  private static final int BLOCK = 32;
+  private static final int BLOCK = 16;
   private static final int BLOCKS = SCALED / BLOCK;
   private static final long SCALES = 64;
-  private static final long INTEGERS = 512;
+  private static final long INTEGERS = 256;
   private static final long GROUP_BLOCK = SCALES + BLOCKS * INTEGERS;
 
   private static final int NOT_A_NUMBER = 0x7F;
@@ -24,6 +24,10 @@ final class F8Code extends BlockCode {
   private final Parts parts = new Parts();
   private int bytesAt;
   private int four;
+  private int signAndMagnitude;
+  private int exponent;
+
+
 
   @Override
   int columns() {
@@ -46,6 +50,12 @@ final class F8Code extends BlockCode {
   }
 
   @Override
+  void prepare(VectorCode code) {
+    signAndMagnitude = code.constant(SIGN_AND_MAGNITUDE);
+    exponent = code.constant(EXPONENT);
+  }
+
+  @Override
   void begin(VectorCode code, Place place) {
     parts.begin(code, place, BLOCKS, GROUP_BLOCK);
     bytesAt = code.newLong();
@@ -58,13 +68,8 @@ final class F8Code extends BlockCode {
     if (column % 4 == 0) {
       code.loadInts(place.group(), bytesAt, 16L * column, place.lane()).set(four);
     }
-    code.get(four).shift(24 - 8 * (column % 4)).shiftSigned(4).and(SIGN_AND_MAGNITUDE);
-    code.asFloats().mul(EXPONENT);
-  }
-
-  @Override
-  void skip(VectorCode code, int columns) {
-    code.plain().lload(bytesAt).loadConstant(16L * columns).ladd().lstore(bytesAt);
+    code.get(four).shift(24 - 8 * (column % 4)).shiftSigned(4);
+    code.get(signAndMagnitude).and().asFloats().get(exponent).mul();
   }
 
   @Override

@@ -16,6 +16,10 @@ final class FloatCode extends BlockCode {
   private final int elementBytes;
   private int blockAt;
   private int pair;
+  private int upperHalf;
+
+  @SuppressWarnings("NullAway.Init") // set by prepare
+  private Halves halves;
 
   FloatCode(DType dtype) {
     this.dtype = dtype;
@@ -30,6 +34,15 @@ final class FloatCode extends BlockCode {
   @Override
   long bytes(int blocks) {
     return (long) blocks * BLOCK * PackedMatrix.GROUP * elementBytes;
+  }
+
+  @Override
+  void prepare(VectorCode code) {
+    if (dtype == DType.F16) {
+      halves = new Halves(code);
+    } else if (dtype == DType.BF16) {
+      upperHalf = code.constant(UPPER);
+    }
   }
 
   @Override
@@ -52,9 +65,9 @@ final class FloatCode extends BlockCode {
     }
     code.get(pair);
     if (dtype == DType.F16) {
-      Halves.of(code, upper);
+      halves.of(code, upper);
     } else {
-      (upper ? code.and(UPPER) : code.shift(16)).asFloats();
+      (upper ? code.get(upperHalf).and() : code.shift(16)).asFloats();
     }
   }
 

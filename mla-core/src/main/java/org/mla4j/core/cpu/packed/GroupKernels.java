@@ -62,6 +62,7 @@ final class GroupKernels {
     }
     BlockCode.Place place = new BlockCode.Place(group, at, block, lane);
     plain.iload(columns).loadConstant(format.columns()).idiv().istore(blocks);
+    format.prepare(code);
     Runnable multiplyBlock =
         () -> {
           plain.iload(block).loadConstant(format.columns()).imul();
@@ -163,6 +164,7 @@ final class GroupKernels {
     int scale = code.newVector();
     int offset = code.newVector();
     BlockCode.Place place = new BlockCode.Place(group, at, block, lane);
+    format.prepare(code);
     boolean hasOffset = format.excess() != 0 || format.hasLeast();
     Runnable widenBlock =
         () -> {

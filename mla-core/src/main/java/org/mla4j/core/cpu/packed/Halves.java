@@ -11,18 +11,25 @@ final class Halves {
   /** All bits of the exponent. */
   private static final int INFINITY = 0x7C00;
 
-  private Halves() {}
+  private final int signAndMagnitude;
+  private final int exponent;
+
+  /** Writes what comes before all blocks. */
+  Halves(VectorCode code) {
+    signAndMagnitude = code.constant(SIGN_AND_MAGNITUDE);
+    exponent = code.constant(EXPONENT);
+  }
 
   /** Leaves those that lie side by side, one for each lane. */
-  static VectorCode load(VectorCode code, BlockCode.Place place, int address, long shift) {
-    code.loadShorts(place.group(), address, shift, place.lane());
-    return code.shift(13).and(SIGN_AND_MAGNITUDE).asFloats().mul(EXPONENT);
+  VectorCode load(VectorCode code, BlockCode.Place place, int address, long shift) {
+    code.loadShorts(place.group(), address, shift, place.lane()).shift(13);
+    return code.get(signAndMagnitude).and().asFloats().get(exponent).mul();
   }
 
   /** Takes ints of two each; leaves the lower ones, or the upper ones. */
-  static VectorCode of(VectorCode code, boolean upper) {
-    (upper ? code : code.shift(16)).shiftSigned(3).and(SIGN_AND_MAGNITUDE).asFloats();
-    return code.mul(EXPONENT);
+  VectorCode of(VectorCode code, boolean upper) {
+    (upper ? code : code.shift(16)).shiftSigned(3).get(signAndMagnitude).and().asFloats();
+    return code.get(exponent).mul();
   }
 
   /** Whether sixteen bits each, so many bytes apart, are all finite. */

@@ -12,7 +12,14 @@ final class Nibbles {
   private static final int MANTISSA_SHIFT = 19;
   private static final int ONE = 0x3F800000;
 
-  private Nibbles() {}
+  private final int mantissa;
+  private final int one;
+
+  /** Writes what comes before all blocks. */
+  Nibbles(VectorCode code) {
+    mantissa = code.constant(MANTISSA);
+    one = code.constant(ONE);
+  }
 
   /** What is to be added to a raw weight where {@code zero} stands for 0. */
   static float excess(int zero) {
@@ -20,8 +27,8 @@ final class Nibbles {
   }
 
   /** Takes ints; leaves the raw weights of one of the eight. */
-  static void raw(VectorCode code, int index) {
-    code.shift(MANTISSA_SHIFT - 4 * index).and(MANTISSA).or(ONE).asFloats();
+  void raw(VectorCode code, int index) {
+    code.shift(MANTISSA_SHIFT - 4 * index).get(mantissa).and().get(one).or().asFloats();
   }
 
   /** The lower halves of eight bytes, side by side. */

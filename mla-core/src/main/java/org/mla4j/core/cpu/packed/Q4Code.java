@@ -17,6 +17,13 @@ final class Q4Code extends BlockCode {
   private int scalesAt;
   private int integersAt;
   private int integers;
+  private int steps;
+
+  @SuppressWarnings("NullAway.Init") // set by prepare
+  private Nibbles nibbles;
+
+  @SuppressWarnings("NullAway.Init") // set by prepare
+  private Halves halves;
 
   @Override
   int columns() {
@@ -44,6 +51,13 @@ final class Q4Code extends BlockCode {
   }
 
   @Override
+  void prepare(VectorCode code) {
+    nibbles = new Nibbles(code);
+    halves = new Halves(code);
+    steps = code.constant(Nibbles.STEPS);
+  }
+
+  @Override
   void begin(VectorCode code, Place place) {
     scalesAt = code.newLong();
     integersAt = code.newLong();
@@ -56,7 +70,7 @@ final class Q4Code extends BlockCode {
     if (column % 8 == 0) {
       code.loadInts(place.group(), integersAt, 8L * column, place.lane()).set(integers);
     }
-    Nibbles.raw(code.get(integers), column % 8);
+    nibbles.raw(code.get(integers), column % 8);
   }
 
   @Override
@@ -66,7 +80,7 @@ final class Q4Code extends BlockCode {
 
   @Override
   void scale(VectorCode code, Place place) {
-    Halves.load(code, place, scalesAt, 0).mul(Nibbles.STEPS);
+    halves.load(code, place, scalesAt, 0).get(steps).mul();
   }
 
   @Override

@@ -25,6 +25,13 @@ final class Q4KCode extends BlockCode {
   private final Parts parts = new Parts();
   private int integersAt;
   private int integers;
+  private int steps;
+
+  @SuppressWarnings("NullAway.Init") // set by prepare
+  private Nibbles nibbles;
+
+  @SuppressWarnings("NullAway.Init") // set by prepare
+  private Halves halves;
 
   @Override
   int columns() {
@@ -57,6 +64,13 @@ final class Q4KCode extends BlockCode {
   }
 
   @Override
+  void prepare(VectorCode code) {
+    nibbles = new Nibbles(code);
+    halves = new Halves(code);
+    steps = code.constant(Nibbles.STEPS);
+  }
+
+  @Override
   void begin(VectorCode code, Place place) {
     parts.begin(code, place, PARTS, GROUP_BLOCK);
     integersAt = code.newLong();
@@ -69,7 +83,7 @@ final class Q4KCode extends BlockCode {
     if (column % 8 == 0) {
       code.loadInts(place.group(), integersAt, 8L * column, place.lane()).set(integers);
     }
-    Nibbles.raw(code.get(integers), column % 8);
+    nibbles.raw(code.get(integers), column % 8);
   }
 
   @Override
@@ -79,14 +93,14 @@ final class Q4KCode extends BlockCode {
 
   @Override
   void scale(VectorCode code, Place place) {
-    Halves.load(code, place, parts.blockAt(), 0).mul(Nibbles.STEPS);
+    halves.load(code, place, parts.blockAt(), 0).get(steps).mul();
     parts.loadByte(code, place, SCALES);
     code.mul();
   }
 
   @Override
   void least(VectorCode code, Place place) {
-    Halves.load(code, place, parts.blockAt(), LEAST_SCALE);
+    halves.load(code, place, parts.blockAt(), LEAST_SCALE);
     parts.loadByte(code, place, LEASTS);
     code.mul();
   }

@@ -35,6 +35,13 @@ final class Q6KCode extends BlockCode {
   private int integersAt;
   private int lower;
   private int upper;
+  private int steps;
+  private int lowerBits;
+  private int upperBits;
+  private int one;
+
+  @SuppressWarnings("NullAway.Init") // set by prepare
+  private Halves halves;
 
   @Override
   int columns() {
@@ -62,6 +69,15 @@ final class Q6KCode extends BlockCode {
   }
 
   @Override
+  void prepare(VectorCode code) {
+    halves = new Halves(code);
+    steps = code.constant(STEPS);
+    lowerBits = code.constant(LOWER);
+    upperBits = code.constant(UPPER);
+    one = code.constant(ONE);
+  }
+
+  @Override
   void begin(VectorCode code, Place place) {
     parts.begin(code, place, PARTS, GROUP_BLOCK);
     integersAt = code.newLong();
@@ -76,14 +92,14 @@ final class Q6KCode extends BlockCode {
     if (column % 8 == 0) {
       code.loadInts(place.group(), integersAt, 8L * column, place.lane()).set(lower);
     }
-    code.get(lower).shift(LOWER_SHIFT - 4 * (column % 8)).and(LOWER);
-    code.get(upper).shift(UPPER_SHIFT - 2 * column).and(UPPER);
-    code.or().or(ONE).asFloats();
+    code.get(lower).shift(LOWER_SHIFT - 4 * (column % 8)).get(lowerBits).and();
+    code.get(upper).shift(UPPER_SHIFT - 2 * column).get(upperBits).and();
+    code.or().get(one).or().asFloats();
   }
 
   @Override
   void scale(VectorCode code, Place place) {
-    Halves.load(code, place, parts.blockAt(), 0).mul(STEPS);
+    halves.load(code, place, parts.blockAt(), 0).get(steps).mul();
     parts.loadByte(code, place, SCALES);
     code.mul();
   }

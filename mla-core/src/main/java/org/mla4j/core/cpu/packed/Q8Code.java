@@ -18,6 +18,9 @@ final class Q8Code extends BlockCode {
   private int integersAt;
   private int integers;
 
+  @SuppressWarnings("NullAway.Init") // set by prepare
+  private Halves halves;
+
   @Override
   int columns() {
     return BLOCK;
@@ -36,6 +39,11 @@ final class Q8Code extends BlockCode {
   @Override
   boolean hasScale() {
     return true;
+  }
+
+  @Override
+  void prepare(VectorCode code) {
+    halves = new Halves(code);
   }
 
   @Override
@@ -61,7 +69,7 @@ final class Q8Code extends BlockCode {
 
   @Override
   void scale(VectorCode code, Place place) {
-    Halves.load(code, place, scalesAt, 0);
+    halves.load(code, place, scalesAt, 0);
   }
 
   @Override

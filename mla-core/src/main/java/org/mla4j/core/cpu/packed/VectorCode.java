@@ -184,6 +184,25 @@ final class VectorCode {
     return broadcast();
   }
 
+  /** A new variable with a number in all lanes, for code that uses it often. */
+  int constant(int bits) {
+    int variable = newVector();
+    code.getstatic(LANES, "INTS", SPECIES)
+        .loadConstant(bits)
+        .invokestatic(INTS, "broadcast", MethodTypeDesc.of(INTS, SPECIES, CD_int));
+    set(variable);
+    return variable;
+  }
+
+  /** A new variable with a number in all lanes, for code that uses it often. */
+  int constant(float number) {
+    int variable = newVector();
+    species();
+    code.loadConstant(number);
+    broadcast().set(variable);
+    return variable;
+  }
+
   /** Takes the species, then a float. */
   VectorCode broadcast() {
     code.invokestatic(FLOATS, "broadcast", MethodTypeDesc.of(FLOATS, SPECIES, CD_float));
@@ -224,13 +243,9 @@ final class VectorCode {
     return this;
   }
 
-  VectorCode and(int bits) {
-    code.loadConstant(bits).invokevirtual(INTS, "and", MethodTypeDesc.of(INTS, CD_int));
-    return this;
-  }
-
-  VectorCode or(int bits) {
-    code.loadConstant(bits).invokevirtual(INTS, "or", MethodTypeDesc.of(INTS, CD_int));
+  /** Takes two vectors of ints. */
+  VectorCode and() {
+    code.invokevirtual(INTS, "and", MethodTypeDesc.of(INTS, VECTOR));
     return this;
   }
 

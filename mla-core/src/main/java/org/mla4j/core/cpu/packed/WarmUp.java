@@ -1,24 +1,57 @@
 package org.mla4j.core.cpu.packed;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
+import java.util.function.IntConsumer;
 import org.mla4j.api.backend.EngineContext;
 
 /**
- * Runs kernels on a few zeros, often enough for the JIT compiler to turn them into vector code.
- * Until then they are about a thousand times slower: on weights of a model it would take long to
- * get there, since the compiler counts calls, not work.
+ * Runs kernels on zeros until the JIT compiler has turned them into vector code. Before that they
+ * are some hundred times slower: the weights of a model would take long to get there, since the
+ * compiler counts calls, not work. And what it compiles in the middle of a step, with all else
+ * that a step runs in its profile, now and then keeps making objects of vectors.
  */
 final class WarmUp {
-  /** More than the calls after which the JVM compiles for good, once it has compiled for a start. */
-  private static final int CALLS = 6_000;
+  /** More than the calls after which the JVM first compiles, and counts from then on. */
+  private static final int SHORT_CALLS = 300;
 
-  private static final int COLUMNS = 4;
+  /** Calls between two looks at the clock. */
+  private static final int LONG_CALLS = 100;
+
+  /** Columns of a long call: loops must be seen to go round as often as on weights of models. */
+  private static final int COLUMNS = 512;
+
+  private static final int TILE_COLUMNS = 64;
+
+  /** A column takes a few nanoseconds as vector code, and some hundred before. */
+  private static final long FAST_NANOS = 40;
+
+  /** When to give up: there may be no vector code on this machine. */
+  private static final long MOST_NANOS = 4_000_000_000L;
 
   private final MemorySegment memory;
   private final Set<PackedFormat> warm = EnumSet.noneOf(PackedFormat.class);
-  private final float[] zeros = new float[512];
+  private final float[] zeros = new float[COLUMNS];
+
+  private record Kernel(int fewColumns, int manyColumns, IntConsumer call) {
+    void runShort() {
+      for (int i = 0; i < SHORT_CALLS; i++) {
+        call.accept(fewColumns);
+      }
+    }
+
+    /** Whether it is vector code by now. */
+    boolean runLong() {
+      long start = System.nanoTime();
+      for (int i = 0; i < LONG_CALLS; i++) {
+        call.accept(manyColumns);
+      }
+      return System.nanoTime() - start < FAST_NANOS * LONG_CALLS * manyColumns;
+    }
+  }
 
   /** Memory is the engine's: compiled code depends on its kind. */
   WarmUp(EngineContext engine) {
@@ -27,21 +60,43 @@ final class WarmUp {
 
   /** Warms the kernels of a format up, once. */
   void warm(PackedFormat format) {
-    if (warm.isEmpty()) {
-      for (int rows = 1; rows <= ProductTiles.ROWS; rows++) {
-        ProductTile tile = ProductTiles.of(rows);
-        for (int i = 0; i < CALLS; i++) {
-          tile.multiply(memory, 0, memory, 0, COLUMNS, memory, Panel.BYTES);
-        }
-      }
+    if (warm.contains(format)) {
+      return;
     }
-    if (warm.add(format)) {
-      int blocks = format.layout().multiple();
-      int columns = blocks * format.layout().columns();
-      for (int i = 0; i < CALLS; i++) {
-        format.product().multiply(memory, 0, columns, zeros, 0, zeros, 0, memory, Panel.BYTES);
-        format.widening().widen(memory, 0, 0, blocks, memory, Panel.BYTES);
-      }
+    List<Kernel> kernels = new ArrayList<>();
+    for (int rows = 1; warm.isEmpty() && rows <= ProductTiles.ROWS; rows++) {
+      ProductTile tile = ProductTiles.of(rows);
+      kernels.add(
+          new Kernel(
+              1,
+              TILE_COLUMNS,
+              columns -> tile.multiply(memory, 0, memory, 0, columns, memory, Panel.BYTES)));
+    }
+    warm.add(format);
+    GroupProduct product = format.product();
+    GroupWidening widening = format.widening();
+    int perBlock = format.layout().columns();
+    int step = format.layout().multiple() * perBlock;
+    kernels.add(
+        new Kernel(
+            step,
+            COLUMNS,
+            columns ->
+                product.multiply(memory, 0, columns, zeros, 0, zeros, 0, memory, Panel.BYTES)));
+    kernels.add(
+        new Kernel(
+            step,
+            COLUMNS,
+            columns -> widening.widen(memory, 0, 0, columns / perBlock, memory, Panel.BYTES)));
+    run(kernels);
+  }
+
+  /** In turns: while one is compiled, others are counted. */
+  private static void run(List<Kernel> kernels) {
+    long start = System.nanoTime();
+    kernels.forEach(Kernel::runShort);
+    while (!kernels.isEmpty() && System.nanoTime() - start < MOST_NANOS) {
+      kernels.removeIf(Kernel::runLong);
     }
   }
 }
