@@ -102,7 +102,7 @@ class CpuBackendTest {
     var refused =
         assertThrows(InvalidInputException.class, () -> open(Map.of("vectors", "off")).close());
     assertEquals(
-        "Backend 'cpu': unknown option 'vectors'; known: fused, vector. [MLA-0401]",
+        "Backend 'cpu': unknown option 'vectors'; known: fused, repack, vector. [MLA-0401]",
         refused.getMessage());
   }
 
@@ -111,7 +111,7 @@ class CpuBackendTest {
     try (Backend backend = open(Map.of());
         OpTestBench bench = OpTestBench.tokens(4)) {
       Op select = new SelectRows(bench.buffer("x", Rows.ALL, 3), bench.buffer("y", Rows.LOGITS, 3));
-      assertEquals("VectorLinear", backend.create(linear(bench, weight()), bench).describe());
+      assertEquals("PackedLinear", backend.create(linear(bench, weight()), bench).describe());
       assertEquals("ScalarSelectRows", backend.create(select, bench).describe());
     }
   }

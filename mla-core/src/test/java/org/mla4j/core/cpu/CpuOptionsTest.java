@@ -28,7 +28,7 @@ class CpuOptionsTest {
   @Test
   void unknownOptionsAreRefusedWithTheKnownOnes() {
     assertEquals(
-        "Backend 'cpu': unknown option 'simd'; known: fused, vector. [MLA-0401]",
+        "Backend 'cpu': unknown option 'simd'; known: fused, repack, vector. [MLA-0401]",
         refusal(Map.of("simd", "off", "vector", "off", "threads", "3")));
   }
 

@@ -284,7 +284,7 @@ public abstract class FusedContract {
   }
 
   private static String plain(Kernel kernel) {
-    return kernel.describe().replaceAll("Scalar|Vector", "");
+    return kernel.describe().replaceAll("Scalar|Vector|Packed", "");
   }
 
   @Test

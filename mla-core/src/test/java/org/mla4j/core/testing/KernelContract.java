@@ -99,7 +99,10 @@ public abstract class KernelContract {
   }
 
   private float[] linearOf(ArrayWeight weight, float[] x) {
-    try (OpTestBench bench = bench(x.length / 96)) {
+    int tokens = x.length / 96;
+    StepLimits limits = new StepLimits(tokens, tokens, 64, 16, 8);
+    OpTestBench deterministic = new OpTestBench(limits, TestParallel.sequential(), true);
+    try (OpTestBench bench = deterministic.prefillStep(tokens)) {
       StepValue y = bench.buffer("y", Rows.ALL, 40);
       bench.run(kernels(), new Linear(bench.filled("x", Rows.ALL, x, 96), weight, null, y));
       return bench.read(y);

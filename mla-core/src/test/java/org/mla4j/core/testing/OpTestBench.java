@@ -53,7 +53,11 @@ public final class OpTestBench implements Bindings, AutoCloseable {
   private record Stored(CacheValue cache, int tensor) {}
 
   public OpTestBench(StepLimits limits, ParallelFor parallel) {
-    engine = new TestEngine(limits, parallel, Map.of());
+    this(limits, parallel, false);
+  }
+
+  public OpTestBench(StepLimits limits, ParallelFor parallel, boolean deterministic) {
+    engine = new TestEngine(limits, parallel, Map.of(), deterministic);
     context = CpuContext.of(engine);
     step = new StepDescription(limits, Arena.ofAuto());
   }

@@ -16,17 +16,19 @@ import org.mla4j.api.step.StepLimits;
  * @param limits the largest step
  * @param parallel the threads
  * @param options what the user set for the backend
+ * @param deterministic whether results must not depend on other rows of a step
  */
-public record TestEngine(StepLimits limits, ParallelFor parallel, Map<String, String> options)
+public record TestEngine(
+    StepLimits limits, ParallelFor parallel, Map<String, String> options, boolean deterministic)
     implements EngineContext {
+  /** An engine in default mode. */
+  public TestEngine(StepLimits limits, ParallelFor parallel, Map<String, String> options) {
+    this(limits, parallel, options, false);
+  }
+
   /** An engine of one thread, without options. */
   public static TestEngine of(StepLimits limits) {
     return new TestEngine(limits, TestParallel.sequential(), Map.of());
-  }
-
-  @Override
-  public boolean deterministic() {
-    return false;
   }
 
   @Override

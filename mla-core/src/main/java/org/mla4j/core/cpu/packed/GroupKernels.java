@@ -9,7 +9,6 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Supplier;
-import org.mla4j.core.cpu.vector.Lanes;
 
 /** Makes kernels of a {@link BlockCode}: each is a class with one method. */
 final class GroupKernels {
@@ -27,14 +26,14 @@ final class GroupKernels {
   static GroupProduct product(Supplier<BlockCode> format) {
     MethodTypeDesc type =
         MethodTypeDesc.of(
-            CD_void, SEGMENT, CD_long, CD_int, ARRAY, CD_int, ARRAY, CD_int, SEGMENT, CD_long);
+            CD_void, SEGMENT, CD_long, CD_int, CD_int, ARRAY, CD_int, ARRAY, CD_int, SEGMENT, CD_long);
     return KernelClass.make(
         GroupProduct.class, "multiply", type, code -> writeProduct(code, format.get()));
   }
 
   static GroupWidening widening(Supplier<BlockCode> format) {
     MethodTypeDesc type =
-        MethodTypeDesc.of(CD_void, SEGMENT, CD_long, CD_int, CD_int, SEGMENT, CD_long);
+        MethodTypeDesc.of(CD_void, SEGMENT, CD_long, CD_int, CD_int, CD_int, SEGMENT, CD_long);
     return KernelClass.make(
         GroupWidening.class, "widen", type, code -> writeWidening(code, format.get()));
   }
@@ -44,14 +43,14 @@ final class GroupKernels {
     var plain = code.plain();
     int group = plain.parameterSlot(0);
     int at = plain.parameterSlot(1);
-    int columns = plain.parameterSlot(2);
-    int x = plain.parameterSlot(3);
-    int xAt = plain.parameterSlot(4);
-    int sums = plain.parameterSlot(5);
-    int sumsAt = plain.parameterSlot(6);
-    int out = plain.parameterSlot(7);
-    int outAt = plain.parameterSlot(8);
-    int lane = code.newInt();
+    int lane = plain.parameterSlot(2);
+    int columns = plain.parameterSlot(3);
+    int x = plain.parameterSlot(4);
+    int xAt = plain.parameterSlot(5);
+    int sums = plain.parameterSlot(6);
+    int sumsAt = plain.parameterSlot(7);
+    int out = plain.parameterSlot(8);
+    int outAt = plain.parameterSlot(9);
     int block = code.newInt();
     int blocks = code.newInt();
     int column = code.newInt();
@@ -87,33 +86,17 @@ final class GroupKernels {
             code.broadcast().get(total).fma().set(total);
           }
         };
-    eachVector(
-        code,
-        lane,
-        () -> {
-          code.zero().set(total);
-          for (int part : parts) {
-            code.zero().set(part);
-          }
-          code.loop(block, 0, () -> plain.iload(blocks), 1, multiplyBlock);
-          if (!format.hasScale()) {
-            sum(code, parts);
-            code.set(total);
-          }
-          code.get(total).storeFloats(out, outAt, 0, lane);
-        });
-    plain.return_();
-  }
-
-  /** Repeats code for each vector that a group's rows fill; no loop where that is only one. */
-  private static void eachVector(VectorCode code, int lane, Runnable body) {
-    if (Lanes.COUNT == PackedMatrix.GROUP) {
-      code.plain().iconst_0().istore(lane);
-      body.run();
-    } else {
-      code.loop(
-          lane, 0, () -> code.plain().loadConstant(PackedMatrix.GROUP), Lanes.COUNT, body);
+    code.zero().set(total);
+    for (int part : parts) {
+      code.zero().set(part);
     }
+    code.loop(block, 0, () -> plain.iload(blocks), 1, multiplyBlock);
+    if (!format.hasScale()) {
+      sum(code, parts);
+      code.set(total);
+    }
+    code.get(total).storeFloats(out, outAt, 0, lane);
+    plain.return_();
   }
 
   /** A block's sums start at 0, but the first one at what is too much of all raw weights. */
@@ -151,11 +134,11 @@ final class GroupKernels {
     var plain = code.plain();
     int group = plain.parameterSlot(0);
     int at = plain.parameterSlot(1);
-    int first = plain.parameterSlot(2);
-    int count = plain.parameterSlot(3);
-    int panel = plain.parameterSlot(4);
-    int panelAt = plain.parameterSlot(5);
-    int lane = code.newInt();
+    int lane = plain.parameterSlot(2);
+    int first = plain.parameterSlot(3);
+    int count = plain.parameterSlot(4);
+    int panel = plain.parameterSlot(5);
+    int panelAt = plain.parameterSlot(6);
     int index = code.newInt();
     int block = code.newInt();
     int to = code.newLong();
@@ -209,10 +192,7 @@ final class GroupKernels {
             code.loop(part, 0, () -> plain.loadConstant(parts), 1, widenPart);
           }
         };
-    eachVector(
-        code,
-        lane,
-        () -> code.loop(index, 0, () -> plain.iload(count), 1, widenBlock));
+    code.loop(index, 0, () -> plain.iload(count), 1, widenBlock);
     plain.return_();
   }
 }

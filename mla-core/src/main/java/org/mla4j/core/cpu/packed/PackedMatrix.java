@@ -1,6 +1,7 @@
 package org.mla4j.core.cpu.packed;
 
 import java.lang.foreign.MemorySegment;
+import org.mla4j.core.cpu.vector.Lanes;
 
 /**
  * Matrices of weights, one for each section, packed in groups of sixteen rows whose columns lie
@@ -113,7 +114,11 @@ public final class PackedMatrix {
       MemorySegment out,
       long outAt) {
     long at = groupAt(section, group);
-    format.product().multiply(groups, at, paddedColumns(), x, xAt, sums, sumsAt, out, outAt);
+    int count = paddedColumns();
+    GroupProduct product = format.product();
+    for (int lane = 0; lane < GROUP; lane += Lanes.COUNT) {
+      product.multiply(groups, at, lane, count, x, xAt, sums, sumsAt, out, outAt);
+    }
   }
 
   /**
@@ -133,7 +138,10 @@ public final class PackedMatrix {
     int end = Math.min(Panel.GROUPS, groups() - firstGroup);
     for (int i = 0; i < end; i++) {
       long at = groupAt(section, firstGroup + i);
-      format.widening().widen(groups, at, first, count, panel, panelAt + 4L * GROUP * i);
+      long to = panelAt + 4L * GROUP * i;
+      for (int lane = 0; lane < GROUP; lane += Lanes.COUNT) {
+        format.widening().widen(groups, at, lane, first, count, panel, to);
+      }
     }
   }
 

@@ -2,11 +2,10 @@ package org.mla4j.core.cpu.packed;
 
 import java.lang.foreign.MemorySegment;
 
-/** The inner loop of a product of a few rows of floats and a {@linkplain Panel panel}. */
-public interface ProductTile {
+/** The inner loop of a product of a few rows of floats and some outputs of a panel. */
+interface ProductTile {
   /**
-   * Multiplies: element {@code c} of output row {@code r} is the sum over all columns {@code k} of
-   * {@code x[k][r] * panel[k][c]}, from the first one to the last, product and sum rounded once.
+   * Multiplies, as {@link ProductTiles#multiply} says, {@link ProductTiles#OUTPUTS} outputs.
    *
    * @param x the rows, column by column, as many as the tile has
    * @param xAt where they start

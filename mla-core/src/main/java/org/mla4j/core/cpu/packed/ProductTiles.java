@@ -21,8 +21,8 @@ public final class ProductTiles {
 
   private static final int VECTORS = Lanes.COUNT == 16 ? 4 : 2;
 
-  /** Passes over a panel: each makes so many vectors of outputs. */
-  private static final int PASSES = Panel.OUTPUTS / (VECTORS * Lanes.COUNT);
+  /** Outputs that a tile makes: a panel takes as many calls as it has those. */
+  static final int OUTPUTS = VECTORS * Lanes.COUNT;
 
   private static final ProductTile[] TILES = new ProductTile[ROWS + 1];
 
@@ -32,14 +32,38 @@ public final class ProductTiles {
 
   private ProductTiles() {}
 
-  /**
-   * Returns the tile for so many rows.
-   *
-   * @param rows 1 to {@link #ROWS}
-   * @return the tile
-   */
-  public static ProductTile of(int rows) {
+  /** The tile for 1 to {@link #ROWS} rows. */
+  static ProductTile of(int rows) {
     return TILES[rows];
+  }
+
+  /**
+   * Multiplies rows by a panel: element {@code c} of output row {@code r} is the sum over all
+   * columns {@code k} of {@code x[k][r] * panel[k][c]}, from the first one to the last, product and
+   * sum rounded once.
+   *
+   * @param rows how many, 1 to {@link #ROWS}
+   * @param x the rows, column by column
+   * @param xAt where they start
+   * @param panel the panel
+   * @param panelAt where its first column starts
+   * @param columns how many
+   * @param out takes the sums, one output row behind the other, {@link Panel#STRIDE} bytes each
+   * @param outAt where the first output row starts
+   */
+  public static void multiply(
+      int rows,
+      MemorySegment x,
+      long xAt,
+      MemorySegment panel,
+      long panelAt,
+      int columns,
+      MemorySegment out,
+      long outAt) {
+    ProductTile tile = TILES[rows];
+    for (long shift = 0; shift < Panel.STRIDE; shift += 4L * OUTPUTS) {
+      tile.multiply(x, xAt, panel, panelAt + shift, columns, out, outAt + shift);
+    }
   }
 
   private static ProductTile make(int rows) {
@@ -59,9 +83,6 @@ public final class ProductTiles {
     int columns = plain.parameterSlot(4);
     int out = plain.parameterSlot(5);
     int outAt = plain.parameterSlot(6);
-    int pass = code.newInt();
-    int from = code.newLong();
-    int to = code.newLong();
     int column = code.newInt();
     int columnAt = code.newLong();
     int factorAt = code.newLong();
@@ -77,7 +98,7 @@ public final class ProductTiles {
     Runnable multiplyColumn =
         () -> {
           plain.iload(column).i2l().loadConstant((long) Panel.STRIDE).lmul();
-          plain.lload(from).ladd().lstore(columnAt);
+          plain.lload(panelAt).ladd().lstore(columnAt);
           plain.iload(column).i2l().loadConstant(4L * rows).lmul();
           plain.lload(xAt).ladd().lstore(factorAt);
           for (int v = 0; v < VECTORS; v++) {
@@ -90,32 +111,16 @@ public final class ProductTiles {
             }
           }
         };
-    Runnable onePass =
-        () -> {
-          plain.lload(panelAt).lstore(from);
-          plain.lload(outAt).lstore(to);
-          if (PASSES > 1) {
-            for (int address : new int[] {from, to}) {
-              plain.iload(pass).i2l().loadConstant(VECTORS * Lanes.BYTES).lmul();
-              plain.lload(address).ladd().lstore(address);
-            }
-          }
-          for (int[] ofRow : sums) {
-            for (int sum : ofRow) {
-              code.zero().set(sum);
-            }
-          }
-          code.loop(column, 0, () -> plain.iload(columns), 1, multiplyColumn);
-          for (int row = 0; row < rows; row++) {
-            for (int v = 0; v < VECTORS; v++) {
-              code.get(sums[row][v]).storeFloats(out, to, row * Panel.STRIDE + v * Lanes.BYTES);
-            }
-          }
-        };
-    if (PASSES == 1) {
-      onePass.run();
-    } else {
-      code.loop(pass, 0, () -> plain.loadConstant(PASSES), 1, onePass);
+    for (int[] ofRow : sums) {
+      for (int sum : ofRow) {
+        code.zero().set(sum);
+      }
+    }
+    code.loop(column, 0, () -> plain.iload(columns), 1, multiplyColumn);
+    for (int row = 0; row < rows; row++) {
+      for (int v = 0; v < VECTORS; v++) {
+        code.get(sums[row][v]).storeFloats(out, outAt, row * Panel.STRIDE + v * Lanes.BYTES);
+      }
     }
     plain.return_();
   }

@@ -82,12 +82,12 @@ final class WarmUp {
             step,
             COLUMNS,
             columns ->
-                product.multiply(memory, 0, columns, zeros, 0, zeros, 0, memory, Panel.BYTES)));
+                product.multiply(memory, 0, 0, columns, zeros, 0, zeros, 0, memory, Panel.BYTES)));
     kernels.add(
         new Kernel(
             step,
             COLUMNS,
-            columns -> widening.widen(memory, 0, 0, columns / perBlock, memory, Panel.BYTES)));
+            columns -> widening.widen(memory, 0, 0, 0, columns / perBlock, memory, Panel.BYTES)));
     run(kernels);
   }
 

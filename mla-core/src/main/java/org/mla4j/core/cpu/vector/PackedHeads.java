@@ -17,6 +17,7 @@ import org.mla4j.core.cpu.packed.PackedMatrix;
  * a section of the weights each. One row: one task per group of a head; several: one per panel.
  */
 final class PackedHeads implements Kernel, ParallelFor.Body {
+  private final String name;
   private final Operand x;
   private final Operand out;
   private final PackedMatrix weight;
@@ -33,17 +34,20 @@ final class PackedHeads implements Kernel, ParallelFor.Body {
   /**
    * Makes the kernel.
    *
+   * @param name what the kernel is called in reports
    * @param in F32 {@code [T, heads, columns]}
    * @param result F32 {@code [T, heads, rows]}
    * @param weight for each head a section {@code [rows, columns]}
    */
   PackedHeads(
+      String name,
       StepValue in,
       StepValue result,
       PackedMatrix weight,
       Bindings bindings,
       CpuContext context,
       Scratch scratch) {
+    this.name = name;
     x = Operand.of(bindings.tensor(in));
     out = Operand.of(bindings.tensor(result));
     this.weight = weight;
@@ -72,6 +76,11 @@ final class PackedHeads implements Kernel, ParallelFor.Body {
       tasksPerHead = out.count() == 0 ? 0 : PanelProduct.panels(weight);
     }
     parallel.run(heads * tasksPerHead, this);
+  }
+
+  @Override
+  public String describe() {
+    return name;
   }
 
   private void interleave(int task, int worker) {

@@ -202,7 +202,14 @@ public final class VectorKernels implements KernelSet {
     Optional<PackedMatrix> weight =
         packed == null ? Optional.empty() : packed.keys(op.kvB(), shape);
     return weight.isPresent()
-        ? new PackedHeads(op.qNope(), op.qLatent(), weight.get(), bindings, context, memory)
+        ? new PackedHeads(
+            "PackedAbsorbQuery",
+            op.qNope(),
+            op.qLatent(),
+            weight.get(),
+            bindings,
+            context,
+            memory)
         : new VectorAbsorbQuery(op, bindings, context, memory);
   }
 
@@ -217,7 +224,14 @@ public final class VectorKernels implements KernelSet {
     Optional<PackedMatrix> weight =
         packed == null ? Optional.empty() : packed.values(op.kvB(), shape);
     return weight.isPresent()
-        ? new PackedHeads(op.oLatent(), op.out(), weight.get(), bindings, context, memory)
+        ? new PackedHeads(
+            "PackedProjectValue",
+            op.oLatent(),
+            op.out(),
+            weight.get(),
+            bindings,
+            context,
+            memory)
         : new VectorProjectValue(op, bindings, context, memory);
   }
 
