@@ -58,7 +58,8 @@ final class CpuBackend implements Backend {
     KernelSet scalar = new ScalarKernels();
     boolean useVector = options.vector() && vector.usable();
     // Without the Vector API the class of the vector kernels must not even be loaded.
-    KernelSet kernels = useVector ? withVectors(scalar, options.repack()) : new FusedKernels(scalar);
+    KernelSet kernels =
+        useVector ? withVectors(scalar, options.repack()) : new FusedKernels(scalar);
     return new CpuBackend(CpuContext.of(engine), kernels, options.fused().ops());
   }
 

@@ -34,7 +34,8 @@ record CpuOptions(boolean vector, FusedChoice fused, boolean repack) {
     // Sorted, so that of several unknown names always the same one is reported.
     for (String name : new TreeSet<>(options.keySet())) {
       if (!List.of(FUSED, REPACK, VECTOR).contains(name)) {
-        throw invalid("unknown option '" + name + "'; known: " + FUSED + ", " + REPACK + ", " + VECTOR);
+        throw invalid(
+            "unknown option '" + name + "'; known: " + FUSED + ", " + REPACK + ", " + VECTOR);
       }
     }
     boolean vector = isOn(VECTOR, options);

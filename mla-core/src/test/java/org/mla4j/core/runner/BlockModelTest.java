@@ -14,7 +14,8 @@ import org.mla4j.core.testing.BlockModel;
 import org.mla4j.core.testing.MixedSteps;
 import org.mla4j.core.testing.RandomBlocks;
 
-@DisplayName("A model of block types read in place gives the bits that its decoded weights give as F32")
+@DisplayName(
+    "A model of block types read in place gives the bits that its decoded weights give as F32")
 class BlockModelTest {
   record Example(String vector, DType dtype) {}
 
@@ -40,7 +41,9 @@ class BlockModelTest {
 
   private static List<float[]> logits(BlockModel model, String vector) {
     try (StepRunner runner =
-        StepRunner.build(model, MixedSteps.options()
+        StepRunner.build(
+            model,
+            MixedSteps.options()
                 .backendOption("cpu:vector", vector)
                 .backendOption("cpu:repack", "off")
                 .build())) {

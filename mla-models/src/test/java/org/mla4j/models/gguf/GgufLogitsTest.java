@@ -59,8 +59,7 @@ class GgufLogitsTest {
   void isExactlyTheFoldersModel(String golden, DType type, boolean splitLatent) {
     Path file = folder.resolve("model.gguf");
     GgufExport.of(TestData.golden(golden)).type(type).splitLatent(splitLatent).build().write(file);
-    assertSameBits(
-        answersInPlace(TestData.golden(golden), golden), answersInPlace(file, golden));
+    assertSameBits(answersInPlace(TestData.golden(golden), golden), answersInPlace(file, golden));
   }
 
   @ParameterizedTest(name = "{0} as {1}")

@@ -27,8 +27,6 @@ final class F8Code extends BlockCode {
   private int signAndMagnitude;
   private int exponent;
 
-
-
   @Override
   int columns() {
     return BLOCK;

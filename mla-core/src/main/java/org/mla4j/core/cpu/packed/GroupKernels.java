@@ -26,7 +26,8 @@ final class GroupKernels {
   static GroupProduct product(Supplier<BlockCode> format) {
     MethodTypeDesc type =
         MethodTypeDesc.of(
-            CD_void, SEGMENT, CD_long, CD_int, CD_int, ARRAY, CD_int, ARRAY, CD_int, SEGMENT, CD_long);
+            CD_void, SEGMENT, CD_long, CD_int, CD_int, ARRAY, CD_int, ARRAY, CD_int, SEGMENT,
+            CD_long);
     return KernelClass.make(
         GroupProduct.class, "multiply", type, code -> writeProduct(code, format.get()));
   }
@@ -113,8 +114,7 @@ final class GroupKernels {
   }
 
   /** Leaves the sum of the floats that a block is multiplied by. */
-  private static void blockSum(
-      VectorCode code, BlockCode format, int sums, int sumsAt, int block) {
+  private static void blockSum(VectorCode code, BlockCode format, int sums, int sumsAt, int block) {
     var plain = code.plain();
     int perBlock = format.columns() / PackedMatrix.SUMMED;
     for (int i = 0; i < perBlock; i++) {

@@ -81,15 +81,14 @@ public final class PackedWeights {
           return switch (handle.form()) {
             case WeightForm.Plain _ ->
                 PackedFormat.of(handle.dtype())
-                    .flatMap(
-                        format ->
-                            pack(
-                                handle.name(),
-                                format,
-                                1,
-                                rows,
-                                columns,
-                                () -> StoredRows.of(handle, columns)));
+                    .flatMap(format ->
+                        pack(
+                            handle.name(),
+                            format,
+                            1,
+                            rows,
+                            columns,
+                            () -> StoredRows.of(handle, columns)));
             case BlockScaled scaled when ScaledRows.fits(scaled) ->
                 pack(
                     handle.name(),

@@ -11,7 +11,9 @@ public final class Panel {
   /** Bytes from one column to the next. */
   public static final int STRIDE = 4 * OUTPUTS;
 
-  /** The most columns that are converted at once: a panel then fills part of a second-level cache. */
+  /**
+   * The most columns that are converted at once: a panel then fills part of a second-level cache.
+   */
   public static final int COLUMNS = 512;
 
   /** Bytes of the largest panel. */

@@ -69,8 +69,7 @@ public final class ProductTiles {
   private static ProductTile make(int rows) {
     ClassDesc segment = VectorCode.desc(MemorySegment.class);
     MethodTypeDesc type =
-        MethodTypeDesc.of(
-            CD_void, segment, CD_long, segment, CD_long, CD_int, segment, CD_long);
+        MethodTypeDesc.of(CD_void, segment, CD_long, segment, CD_long, CD_int, segment, CD_long);
     return KernelClass.make(ProductTile.class, "multiply", type, code -> write(code, rows));
   }
 

@@ -11,8 +11,8 @@ import org.mla4j.api.backend.EngineContext;
 /**
  * Runs kernels on zeros until the JIT compiler has turned them into vector code. Before that they
  * are some hundred times slower: the weights of a model would take long to get there, since the
- * compiler counts calls, not work. And what it compiles in the middle of a step, with all else
- * that a step runs in its profile, now and then keeps making objects of vectors.
+ * compiler counts calls, not work. And what it compiles in the middle of a step, with all else that
+ * a step runs in its profile, now and then keeps making objects of vectors.
  */
 final class WarmUp {
   /** More than the calls after which the JVM first compiles, and counts from then on. */

@@ -222,8 +222,7 @@ final class PackedExperts implements Kernel {
             memory, TOKEN_GROUP_AT, live, tokenShares[k], memory, TOKEN_GATES_AT + 4L * row);
       }
     }
-    MemorySegment.copy(
-        memory, TOKEN_GATES_AT, out.segment(), out.at(0) + 4L * firstRow, 4L * rows);
+    MemorySegment.copy(memory, TOKEN_GATES_AT, out.segment(), out.at(0) + 4L * firstRow, 4L * rows);
   }
 
   // Several tokens.

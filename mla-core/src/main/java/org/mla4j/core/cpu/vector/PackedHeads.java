@@ -7,8 +7,8 @@ import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
-import org.mla4j.api.value.StepValue;
 import org.mla4j.api.step.StepDescription;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.packed.PackedMatrix;
 
@@ -112,16 +112,7 @@ final class PackedHeads implements Kernel, ParallelFor.Body {
     long outShift = out.headShift(head);
     if (!single) {
       PanelProduct.multiply(
-          weight,
-          head,
-          part,
-          slot.memory(),
-          headAt(head),
-          out.count(),
-          out,
-          outShift,
-          0,
-          memory);
+          weight, head, part, slot.memory(), headAt(head), out.count(), out, outShift, 0, memory);
       return;
     }
     int first = part * PackedMatrix.GROUP;

@@ -81,8 +81,7 @@ final class PackedLinear implements TaskKernel {
   public void run(int task, int worker) {
     MemorySegment memory = scratch.of(worker);
     if (!single) {
-      PanelProduct.multiply(
-          weight, 0, task, slot.memory(), 0, out.count(), out, 0, 0, memory);
+      PanelProduct.multiply(weight, 0, task, slot.memory(), 0, out.count(), out, 0, 0, memory);
       addBias(task * Panel.OUTPUTS, Panel.OUTPUTS);
       return;
     }

@@ -59,8 +59,7 @@ final class PanelProduct {
       for (int tile = 0; tile < TileInput.tiles(rows); tile++) {
         int tileRows = TileInput.rows(tile, rows);
         long tileAt = xAt + TileInput.at(tile, columns) + 4L * tileRows * column;
-        ProductTiles.multiply(
-            tileRows, x, tileAt, memory, PANEL_AT, count, memory, SUMS_AT);
+        ProductTiles.multiply(tileRows, x, tileAt, memory, PANEL_AT, count, memory, SUMS_AT);
         for (int row = 0; row < tileRows; row++) {
           long sumsAt = SUMS_AT + (long) row * Panel.STRIDE;
           long outAt = out.at(first + tile * ProductTiles.ROWS + row) + outShift;

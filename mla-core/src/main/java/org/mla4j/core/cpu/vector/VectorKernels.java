@@ -175,8 +175,7 @@ public final class VectorKernels implements KernelSet {
   }
 
   private Kernel linear(Linear op, Bindings bindings, CpuContext context, Scratch memory) {
-    Optional<PackedMatrix> weight =
-        packed == null ? Optional.empty() : packed.matrix(op.weight());
+    Optional<PackedMatrix> weight = packed == null ? Optional.empty() : packed.matrix(op.weight());
     return weight.isPresent()
         ? new PackedLinear(op, weight.get(), bindings, context, memory)
         : new VectorLinear(op, bindings, context, memory);
@@ -203,13 +202,7 @@ public final class VectorKernels implements KernelSet {
         packed == null ? Optional.empty() : packed.keys(op.kvB(), shape);
     return weight.isPresent()
         ? new PackedHeads(
-            "PackedAbsorbQuery",
-            op.qNope(),
-            op.qLatent(),
-            weight.get(),
-            bindings,
-            context,
-            memory)
+            "PackedAbsorbQuery", op.qNope(), op.qLatent(), weight.get(), bindings, context, memory)
         : new VectorAbsorbQuery(op, bindings, context, memory);
   }
 
@@ -225,13 +218,7 @@ public final class VectorKernels implements KernelSet {
         packed == null ? Optional.empty() : packed.values(op.kvB(), shape);
     return weight.isPresent()
         ? new PackedHeads(
-            "PackedProjectValue",
-            op.oLatent(),
-            op.out(),
-            weight.get(),
-            bindings,
-            context,
-            memory)
+            "PackedProjectValue", op.oLatent(), op.out(), weight.get(), bindings, context, memory)
         : new VectorProjectValue(op, bindings, context, memory);
   }
 
