@@ -2,27 +2,31 @@ package org.mla4j.core.cpu.packed;
 
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.mla4j.api.tensor.DType;
 
-/** The formats that weights are packed in, each with its kernels. */
-enum PackedFormat {
-  F32(() -> new FloatCode(DType.F32)),
-  BF16(() -> new FloatCode(DType.BF16)),
-  F16(() -> new FloatCode(DType.F16)),
-  F8(F8Code::new),
-  Q8_0(Q8Code::new),
-  Q4_0(Q4Code::new),
-  Q4_K(Q4KCode::new),
-  Q6_K(Q6KCode::new);
+/**
+ * The formats that weights are packed in, each with its kernels, which are made when they are first
+ * asked for. Threading: safe to share.
+ */
+final class PackedFormat {
+  static final PackedFormat F32 = new PackedFormat(() -> new FloatCode(DType.F32));
+  static final PackedFormat BF16 = new PackedFormat(() -> new FloatCode(DType.BF16));
+  static final PackedFormat F16 = new PackedFormat(() -> new FloatCode(DType.F16));
+  static final PackedFormat F8 = new PackedFormat(F8Code::new);
+  static final PackedFormat Q8_0 = new PackedFormat(Q8Code::new);
+  static final PackedFormat Q4_0 = new PackedFormat(Q4Code::new);
+  static final PackedFormat Q4_K = new PackedFormat(Q4KCode::new);
+  static final PackedFormat Q6_K = new PackedFormat(Q6KCode::new);
 
+  private final Supplier<BlockCode> code;
   private final BlockCode layout;
-  private final GroupProduct product;
-  private final GroupWidening widening;
+  private @Nullable GroupProduct product;
+  private @Nullable GroupWidening widening;
 
-  PackedFormat(Supplier<BlockCode> code) {
+  private PackedFormat(Supplier<BlockCode> code) {
+    this.code = code;
     layout = code.get();
-    product = GroupKernels.product(code);
-    widening = GroupKernels.widening(code);
   }
 
   /** The format that plain weights of a type are packed in; empty if they are not packed. */
@@ -44,11 +48,17 @@ enum PackedFormat {
     return layout;
   }
 
-  GroupProduct product() {
+  synchronized GroupProduct product() {
+    if (product == null) {
+      product = GroupKernels.product(code);
+    }
     return product;
   }
 
-  GroupWidening widening() {
+  synchronized GroupWidening widening() {
+    if (widening == null) {
+      widening = GroupKernels.widening(code);
+    }
     return widening;
   }
 

@@ -18,6 +18,8 @@ public final class PackedMatrix {
   public static final int SUMMED = 16;
 
   private final PackedFormat format;
+  private final GroupProduct product;
+  private final GroupWidening widening;
   private final MemorySegment groups;
   private final int sections;
   private final int rows;
@@ -27,6 +29,8 @@ public final class PackedMatrix {
 
   PackedMatrix(PackedFormat format, int sections, int rows, int columns, MemorySegment groups) {
     this.format = format;
+    product = format.product();
+    widening = format.widening();
     this.groups = groups;
     this.sections = sections;
     this.rows = rows;
@@ -115,7 +119,6 @@ public final class PackedMatrix {
       long outAt) {
     long at = groupAt(section, group);
     int count = paddedColumns();
-    GroupProduct product = format.product();
     for (int lane = 0; lane < GROUP; lane += Lanes.COUNT) {
       product.multiply(groups, at, lane, count, x, xAt, sums, sumsAt, out, outAt);
     }
@@ -140,7 +143,7 @@ public final class PackedMatrix {
       long at = groupAt(section, firstGroup + i);
       long to = panelAt + 4L * GROUP * i;
       for (int lane = 0; lane < GROUP; lane += Lanes.COUNT) {
-        format.widening().widen(groups, at, lane, first, count, panel, to);
+        widening.widen(groups, at, lane, first, count, panel, to);
       }
     }
   }

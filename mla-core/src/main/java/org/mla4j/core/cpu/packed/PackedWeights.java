@@ -1,7 +1,7 @@
 package org.mla4j.core.cpu.packed;
 
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,8 +36,9 @@ public final class PackedWeights {
   private final EngineContext engine;
   private final Packer packer;
   private final WarmUp warmUp;
-  private final Map<WeightHandle, Optional<PackedMatrix>> whole = new IdentityHashMap<>();
-  private final Map<WeightHandle, Map<Half, Optional<PackedMatrix>>> halves =
+  private final IdentityHashMap<WeightHandle, Optional<PackedMatrix>> whole =
+      new IdentityHashMap<>();
+  private final IdentityHashMap<WeightHandle, Map<Half, Optional<PackedMatrix>>> halves =
       new IdentityHashMap<>();
   private final List<Entry> entries = new ArrayList<>();
 
@@ -168,7 +169,7 @@ public final class PackedWeights {
   private Optional<PackedMatrix> half(
       WeightHandle kvB, Half half, Function<WeightHandle, Optional<PackedMatrix>> maker) {
     return halves
-        .computeIfAbsent(kvB, handle -> new HashMap<>())
+        .computeIfAbsent(kvB, handle -> new EnumMap<>(Half.class))
         .computeIfAbsent(half, which -> maker.apply(kvB));
   }
 

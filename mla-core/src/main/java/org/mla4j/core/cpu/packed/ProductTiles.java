@@ -118,7 +118,7 @@ public final class ProductTiles {
     code.loop(column, 0, () -> plain.iload(columns), 1, multiplyColumn);
     for (int row = 0; row < rows; row++) {
       for (int v = 0; v < VECTORS; v++) {
-        code.get(sums[row][v]).storeFloats(out, outAt, row * Panel.STRIDE + v * Lanes.BYTES);
+        code.get(sums[row][v]).storeFloats(out, outAt, (long) row * Panel.STRIDE + v * Lanes.BYTES);
       }
     }
     plain.return_();

@@ -150,7 +150,7 @@ final class Q4KCode extends BlockCode {
       return (byte) (rows.get(ValueLayout.JAVA_BYTE, at + part) & 63);
     }
     int upper = rows.get(ValueLayout.JAVA_BYTE, at + part - 4) & 0xC0;
-    return (byte) (rows.get(ValueLayout.JAVA_BYTE, at + part + 4) & 15 | upper >> 2);
+    return (byte) ((rows.get(ValueLayout.JAVA_BYTE, at + part + 4) & 15) | (upper >> 2));
   }
 
   private static byte partLeast(MemorySegment rows, long at, int part) {
@@ -158,6 +158,6 @@ final class Q4KCode extends BlockCode {
       return (byte) (rows.get(ValueLayout.JAVA_BYTE, at + part + 4) & 63);
     }
     int upper = rows.get(ValueLayout.JAVA_BYTE, at + part) & 0xC0;
-    return (byte) ((rows.get(ValueLayout.JAVA_BYTE, at + part + 4) & 0xF0) >> 4 | upper >> 2);
+    return (byte) (((rows.get(ValueLayout.JAVA_BYTE, at + part + 4) & 0xF0) >> 4) | (upper >> 2));
   }
 }

@@ -139,8 +139,8 @@ final class Q6KCode extends BlockCode {
         long eight = rows.get(ValueLayout.JAVA_LONG_UNALIGNED, lowerAt + 8L * i);
         int packed = run < 2 ? Nibbles.lower(eight) : Nibbles.upper(eight);
         group.set(ValueLayout.JAVA_INT_UNALIGNED, integerAt + 64L * i, packed);
-        long bits = rows.get(ValueLayout.JAVA_LONG_UNALIGNED, upperAt + 8L * i) >>> 2 * run;
-        upperBits |= (int) Long.compress(bits, 0x0303030303030303L) << 16 * i;
+        long bits = rows.get(ValueLayout.JAVA_LONG_UNALIGNED, upperAt + 8L * i) >>> (2 * run);
+        upperBits |= (int) Long.compress(bits, 0x0303030303030303L) << (16 * i);
       }
       group.set(ValueLayout.JAVA_INT_UNALIGNED, integerAt + 128, upperBits);
     }

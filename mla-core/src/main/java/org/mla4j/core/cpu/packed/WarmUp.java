@@ -2,7 +2,7 @@ package org.mla4j.core.cpu.packed;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntConsumer;
@@ -33,7 +33,7 @@ final class WarmUp {
   private static final long MOST_NANOS = 4_000_000_000L;
 
   private final MemorySegment memory;
-  private final Set<PackedFormat> warm = EnumSet.noneOf(PackedFormat.class);
+  private final Set<PackedFormat> warm = new HashSet<>();
   private final float[] zeros = new float[COLUMNS];
 
   private record Kernel(int fewColumns, int manyColumns, IntConsumer call) {

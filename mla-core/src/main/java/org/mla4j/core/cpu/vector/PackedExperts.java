@@ -79,40 +79,39 @@ final class PackedExperts implements Kernel {
   private final ParallelFor.Body sums = this::computeSum;
 
   /** The weights of all experts. */
-  record Parts(PackedMatrix[] gates, PackedMatrix[] ups, PackedMatrix[] downs) {
+  record Parts(List<PackedMatrix> gates, List<PackedMatrix> ups, List<PackedMatrix> downs) {
     /** Packs them; empty if some cannot be packed. */
     static Optional<Parts> of(RoutedExperts op, PackedWeights weights) {
-      PackedMatrix[] gates = pack(op.experts(), Expert::gate, weights);
-      PackedMatrix[] ups = pack(op.experts(), Expert::up, weights);
-      PackedMatrix[] downs = pack(op.experts(), Expert::down, weights);
+      if (!op.weights().stream().allMatch(PackedWeights::canPack)) {
+        return Optional.empty();
+      }
+      List<PackedMatrix> gates = pack(op.experts(), Expert::gate, weights);
+      List<PackedMatrix> ups = pack(op.experts(), Expert::up, weights);
+      List<PackedMatrix> downs = pack(op.experts(), Expert::down, weights);
       boolean complete =
-          gates.length + ups.length + downs.length == 3 * op.experts().size()
+          gates.size() + ups.size() + downs.size() == 3 * op.experts().size()
               && haveOneWidth(gates)
               && haveOneWidth(ups)
               && haveOneWidth(downs)
-              && gates[0].paddedColumns() == ups[0].paddedColumns()
-              && gates[0].needsSums() == ups[0].needsSums();
+              && gates.getFirst().paddedColumns() == ups.getFirst().paddedColumns()
+              && gates.getFirst().needsSums() == ups.getFirst().needsSums();
       return complete ? Optional.of(new Parts(gates, ups, downs)) : Optional.empty();
     }
 
-    private static PackedMatrix[] pack(
+    private static List<PackedMatrix> pack(
         List<Expert> experts, Function<Expert, WeightHandle> part, PackedWeights weights) {
-      return experts.stream()
-          .map(part)
-          .filter(PackedWeights::canPack)
-          .flatMap(weight -> weights.matrix(weight).stream())
-          .toArray(PackedMatrix[]::new);
+      return experts.stream().map(part).flatMap(weight -> weights.matrix(weight).stream()).toList();
     }
 
     /** Whether all read their inputs alike. Files mix types by layer, not by expert. */
-    private static boolean haveOneWidth(PackedMatrix[] matrices) {
+    private static boolean haveOneWidth(List<PackedMatrix> matrices) {
       for (PackedMatrix matrix : matrices) {
-        if (matrix.paddedColumns() != matrices[0].paddedColumns()
-            || matrix.needsSums() != matrices[0].needsSums()) {
+        if (matrix.paddedColumns() != matrices.getFirst().paddedColumns()
+            || matrix.needsSums() != matrices.getFirst().needsSums()) {
           return false;
         }
       }
-      return matrices.length > 0;
+      return !matrices.isEmpty();
     }
   }
 
@@ -122,16 +121,16 @@ final class PackedExperts implements Kernel {
     topK = op.spec().topK();
     hiddenWidth = op.spec().hiddenSize();
     innerWidth = op.spec().intermediateSize();
-    hiddenColumns = weights.gates()[0].paddedColumns();
-    innerColumns = weights.downs()[0].paddedColumns();
+    hiddenColumns = weights.gates().getFirst().paddedColumns();
+    innerColumns = weights.downs().getFirst().paddedColumns();
     int experts = op.spec().experts();
     int maxTokens = context.engine().limits().maxTokens();
     groups = new ExpertGroups(experts, topK, maxTokens);
     // At most each expert has one tile that is not full.
     tileExperts = new int[maxTokens * topK / ROWS + experts];
     alwaysPanels = context.engine().deterministic();
-    tokenInput = new RowInput(1, weights.gates()[0]);
-    innerInput = new RowInput(topK, weights.downs()[0]);
+    tokenInput = new RowInput(1, weights.gates().getFirst());
+    innerInput = new RowInput(topK, weights.downs().getFirst());
     tokenExperts = new int[topK];
     tokenShares = new float[topK];
 
@@ -186,8 +185,8 @@ final class PackedExperts implements Kernel {
     int tasksPerExpert = Math.ceilDiv(innerWidth, ROWS_PER_TASK);
     int k = task / tasksPerExpert;
     int first = task % tasksPerExpert * GROUPS_PER_TASK;
-    PackedMatrix gate = weights.gates()[tokenExperts[k]];
-    PackedMatrix up = weights.ups()[tokenExperts[k]];
+    PackedMatrix gate = weights.gates().get(tokenExperts[k]);
+    PackedMatrix up = weights.ups().get(tokenExperts[k]);
     int end = Math.min(first + GROUPS_PER_TASK, gate.groups());
     MemorySegment memory = scratch.of(worker);
     for (int group = first; group < end; group++) {
@@ -206,14 +205,14 @@ final class PackedExperts implements Kernel {
   private void computeOutputOfToken(int task, int worker) {
     MemorySegment memory = scratch.of(worker);
     int first = task * GROUPS_PER_TASK;
-    int end = Math.min(first + GROUPS_PER_TASK, weights.downs()[0].groups());
+    int end = Math.min(first + GROUPS_PER_TASK, weights.downs().getFirst().groups());
     int firstRow = first * GROUP;
     int rows = Math.min(ROWS_PER_TASK, hiddenWidth - firstRow);
     for (int row = 0; row < rows; row++) {
       memory.set(ValueLayout.JAVA_FLOAT_UNALIGNED, TOKEN_GATES_AT + 4L * row, 0);
     }
     for (int k = 0; k < topK; k++) {
-      PackedMatrix down = weights.downs()[tokenExperts[k]];
+      PackedMatrix down = weights.downs().get(tokenExperts[k]);
       for (int group = first; group < end; group++) {
         innerInput.multiply(k, down, 0, group, memory, TOKEN_GROUP_AT);
         int row = (group - first) * GROUP;
@@ -240,9 +239,9 @@ final class PackedExperts implements Kernel {
       }
     }
     parallel.run(tiles, interleaveTokens);
-    parallel.run(groups.used() * PanelProduct.panels(weights.gates()[0]), inner);
+    parallel.run(groups.used() * PanelProduct.panels(weights.gates().getFirst()), inner);
     parallel.run(tiles, interleaveInner);
-    parallel.run(groups.used() * PanelProduct.panels(weights.downs()[0]), outputs);
+    parallel.run(groups.used() * PanelProduct.panels(weights.downs().getFirst()), outputs);
     tokens.run(out.count(), sums);
   }
 
@@ -281,8 +280,8 @@ final class PackedExperts implements Kernel {
     long inputAt = 4L * first * hiddenColumns;
     MemorySegment memory = scratch.of(worker);
     MemorySegment input = slot.memory();
-    PackedMatrix gate = weights.gates()[expert];
-    PackedMatrix up = weights.ups()[expert];
+    PackedMatrix gate = weights.gates().get(expert);
+    PackedMatrix up = weights.ups().get(expert);
     PanelProduct.multiply(gate, 0, panel, input, inputAt, count, gates, 0, first, memory);
     PanelProduct.multiply(up, 0, panel, input, inputAt, count, ups, 0, first, memory);
     MemorySegment shared = gates.segment();
@@ -300,7 +299,7 @@ final class PackedExperts implements Kernel {
     int panel = task / groups.used();
     int first = groups.firstSlot(expert);
     PanelProduct.multiply(
-        weights.downs()[expert],
+        weights.downs().get(expert),
         0,
         panel,
         slot.memory(),

@@ -95,7 +95,7 @@ final class PagedAttention {
     rowsPerGroup = Math.clamp(QUERIES_PER_UNIT / headsPerKey, 1, limits.maxTokens());
     mostTiles = Math.ceilDiv(rowsPerGroup * headsPerKey, QUERIES);
     long mostSpans = (long) limits.maxTokens() * Math.ceilDiv(limits.maxSequenceLength(), span);
-    long fitting = RESULT_BYTES / (rowsPerGroup * output.heads() * Partial.bytes(width));
+    long fitting = RESULT_BYTES / ((long) rowsPerGroup * output.heads() * Partial.bytes(width));
     long wanted = Math.clamp(fitting, 4L * parallel.threads(), MOST_UNITS);
     capacity = (int) Math.min(wanted, mostSpans);
     schedule = new SpanSchedule(span, capacity, rowsPerGroup);
