@@ -1,7 +1,7 @@
 package org.mla4j.core.cpu.packed;
 
 import java.lang.foreign.MemorySegment;
-import org.mla4j.core.cpu.vector.Lanes;
+import org.mla4j.core.cpu.simd.Lanes;
 
 /**
  * Matrices of weights, one for each section, packed in groups of sixteen rows whose columns lie

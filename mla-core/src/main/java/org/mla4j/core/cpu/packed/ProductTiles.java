@@ -9,7 +9,7 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import org.mla4j.core.cpu.vector.Lanes;
+import org.mla4j.core.cpu.simd.Lanes;
 
 /**
  * Tiles of one to six rows. Sums of all rows and of some vectors of outputs stay in registers: 24

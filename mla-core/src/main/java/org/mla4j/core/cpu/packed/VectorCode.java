@@ -18,7 +18,7 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
-import org.mla4j.core.cpu.vector.Lanes;
+import org.mla4j.core.cpu.simd.Lanes;
 
 /**
  * Writes vector code one operation after another, as a stack machine: an operation takes what the

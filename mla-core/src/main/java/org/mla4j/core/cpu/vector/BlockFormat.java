@@ -1,6 +1,6 @@
 package org.mla4j.core.cpu.vector;
 
-import static org.mla4j.core.cpu.vector.Lanes.COUNT;
+import static org.mla4j.core.cpu.simd.Lanes.COUNT;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

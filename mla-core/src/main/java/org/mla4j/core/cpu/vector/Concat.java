@@ -2,6 +2,7 @@ package org.mla4j.core.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.mla4j.core.cpu.simd.Lanes;
 
 /** Puts the parts of a query or a key, which lie apart, side by side and fills the last vector. */
 final class Concat {

@@ -1,7 +1,7 @@
 package org.mla4j.core.cpu.vector;
 
-import static org.mla4j.core.cpu.vector.Lanes.BYTES;
-import static org.mla4j.core.cpu.vector.Lanes.COUNT;
+import static org.mla4j.core.cpu.simd.Lanes.BYTES;
+import static org.mla4j.core.cpu.simd.Lanes.COUNT;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -11,6 +11,7 @@ import org.mla4j.api.op.MlaDecompressedAttention;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.Tensor;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.simd.Lanes;
 
 /**
  * Keys and values that are projected from the latent cache: the weights of a head become panels

@@ -1,5 +1,9 @@
 package org.mla4j.core.cpu.vector;
 
+import static org.mla4j.core.cpu.simd.Lanes.BYTES;
+import static org.mla4j.core.cpu.simd.Lanes.COUNT;
+import static org.mla4j.core.cpu.simd.Lanes.FLOATS;
+import static org.mla4j.core.cpu.simd.Lanes.ORDER;
 import static org.mla4j.core.cpu.vector.LaneSums.ODD_1;
 import static org.mla4j.core.cpu.vector.LaneSums.ODD_2;
 import static org.mla4j.core.cpu.vector.LaneSums.ODD_4;
@@ -8,13 +12,10 @@ import static org.mla4j.core.cpu.vector.LaneSums.SWAP_1;
 import static org.mla4j.core.cpu.vector.LaneSums.SWAP_2;
 import static org.mla4j.core.cpu.vector.LaneSums.SWAP_4;
 import static org.mla4j.core.cpu.vector.LaneSums.SWAP_8;
-import static org.mla4j.core.cpu.vector.Lanes.BYTES;
-import static org.mla4j.core.cpu.vector.Lanes.COUNT;
-import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
-import static org.mla4j.core.cpu.vector.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+import org.mla4j.core.cpu.simd.Lanes;
 
 /** The inner loop of dot products between four rows of a panel and four rows of a matrix. */
 final class DotTile {

@@ -1,13 +1,14 @@
 package org.mla4j.core.cpu.vector;
 
-import static org.mla4j.core.cpu.vector.Lanes.COUNT;
-import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
-import static org.mla4j.core.cpu.vector.Lanes.ORDER;
+import static org.mla4j.core.cpu.simd.Lanes.COUNT;
+import static org.mla4j.core.cpu.simd.Lanes.FLOATS;
+import static org.mla4j.core.cpu.simd.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import org.mla4j.core.cpu.simd.Lanes;
 
 /**
  * The exponential function in float arithmetic, the same bits on every machine: the Vector API's

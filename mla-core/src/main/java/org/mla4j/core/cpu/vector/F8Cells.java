@@ -1,9 +1,9 @@
 package org.mla4j.core.cpu.vector;
 
-import static org.mla4j.core.cpu.vector.Lanes.COUNT;
-import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
-import static org.mla4j.core.cpu.vector.Lanes.INTS;
-import static org.mla4j.core.cpu.vector.Lanes.ORDER;
+import static org.mla4j.core.cpu.simd.Lanes.COUNT;
+import static org.mla4j.core.cpu.simd.Lanes.FLOATS;
+import static org.mla4j.core.cpu.simd.Lanes.INTS;
+import static org.mla4j.core.cpu.simd.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -12,6 +12,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 import org.mla4j.api.tensor.Float8E4M3;
+import org.mla4j.core.cpu.simd.Lanes;
 
 /**
  * Codes of E4M3 times a scale: the bits move to where a float has them and the exponent is

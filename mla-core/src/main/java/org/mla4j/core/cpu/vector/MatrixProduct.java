@@ -1,10 +1,11 @@
 package org.mla4j.core.cpu.vector;
 
+import static org.mla4j.core.cpu.simd.Lanes.BYTES;
 import static org.mla4j.core.cpu.vector.DotTile.DOTS;
 import static org.mla4j.core.cpu.vector.DotTile.SIDE;
-import static org.mla4j.core.cpu.vector.Lanes.BYTES;
 
 import java.lang.foreign.MemorySegment;
+import org.mla4j.core.cpu.simd.Lanes;
 
 /**
  * Multiplies blocks of a weight matrix by rows of floats.

@@ -1,12 +1,13 @@
 package org.mla4j.core.cpu.vector;
 
-import static org.mla4j.core.cpu.vector.Lanes.COUNT;
-import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
-import static org.mla4j.core.cpu.vector.Lanes.ORDER;
+import static org.mla4j.core.cpu.simd.Lanes.COUNT;
+import static org.mla4j.core.cpu.simd.Lanes.FLOATS;
+import static org.mla4j.core.cpu.simd.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
+import org.mla4j.core.cpu.simd.Lanes;
 
 /** Puts queries, times the scale of scores, side by side into panels for {@link LaneTile}. */
 final class QueryPanel {

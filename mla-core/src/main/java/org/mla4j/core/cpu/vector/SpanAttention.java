@@ -1,13 +1,14 @@
 package org.mla4j.core.cpu.vector;
 
-import static org.mla4j.core.cpu.vector.Lanes.BYTES;
-import static org.mla4j.core.cpu.vector.Lanes.COUNT;
-import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
-import static org.mla4j.core.cpu.vector.Lanes.ORDER;
+import static org.mla4j.core.cpu.simd.Lanes.BYTES;
+import static org.mla4j.core.cpu.simd.Lanes.COUNT;
+import static org.mla4j.core.cpu.simd.Lanes.FLOATS;
+import static org.mla4j.core.cpu.simd.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
+import org.mla4j.core.cpu.simd.Lanes;
 
 /**
  * Attention of a few queries, one in each lane of a vector, over one span of keys: scores, soft-max

@@ -1,6 +1,6 @@
 package org.mla4j.core.cpu.vector;
 
-import static org.mla4j.core.cpu.vector.Lanes.BYTES;
+import static org.mla4j.core.cpu.simd.Lanes.BYTES;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -11,6 +11,7 @@ import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.RowTasks;
 import org.mla4j.core.cpu.kernel.StepTokens;
+import org.mla4j.core.cpu.simd.Lanes;
 
 /** {@code embedding}: one task per few tokens. */
 final class VectorEmbedding implements Kernel, ParallelFor.Body {

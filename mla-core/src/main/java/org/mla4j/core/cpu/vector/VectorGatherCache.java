@@ -9,6 +9,7 @@ import org.mla4j.api.op.GatherCache;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.RowTasks;
+import org.mla4j.core.cpu.simd.Lanes;
 
 /** {@code gather_cache}: one task per few context rows. */
 final class VectorGatherCache implements Kernel, ParallelFor.Body {

@@ -1,8 +1,8 @@
 package org.mla4j.core.cpu.vector;
 
-import static org.mla4j.core.cpu.vector.Lanes.COUNT;
-import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
-import static org.mla4j.core.cpu.vector.Lanes.ORDER;
+import static org.mla4j.core.cpu.simd.Lanes.COUNT;
+import static org.mla4j.core.cpu.simd.Lanes.FLOATS;
+import static org.mla4j.core.cpu.simd.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -15,6 +15,7 @@ import org.mla4j.api.tensor.Tensor;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.RowKernel;
 import org.mla4j.core.cpu.kernel.RowTasks;
+import org.mla4j.core.cpu.simd.Lanes;
 
 /** {@code rms_norm}: one task per few rows, whatever the number of their heads. */
 final class VectorRmsNorm implements RowKernel {

@@ -1,10 +1,10 @@
 package org.mla4j.core.cpu.vector;
 
+import static org.mla4j.core.cpu.simd.Lanes.BYTES;
+import static org.mla4j.core.cpu.simd.Lanes.COUNT;
+import static org.mla4j.core.cpu.simd.Lanes.FLOATS;
+import static org.mla4j.core.cpu.simd.Lanes.ORDER;
 import static org.mla4j.core.cpu.vector.LaneSums.SWAP_1;
-import static org.mla4j.core.cpu.vector.Lanes.BYTES;
-import static org.mla4j.core.cpu.vector.Lanes.COUNT;
-import static org.mla4j.core.cpu.vector.Lanes.FLOATS;
-import static org.mla4j.core.cpu.vector.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.core.cpu.simd.Lanes;
 import org.mla4j.core.testing.ArrayWeight;
 import org.mla4j.core.testing.RandomData;
 

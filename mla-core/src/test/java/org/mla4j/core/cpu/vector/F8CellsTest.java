@@ -9,6 +9,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mla4j.api.tensor.Float8E4M3;
+import org.mla4j.core.cpu.simd.Lanes;
 
 @DisplayName("Cells of E4M3")
 class F8CellsTest {

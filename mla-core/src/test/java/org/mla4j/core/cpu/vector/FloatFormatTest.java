@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.mla4j.api.tensor.BFloat16;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Tensor;
+import org.mla4j.core.cpu.simd.Lanes;
 import org.mla4j.core.testing.ArrayWeight;
 
 class FloatFormatTest {

@@ -1,4 +1,4 @@
-package org.mla4j.core.cpu.vector;
+package org.mla4j.core.cpu.simd;
 
 import java.nio.ByteOrder;
 import jdk.incubator.vector.DoubleVector;
@@ -10,7 +10,7 @@ import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 
 /**
- * The width of all vectors of this package: what the machine prefers, or what the system property
+ * The width of all vectors of the backend: what the machine prefers, or what the system property
  * {@code mla.cpu.vector.bits} says.
  *
  * <p>Constants, because C2 compiles vector code only for species that it knows.
@@ -36,7 +36,7 @@ public final class Lanes {
       };
 
   /** Half as many doubles as {@link #FLOATS} has floats. */
-  static final VectorSpecies<Double> DOUBLES =
+  public static final VectorSpecies<Double> DOUBLES =
       switch (FLOATS.length()) {
         case 4 -> DoubleVector.SPECIES_128;
         case 8 -> DoubleVector.SPECIES_256;
