@@ -16,6 +16,7 @@ import org.mla4j.api.error.InvalidInputException;
  * <p>Constants, because C2 compiles vector code only for species that it knows.
  */
 public final class Lanes {
+  /** Floats of that width. */
   public static final VectorSpecies<Float> FLOATS =
       floats(Integer.getInteger("mla.cpu.vector.bits", 0));
 
@@ -49,6 +50,7 @@ public final class Lanes {
   /** Bytes of a vector of floats. */
   public static final long BYTES = (long) COUNT * Float.BYTES;
 
+  /** How all of it lies in memory. */
   public static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   private Lanes() {}
