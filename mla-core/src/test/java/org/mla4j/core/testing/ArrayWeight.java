@@ -3,6 +3,7 @@ package org.mla4j.core.testing;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.ModelException;
 import org.mla4j.api.tensor.BlockCodec;
@@ -23,7 +24,7 @@ public final class ArrayWeight implements WeightHandle {
   private final String name;
   private final Tensor stored;
   private final boolean plain;
-  private int openLeases;
+  private final AtomicInteger openLeases = new AtomicInteger();
 
   private ArrayWeight(String name, Tensor stored, boolean plain) {
     this.name = name;
@@ -94,7 +95,7 @@ public final class ArrayWeight implements WeightHandle {
   }
 
   public int openLeases() {
-    return openLeases;
+    return openLeases.get();
   }
 
   @Override
@@ -122,7 +123,7 @@ public final class ArrayWeight implements WeightHandle {
     if (!plain) {
       throw new ModelException(ErrorCode.UNSUPPORTED_DTYPE, "Weight '" + name + "' is not plain.");
     }
-    openLeases++;
+    openLeases.incrementAndGet();
     return new WeightLease() {
       private boolean open = true;
 
@@ -133,7 +134,7 @@ public final class ArrayWeight implements WeightHandle {
 
       @Override
       public void close() {
-        openLeases -= open ? 1 : 0;
+        openLeases.addAndGet(open ? -1 : 0);
         open = false;
       }
     };
