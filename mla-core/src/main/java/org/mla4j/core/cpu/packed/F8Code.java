@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * F8_E4M3 with scales. For each 128 columns: a float per row, the scale; then for each four columns
- * an int per row, the first column in its lowest byte. NaN is not known here: it is not packed.
+ * F8_E4M3 with scales. For each 128 columns: a float per row, the scale; then the codes as {@link
+ * Integers}. NaN is not known here: it is not packed.
  */
 final class F8Code extends BlockCode {
   /** Columns that share a scale. */
@@ -22,8 +22,7 @@ final class F8Code extends BlockCode {
   private static final float EXPONENT = 0x1p120f;
 
   private final Parts parts = new Parts();
-  private int bytesAt;
-  private int four;
+  private final Integers codes = new Integers(Byte.SIZE);
   private int signAndMagnitude;
   private int exponent;
 
@@ -56,17 +55,13 @@ final class F8Code extends BlockCode {
   @Override
   void begin(VectorCode code, Place place) {
     parts.begin(code, place, BLOCKS, GROUP_BLOCK);
-    bytesAt = code.newLong();
-    four = code.newVector();
-    parts.address(code, SCALES, INTEGERS).lstore(bytesAt);
+    parts.address(code, SCALES, INTEGERS);
+    codes.begin(code);
   }
 
   @Override
   void raw(VectorCode code, Place place, int column) {
-    if (column % 4 == 0) {
-      code.loadInts(place.group(), bytesAt, 16L * column, place.lane()).set(four);
-    }
-    code.get(four).shift(24 - 8 * (column % 4)).shiftSigned(4);
+    codes.get(code, place, column).shift(24 - 8 * (column % 4)).shiftSigned(4);
     code.get(signAndMagnitude).and().asFloats().get(exponent).mul();
   }
 

@@ -5,6 +5,8 @@ package org.mla4j.core.cpu.packed;
  * bits of a mantissa, q makes {@code 1 + q / 16}.
  */
 final class Nibbles {
+  static final int BITS = 4;
+
   /** What one more of an integer adds to a weight is a sixteenth of the scale times this. */
   static final float STEPS = 16;
 

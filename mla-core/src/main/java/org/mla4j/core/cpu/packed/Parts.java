@@ -28,6 +28,11 @@ final class Parts {
     return plain.lload(blockAt).ladd().loadConstant(shift).ladd();
   }
 
+  /** Where a part's byte of a row is among those of all parts and rows. */
+  static long byteAt(int part, int row) {
+    return 64L * (part / 4) + 4L * row + part % 4;
+  }
+
   /** Leaves the part's byte of each row, with its sign, as floats. */
   void loadByte(VectorCode code, BlockCode.Place place, long shift) {
     CodeBuilder plain = code.plain();

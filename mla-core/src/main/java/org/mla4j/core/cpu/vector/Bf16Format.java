@@ -102,12 +102,4 @@ final class Bf16Format implements FloatFormat {
       sum.set(ValueLayout.JAVA_FLOAT_UNALIGNED, sumAt + 4L * i, Math.fma(value, factor, partial));
     }
   }
-
-  @Override
-  public void narrow(MemorySegment from, long at, int length, MemorySegment row, long rowAt) {
-    for (int i = 0; i < length; i++) {
-      float value = from.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at + 4L * i);
-      row.set(ValueLayout.JAVA_SHORT_UNALIGNED, rowAt + 2L * i, BFloat16.fromFloat(value));
-    }
-  }
 }

@@ -20,8 +20,9 @@ sealed interface BlockFormat permits BlockFormat.Direct, Q4KBlocks, Q6KBlocks {
   /** A format that multiplies without decoding into memory first. */
   sealed interface Direct extends BlockFormat permits Q4Blocks, Q8Blocks {
     /**
-     * Multiplies a stored row by a row of floats: with the same result, bit for bit, as {@link
-     * FloatFormat#dot} of the decoded row.
+     * Multiplies a stored row by a row of floats. The values are those of the decoded row, bit for
+     * bit, but the first and the second halves of all blocks have sums of their own: an addition
+     * waits for the one before it, and a single sum would let memory wait, too.
      *
      * @param row where the stored row is
      * @param rowAt where it starts

@@ -15,15 +15,17 @@ final class CacheRows {
   private final MemorySegment segment;
   private final long start;
   private final CellFormat format;
+  private final CellWriter writer;
   private final int blockSize;
   private final int width;
   private final boolean empty;
 
-  /** Reads a cache {@code [blocks, blockSize, width]}. */
+  /** Reads and writes a cache {@code [blocks, blockSize, width]}. */
   CacheRows(Tensor cache, CacheSpec spec) {
     segment = cache.segment();
     start = cache.byteOffset();
     format = CellFormat.of(spec);
+    writer = CellWriter.of(spec);
     blockSize = Math.toIntExact(cache.shape().extent(1));
     width = Math.toIntExact(cache.shape().extent(2));
     empty = cache.shape().elements() == 0;
@@ -102,7 +104,7 @@ final class CacheRows {
    */
   void write(long slot, int first, int length, MemorySegment from, long at) {
     long to = start + (slot * width + first) * format.elementBytes();
-    format.narrow(from, at, length, segment, to);
+    writer.write(from, at, length, segment, to);
   }
 
   /**

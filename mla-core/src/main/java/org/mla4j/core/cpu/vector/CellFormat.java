@@ -27,15 +27,4 @@ sealed interface CellFormat permits FloatFormat, F8Cells {
    * @param stride bytes from vector to vector
    */
   void widen(MemorySegment row, long rowAt, int length, MemorySegment out, long outAt, long stride);
-
-  /**
-   * Rounds floats and stores them, with the bits that the scalar kernels store.
-   *
-   * @param from where the floats are
-   * @param at where they start
-   * @param length how many
-   * @param row takes the stored elements
-   * @param rowAt where they go
-   */
-  void narrow(MemorySegment from, long at, int length, MemorySegment row, long rowAt);
 }

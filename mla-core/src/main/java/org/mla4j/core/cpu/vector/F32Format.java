@@ -78,9 +78,4 @@ final class F32Format implements FloatFormat {
       sum.set(ValueLayout.JAVA_FLOAT_UNALIGNED, sumAt + 4L * i, Math.fma(value, factor, partial));
     }
   }
-
-  @Override
-  public void narrow(MemorySegment from, long at, int length, MemorySegment row, long rowAt) {
-    MemorySegment.copy(from, at, row, rowAt, 4L * length);
-  }
 }

@@ -4,13 +4,13 @@ import static org.mla4j.core.cpu.simd.Lanes.COUNT;
 import static org.mla4j.core.cpu.simd.Lanes.FLOATS;
 import static org.mla4j.core.cpu.simd.Lanes.INTS;
 import static org.mla4j.core.cpu.simd.Lanes.ORDER;
+import static org.mla4j.core.cpu.vector.BlockFormat.CODES;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorSpecies;
 import org.mla4j.api.tensor.Float8E4M3;
 import org.mla4j.core.cpu.simd.Lanes;
 
@@ -20,10 +20,6 @@ import org.mla4j.core.cpu.simd.Lanes;
  * floats first, and processors are slow with these.
  */
 final class F8Cells implements CellFormat {
-  /** One vector of floats; two where a vector of that many bytes does not exist. */
-  private static final VectorSpecies<Byte> CODES =
-      COUNT == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
-
   private static final int MANTISSA_SHIFT = 20;
   private static final int SIGN = 0x80000000;
 
@@ -55,6 +51,7 @@ final class F8Cells implements CellFormat {
   @Override
   public void widen(
       MemorySegment row, long rowAt, int length, MemorySegment out, long outAt, long stride) {
+    // Where vectors have four lanes, there is no vector of that many bytes: codes fill two.
     int whole = CODES.loopBound(length);
     long to = outAt;
     for (int i = 0; i < whole; i += CODES.length()) {
@@ -101,14 +98,6 @@ final class F8Cells implements CellFormat {
           i < length ? Float8E4M3.toFloat(row.get(ValueLayout.JAVA_BYTE, rowAt + i)) * scale : 0;
       long at = to + (i - whole) / COUNT * stride + 4L * ((i - whole) % COUNT);
       out.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, value);
-    }
-  }
-
-  @Override
-  public void narrow(MemorySegment from, long at, int length, MemorySegment row, long rowAt) {
-    for (int i = 0; i < length; i++) {
-      float value = from.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at + 4L * i);
-      row.set(ValueLayout.JAVA_BYTE, rowAt + i, Float8E4M3.fromFloat(value / scale));
     }
   }
 }

@@ -12,7 +12,8 @@ import org.mla4j.core.cpu.simd.Lanes;
  *
  * <p>One row, or a few, stream through the weights as they are loaded. Several rows share the work
  * of converting: a block of weights becomes floats in interleaved panels that stay in the cache
- * while all rows pass by. Both sum in the same order.
+ * while all rows pass by. Both sum in the same order, except where weights are multiplied as they
+ * are decoded.
  */
 final class MatrixProduct {
   /** Half of a usual second-level cache; the other half is for the rows. */

@@ -2,18 +2,18 @@ package org.mla4j.core.cpu.vector;
 
 import static org.mla4j.core.cpu.simd.Lanes.COUNT;
 import static org.mla4j.core.cpu.simd.Lanes.FLOATS;
+import static org.mla4j.core.cpu.simd.Lanes.INTS;
 import static org.mla4j.core.cpu.simd.Lanes.ORDER;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Q4_0: a scale, 16 pairs of integers that are stored 8 too large.
- *
- * <p>The upper of a pair stays where it is: with its top bit turned, the byte is 16 times the
- * integer, and a sixteenth of the scale makes the same product, exactly.
+ * Q4_0: a scale, 16 pairs of integers that are stored 8 too large. The lower of a pair is of the
+ * first half of the block, the upper of the second.
  */
 final class Q4Blocks implements BlockFormat.Direct {
   static final Q4Blocks INSTANCE = new Q4Blocks();
@@ -21,11 +21,7 @@ final class Q4Blocks implements BlockFormat.Direct {
   private static final int ELEMENTS = 32;
   private static final int HALF = ELEMENTS / 2;
   private static final int BLOCK_BYTES = 18;
-  private static final byte LOWER = 0x0F;
-  private static final byte UPPER = (byte) 0xF0;
-  private static final byte TOP_BIT = (byte) 0x80;
-  private static final byte BIAS = 8;
-  private static final float SIXTEENTH = 0x1p-4f;
+  private static final int BIAS = 8;
 
   private Q4Blocks() {}
 
@@ -38,36 +34,33 @@ final class Q4Blocks implements BlockFormat.Direct {
       int length,
       MemorySegment lanes,
       long lanesAt) {
-    FloatVector sum = FloatVector.zero(FLOATS);
+    FloatVector first = FloatVector.zero(FLOATS);
+    FloatVector second = first;
     long block = rowAt;
     for (int i = 0; i < length; i += ELEMENTS) {
       float scale = Float.float16ToFloat(row.get(SCALE, block));
       for (int j = 0; j < HALF; j += CODE_COUNT) {
-        ByteVector codes =
-            ByteVector.fromMemorySegment(CODES, row, block + 2 + j, ORDER).and(LOWER).sub(BIAS);
+        ByteVector codes = ByteVector.fromMemorySegment(CODES, row, block + 2 + j, ORDER);
         for (int part = 0; part < PARTS; part++) {
-          FloatVector value =
-              ((FloatVector) codes.convertShape(VectorOperators.B2F, FLOATS, part)).mul(scale);
+          IntVector both =
+              (IntVector) codes.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
           long at = xAt + 4L * (i + j + part * COUNT);
-          sum = value.fma(FloatVector.fromMemorySegment(FLOATS, x, at, ORDER), sum);
-        }
-      }
-      float upperScale = scale * SIXTEENTH;
-      for (int j = 0; j < HALF; j += CODE_COUNT) {
-        ByteVector codes =
-            ByteVector.fromMemorySegment(CODES, row, block + 2 + j, ORDER)
-                .and(UPPER)
-                .lanewise(VectorOperators.XOR, TOP_BIT);
-        for (int part = 0; part < PARTS; part++) {
-          FloatVector value =
-              ((FloatVector) codes.convertShape(VectorOperators.B2F, FLOATS, part)).mul(upperScale);
-          long at = xAt + 4L * (i + HALF + j + part * COUNT);
-          sum = value.fma(FloatVector.fromMemorySegment(FLOATS, x, at, ORDER), sum);
+          first =
+              ((FloatVector) both.and(15).sub(BIAS).convertShape(VectorOperators.I2F, FLOATS, 0))
+                  .mul(scale)
+                  .fma(FloatVector.fromMemorySegment(FLOATS, x, at, ORDER), first);
+          second =
+              ((FloatVector)
+                      both.lanewise(VectorOperators.LSHR, 4)
+                          .sub(BIAS)
+                          .convertShape(VectorOperators.I2F, FLOATS, 0))
+                  .mul(scale)
+                  .fma(FloatVector.fromMemorySegment(FLOATS, x, at + 4L * HALF, ORDER), second);
         }
       }
       block += BLOCK_BYTES;
     }
-    sum.intoMemorySegment(lanes, lanesAt, ORDER);
+    first.add(second).intoMemorySegment(lanes, lanesAt, ORDER);
   }
 
   @Override
@@ -75,31 +68,27 @@ final class Q4Blocks implements BlockFormat.Direct {
       MemorySegment row, long rowAt, int length, MemorySegment out, long outAt, long stride) {
     long block = rowAt;
     long to = outAt;
+    long halfVectors = stride * (HALF / COUNT);
     for (int i = 0; i < length; i += ELEMENTS) {
       float scale = Float.float16ToFloat(row.get(SCALE, block));
       for (int j = 0; j < HALF; j += CODE_COUNT) {
-        ByteVector codes =
-            ByteVector.fromMemorySegment(CODES, row, block + 2 + j, ORDER).and(LOWER).sub(BIAS);
+        ByteVector codes = ByteVector.fromMemorySegment(CODES, row, block + 2 + j, ORDER);
         for (int part = 0; part < PARTS; part++) {
-          ((FloatVector) codes.convertShape(VectorOperators.B2F, FLOATS, part))
+          IntVector both =
+              (IntVector) codes.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
+          ((FloatVector) both.and(15).sub(BIAS).convertShape(VectorOperators.I2F, FLOATS, 0))
               .mul(scale)
               .intoMemorySegment(out, to, ORDER);
+          ((FloatVector)
+                  both.lanewise(VectorOperators.LSHR, 4)
+                      .sub(BIAS)
+                      .convertShape(VectorOperators.I2F, FLOATS, 0))
+              .mul(scale)
+              .intoMemorySegment(out, to + halfVectors, ORDER);
           to += stride;
         }
       }
-      float upperScale = scale * SIXTEENTH;
-      for (int j = 0; j < HALF; j += CODE_COUNT) {
-        ByteVector codes =
-            ByteVector.fromMemorySegment(CODES, row, block + 2 + j, ORDER)
-                .and(UPPER)
-                .lanewise(VectorOperators.XOR, TOP_BIT);
-        for (int part = 0; part < PARTS; part++) {
-          ((FloatVector) codes.convertShape(VectorOperators.B2F, FLOATS, part))
-              .mul(upperScale)
-              .intoMemorySegment(out, to, ORDER);
-          to += stride;
-        }
-      }
+      to += halfVectors;
       block += BLOCK_BYTES;
     }
   }

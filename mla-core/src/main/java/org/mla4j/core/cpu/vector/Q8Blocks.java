@@ -14,6 +14,7 @@ final class Q8Blocks implements BlockFormat.Direct {
   static final Q8Blocks INSTANCE = new Q8Blocks();
 
   private static final int ELEMENTS = 32;
+  private static final int HALF = ELEMENTS / 2;
   private static final int BLOCK_BYTES = 34;
 
   private Q8Blocks() {}
@@ -27,22 +28,30 @@ final class Q8Blocks implements BlockFormat.Direct {
       int length,
       MemorySegment lanes,
       long lanesAt) {
-    FloatVector sum = FloatVector.zero(FLOATS);
+    FloatVector first = FloatVector.zero(FLOATS);
+    FloatVector second = first;
     long block = rowAt;
     for (int i = 0; i < length; i += ELEMENTS) {
       float scale = Float.float16ToFloat(row.get(SCALE, block));
-      for (int j = 0; j < ELEMENTS; j += CODE_COUNT) {
-        ByteVector codes = ByteVector.fromMemorySegment(CODES, row, block + 2 + j, ORDER);
+      for (int j = 0; j < HALF; j += CODE_COUNT) {
+        long codesAt = block + 2 + j;
+        ByteVector firsts = ByteVector.fromMemorySegment(CODES, row, codesAt, ORDER);
+        ByteVector seconds = ByteVector.fromMemorySegment(CODES, row, codesAt + HALF, ORDER);
         for (int part = 0; part < PARTS; part++) {
-          FloatVector value =
-              ((FloatVector) codes.convertShape(VectorOperators.B2F, FLOATS, part)).mul(scale);
           long at = xAt + 4L * (i + j + part * COUNT);
-          sum = value.fma(FloatVector.fromMemorySegment(FLOATS, x, at, ORDER), sum);
+          first =
+              ((FloatVector) firsts.convertShape(VectorOperators.B2F, FLOATS, part))
+                  .mul(scale)
+                  .fma(FloatVector.fromMemorySegment(FLOATS, x, at, ORDER), first);
+          second =
+              ((FloatVector) seconds.convertShape(VectorOperators.B2F, FLOATS, part))
+                  .mul(scale)
+                  .fma(FloatVector.fromMemorySegment(FLOATS, x, at + 4L * HALF, ORDER), second);
         }
       }
       block += BLOCK_BYTES;
     }
-    sum.intoMemorySegment(lanes, lanesAt, ORDER);
+    first.add(second).intoMemorySegment(lanes, lanesAt, ORDER);
   }
 
   @Override

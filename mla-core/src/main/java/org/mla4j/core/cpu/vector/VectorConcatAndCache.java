@@ -1,12 +1,10 @@
 package org.mla4j.core.cpu.vector;
 
-import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.ConcatAndCacheMla;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.api.tensor.Tensor;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.RowKernel;
 import org.mla4j.core.cpu.kernel.RowTasks;
@@ -18,11 +16,7 @@ final class VectorConcatAndCache implements RowKernel {
   private final @Nullable Operand kPe;
   private final int latentWidth;
   private final int ropeWidth;
-  private final MemorySegment cache;
-  private final long start;
-  private final boolean empty;
-  private final long elementBytes;
-  private final CellWriter writer;
+  private final CacheRows cache;
   private final RowTasks tasks;
 
   @SuppressWarnings("NullAway.Init") // set by begin before a task runs
@@ -34,12 +28,7 @@ final class VectorConcatAndCache implements RowKernel {
     kPe = op.kPe() == null ? null : Operand.of(bindings.tensor(op.kPe()));
     latentWidth = op.kvC().rowWidth();
     ropeWidth = op.kPe() == null ? 0 : op.kPe().rowWidth();
-    Tensor rows = bindings.cache(op.cache(), 0);
-    cache = rows.segment();
-    start = rows.byteOffset();
-    empty = rows.shape().elements() == 0;
-    elementBytes = op.cache().spec().dtype().byteSize();
-    writer = CellWriter.of(op.cache().spec());
+    cache = new CacheRows(bindings.cache(op.cache(), 0), op.cache().spec());
     tasks = RowTasks.ofWidth(context.engine().parallel(), latentWidth + ropeWidth);
   }
 
@@ -55,7 +44,7 @@ final class VectorConcatAndCache implements RowKernel {
     if (kPe != null) {
       kPe.begin(step);
     }
-    return empty || !step.hasSlotMapping() ? 0 : kvC.count();
+    return cache.isEmpty() || !step.hasSlotMapping() ? 0 : kvC.count();
   }
 
   @Override
@@ -69,11 +58,9 @@ final class VectorConcatAndCache implements RowKernel {
     if (slot < 0) {
       return;
     }
-    long at = start + slot * (latentWidth + ropeWidth) * elementBytes;
-    writer.write(kvC.segment(), kvC.at(row), latentWidth, cache, at);
+    cache.write(slot, 0, latentWidth, kvC.segment(), kvC.at(row));
     if (kPe != null) {
-      long ropeAt = at + latentWidth * elementBytes;
-      writer.write(kPe.segment(), kPe.at(row), ropeWidth, cache, ropeAt);
+      cache.write(slot, latentWidth, ropeWidth, kPe.segment(), kPe.at(row));
     }
   }
 }

@@ -16,8 +16,8 @@ import org.mla4j.core.cpu.kernel.WorkerScratch;
  * A matrix of weights where it is stored, usually a mapped file.
  *
  * <p>Floats are read where they are. Of a block type one row at a time is decoded into memory of
- * the worker, or multiplied as it is decoded: its results are those of the decoded matrix, bit for
- * bit.
+ * the worker: its results are those of the decoded matrix, bit for bit. Some types are multiplied
+ * as they are decoded, in an order of their own, but never in deterministic mode.
  */
 final class WeightMatrix {
   private final MemorySegment stored;
@@ -26,13 +26,15 @@ final class WeightMatrix {
   private final long rowBytes;
   private final FloatFormat format;
   private final @Nullable BlockFormat blocks;
+  private final BlockFormat.@Nullable Direct direct;
   private final int rows;
   private final int columns;
   private final boolean isDecoded;
   private final WorkerScratch values;
   private final Scratch scratch;
 
-  private WeightMatrix(Tensor matrix, WorkerScratch values, Scratch scratch) {
+  private WeightMatrix(
+      Tensor matrix, boolean deterministic, WorkerScratch values, Scratch scratch) {
     stored = matrix.segment();
     start = matrix.byteOffset();
     dtype = matrix.dtype();
@@ -44,12 +46,17 @@ final class WeightMatrix {
     isDecoded = dtype.isBlockType();
     format = isDecoded ? F32Format.INSTANCE : FloatFormat.of(dtype);
     blocks = BlockFormat.of(dtype);
+    direct = !deterministic && blocks instanceof BlockFormat.Direct found ? found : null;
   }
 
   /** Takes a matrix of weights, and reserves scratch memory for one of its rows if it needs it. */
   static WeightMatrix of(WeightHandle handle, CpuContext context, Scratch scratch) {
     WeightMatrix matrix =
-        new WeightMatrix(context.weights().inPlace(handle), context.scratch(), scratch);
+        new WeightMatrix(
+            context.weights().inPlace(handle),
+            context.engine().deterministic(),
+            context.scratch(),
+            scratch);
     if (matrix.isDecoded) {
       context.scratch().reserve(matrix.columns);
       scratch.reserveRow(4L * matrix.columns);
@@ -106,12 +113,12 @@ final class WeightMatrix {
 
   /** Whether a row is decoded into memory before it is multiplied. */
   boolean isDecodedFirst() {
-    return isDecoded && !(blocks instanceof BlockFormat.Direct);
+    return isDecoded && direct == null;
   }
 
-  /** Multiplies a row by a row of floats, as {@link FloatFormat#dot} says. */
+  /** Multiplies a row by a row of floats, as {@link FloatFormat#dot} does. */
   void dot(int row, MemorySegment x, long xAt, MemorySegment lanes, long lanesAt, int worker) {
-    if (blocks instanceof BlockFormat.Direct direct) {
+    if (direct != null) {
       direct.dot(stored, at(row), x, xAt, columns, lanes, lanesAt);
     } else {
       long at = load(row, worker);

@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -21,6 +22,9 @@ import org.mla4j.core.testing.RandomData;
 class BlockFormatTest {
   private static final int COLUMNS = 1024;
   private static final int ROWS = 40;
+
+  /** Of the types that are multiplied as they are decoded. */
+  private static final int HALF_BLOCK = 16;
 
   @ParameterizedTest
   @EnumSource(names = {"Q8_0", "Q4_0", "Q4_K", "Q6_K"})
@@ -49,22 +53,27 @@ class BlockFormatTest {
 
   @ParameterizedTest
   @EnumSource(names = {"Q8_0", "Q4_0"})
-  void rowsMultiplyToTheBitsOfDecodedRows(DType dtype) {
+  @DisplayName("a product has a sum of first halves and one of second halves in each lane")
+  void rowsMultiply(DType dtype) {
     ArrayWeight weight = weight(dtype);
+    float[] values = weight.values();
     Tensor stored = weight.lease().tensor();
-    Tensor decoded = weight.decoded().lease().tensor();
     BlockFormat.Direct direct = assertInstanceOf(BlockFormat.Direct.class, format(dtype));
     float[] numbers = new RandomData(7).normal(COLUMNS);
     MemorySegment x = Arena.ofAuto().allocate(4L * COLUMNS + 4, 64);
     MemorySegment.copy(numbers, 0, x, ValueLayout.JAVA_FLOAT, 4, COLUMNS);
-    MemorySegment lanes = Arena.ofAuto().allocate(2 * Lanes.BYTES, 64);
+    MemorySegment lanes = Arena.ofAuto().allocate(Lanes.BYTES, 64);
     for (int row = 0; row < ROWS; row++) {
       direct.dot(stored.segment(), at(stored, row), x, 4, COLUMNS, lanes, 0);
-      F32Format.INSTANCE.dot(
-          decoded.segment(), at(decoded, row), x, 4, COLUMNS, lanes, Lanes.BYTES);
+      float[][] sums = new float[2][Lanes.COUNT];
+      for (int i = 0; i < COLUMNS; i++) {
+        float[] half = sums[i / HALF_BLOCK % 2];
+        int lane = i % Lanes.COUNT;
+        half[lane] = Math.fma(values[row * COLUMNS + i], numbers[i], half[lane]);
+      }
       for (int lane = 0; lane < Lanes.COUNT; lane++) {
         assertSameBits(
-            lanes.getAtIndex(ValueLayout.JAVA_FLOAT, Lanes.COUNT + lane),
+            sums[0][lane] + sums[1][lane],
             lanes.getAtIndex(ValueLayout.JAVA_FLOAT, lane),
             dtype + " row " + row + " lane " + lane);
       }
