@@ -34,8 +34,8 @@ import org.mla4j.core.cpu.kernel.KernelSet;
 
 /**
  * Ops on weights of block types: the results are those of the decoded weights as F32, bit for bit
- * unless {@link #bound} says otherwise, for one token and for several. Extended once for each set of
- * kernels.
+ * unless {@link #bound} says otherwise, for one token and for several. Extended once for each set
+ * of kernels.
  */
 @DisplayName("Weights of block types")
 public abstract class BlockTypeContract {
