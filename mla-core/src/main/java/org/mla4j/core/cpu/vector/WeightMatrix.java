@@ -88,6 +88,7 @@ final class WeightMatrix {
       return List.of();
     }
     BlockFormat coded = blocks;
+    BlockFormat.Direct multiplied = direct;
     MemorySegment row = isDecoded ? zeros : stored;
     long at = isDecoded ? 0 : start;
     IntConsumer dot = count -> format.dot(row, at, zeros, 0, count, results, 0);
@@ -95,8 +96,8 @@ final class WeightMatrix {
     if (coded != null) {
       widen = count -> coded.widen(stored, start, count, results, 0, BYTES);
     }
-    if (coded instanceof BlockFormat.Direct direct) {
-      dot = count -> direct.dot(stored, start, zeros, 0, count, results, 0);
+    if (multiplied != null) {
+      dot = count -> multiplied.dot(stored, start, zeros, 0, count, results, 0);
     }
     return List.of(new WarmUp.Kernel(few, many, dot), new WarmUp.Kernel(few, many, widen));
   }
@@ -153,7 +154,10 @@ final class WeightMatrix {
     return isDecoded && direct == null;
   }
 
-  /** Multiplies a row by a row of floats, as {@link FloatFormat#dot} does. */
+  /**
+   * Multiplies a row by a row of floats: as {@link FloatFormat#dot} says, or, where it is not
+   * decoded first, as {@link BlockFormat.Direct#dot} says.
+   */
   void dot(int row, MemorySegment x, long xAt, MemorySegment lanes, long lanesAt, int worker) {
     if (direct != null) {
       direct.dot(stored, at(row), x, xAt, columns, lanes, lanesAt);
