@@ -36,6 +36,7 @@ final class Charts {
   private static final int WIDTH = 1000;
   private static final int HEIGHT = 520;
   private static final int BAR = 26;
+  private static final double MILLIS = 1000;
   private static final Color OURS = new Color(0x1F77B4);
   private static final Color THEIRS = new Color(0xD9802E);
   private static final Color SPREAD = new Color(0x333333);
@@ -113,6 +114,31 @@ final class Charts {
     return true;
   }
 
+  /** Measured milliseconds of a token, and a line that grows as its bound does. */
+  static void growth(Path file, String model, Growth growth) throws IOException {
+    XYChart chart =
+        new XYChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title("Time of a token against tokens in the cache, " + model)
+            .xAxisTitle("tokens in the cache")
+            .yAxisTitle("ms")
+            .build();
+    style(chart.getStyler());
+    chart.getStyler().setYAxisMin(0.0).setXAxisMin(0.0);
+    List<Double> tokens = growth.tests().stream().map(Growth::tokens).toList();
+    List<Double> measured =
+        growth.tests().stream().map(each -> MILLIS * each.seconds()).toList();
+    List<Double> bound =
+        tokens.stream()
+            .map(
+                each -> MILLIS * (growth.line().getIntercept() + growth.slopeOfBound() * each))
+            .toList();
+    line(chart, "MLA4J", OURS, tokens, measured);
+    line(chart, "growing by no more than the bound", THEIRS, tokens, bound);
+    save(chart, file);
+  }
+
   private static double ours(PairedTimes times) {
     return 1000 / times.ourRate().median();
   }
@@ -122,7 +148,7 @@ final class Charts {
   }
 
   private static void line(
-      XYChart chart, String name, Color color, List<Integer> x, List<Double> y) {
+      XYChart chart, String name, Color color, List<? extends Number> x, List<Double> y) {
     XYSeries series = chart.addSeries(name, x, y);
     series.setMarker(SeriesMarkers.CIRCLE).setMarkerColor(color).setLineColor(color);
   }

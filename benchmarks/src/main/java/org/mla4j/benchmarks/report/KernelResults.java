@@ -21,7 +21,7 @@ final class KernelResults {
     }
     String kept =
         Results.json()
-            .writeValueAsString(Results.kernels(Results.json().readTree(Path.of(args[0]))));
+            .writeValueAsString(Results.kept(Results.json().readTree(Path.of(args[0]))));
     Files.writeString(Path.of(args[1]), kept + "\n");
   }
 }
