@@ -44,7 +44,7 @@ record Goal(double must, double aim, boolean atMost) {
     if (reaches(figure, must)) {
       return "✅";
     }
-    return String.format(Locale.ROOT, "❌ by %.0f %%", 100 * Math.abs(figure / must - 1));
+    return String.format(Locale.ROOT, "❌ by %.1f %%", 100 * Math.abs(figure / must - 1));
   }
 
   private boolean reaches(double figure, double wanted) {

@@ -175,7 +175,7 @@ final class Tables {
                 "bound by",
                 "share of bound",
                 "ops: share of time, of the bound",
-                "outside kernels"));
+                "share outside kernels"));
     for (Bench bench : benches) {
       for (Test test : bench.tests()) {
         test.bound().ifPresent(bound -> table.row(step(bench, test, bound)));
@@ -193,7 +193,7 @@ final class Tables {
         bound.bound(),
         number("%.2f", bound.ofBound()),
         String.join(", ", bound.ops().stream().limit(MOST_OPS).map(Tables::op).toList()),
-        "**" + percent(bound.outsideShare()) + "**");
+        number("**%.3f**", bound.outsideShare()));
   }
 
   private static String op(OpShare op) {
