@@ -36,6 +36,7 @@ import org.mla4j.benchmarks.peer.Statistics;
 final class Charts {
   private static final int WIDTH = 1000;
   private static final int HEIGHT = 520;
+  private static final int TALL = 680;
   private static final int BAR = 26;
   private static final double MILLIS = 1000;
   private static final Color OURS = new Color(0x1F77B4);
@@ -65,14 +66,15 @@ final class Charts {
     CategoryChart chart =
         new CategoryChartBuilder()
             .width(WIDTH)
-            .height(HEIGHT)
+            .height(TALL)
             .title("MLA4J against " + peer + ": medians, and the spread of single rounds")
             .yAxisTitle("ratio of tokens per second")
             .build();
     style(chart.getStyler());
     labelAll(chart.getStyler());
     chart.getStyler().setOverlapped(true).setAvailableSpaceFill(0.55);
-    chart.getStyler().setXAxisLabelRotation(45).setYAxisMin(0.0);
+    chart.getStyler().setXAxisLabelRotation(90).setYAxisMin(0.0);
+    chart.getStyler().setXAxisLabelAlignmentVertical(TextAlignment.Right);
     chart.getStyler().setErrorBarsColor(SPREAD);
     chart.addSeries("ratio of medians", names, medians).setFillColor(OURS);
     // The library's whiskers are as long on both sides: they stand on a point of their own.
