@@ -46,8 +46,7 @@ final class BlockScaledModel {
       for (WeightHandle weight : weights) {
         boolean scaled = isProjection(weight);
         announced.add(
-            new Announced(
-                weight.name(), scaled ? DType.F8_E4M3 : weight.dtype(), weight.shape()));
+            new Announced(weight.name(), scaled ? DType.F8_E4M3 : weight.dtype(), weight.shape()));
         if (scaled) {
           announced.add(new Announced(scaleName(weight), DType.F32, grid(weight)));
         }

@@ -49,8 +49,7 @@ final class EvaluationByType {
   private final ChatFormat format;
   private final int threads;
 
-  private EvaluationByType(
-      Path model, List<Question> questions, Tokenizer tokenizer, int threads) {
+  private EvaluationByType(Path model, List<Question> questions, Tokenizer tokenizer, int threads) {
     this.model = model;
     this.questions = questions;
     this.tokenizer = tokenizer;

@@ -23,9 +23,9 @@ import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.AxesChartStyler;
+import org.knowm.xchart.style.AxesChartStyler.TextAlignment;
 import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
-import org.knowm.xchart.style.AxesChartStyler.TextAlignment;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 import org.mla4j.benchmarks.peer.Comparison;
 import org.mla4j.benchmarks.peer.PairedTimes;
@@ -134,12 +134,10 @@ final class Charts {
     style(chart.getStyler());
     chart.getStyler().setYAxisMin(0.0).setXAxisMin(0.0);
     List<Double> tokens = growth.tests().stream().map(Growth::tokens).toList();
-    List<Double> measured =
-        growth.tests().stream().map(each -> MILLIS * each.seconds()).toList();
+    List<Double> measured = growth.tests().stream().map(each -> MILLIS * each.seconds()).toList();
     List<Double> bound =
         tokens.stream()
-            .map(
-                each -> MILLIS * (growth.line().getIntercept() + growth.slopeOfBound() * each))
+            .map(each -> MILLIS * (growth.line().getIntercept() + growth.slopeOfBound() * each))
             .toList();
     line(chart, "MLA4J", OURS, tokens, measured);
     line(chart, "growing by no more than the bound", THEIRS, tokens, bound);

@@ -53,8 +53,7 @@ final class PerformanceReport {
   /** A section of the template: its name, the text before its results, and the text after them. */
   private static final Pattern SECTION =
       Pattern.compile(
-          "\\{\\{begin (\\w+)}}\\n(.*?)\\{\\{results}}\\n(.*?)\\{\\{end}}\\n",
-          Pattern.DOTALL);
+          "\\{\\{begin (\\w+)}}\\n(.*?)\\{\\{results}}\\n(.*?)\\{\\{end}}\\n", Pattern.DOTALL);
 
   private final Results results;
   private final Path page;
@@ -175,10 +174,8 @@ final class PerformanceReport {
 
   private String starts() {
     Map<String, Bench> byWay = new LinkedHashMap<>();
-    STARTS.forEach(
-        (file, way) ->
-            Optional.ofNullable(results.benches().get(file))
-                .ifPresent(bench -> byWay.put(way, bench)));
+    STARTS.forEach((file, way) ->
+        Optional.ofNullable(results.benches().get(file)).ifPresent(bench -> byWay.put(way, bench)));
     return byWay.isEmpty() ? "" : Tables.starts(byWay);
   }
 

@@ -211,32 +211,31 @@ final class Tables {
         new MarkdownTable(
             withGoal(
                 "model", "how", "opened, s", "packed and ready, s", "peak, GiB", "figure", ""));
-    byWay.forEach(
-        (way, bench) -> {
-          Start start = bench.starts().getFirst();
-          Long peak = bench.peakMemoryBytes();
-          double first = start.firstTokenSeconds();
-          String[] common = {
-            bench.model(),
-            way,
-            number("%.2f", start.openSeconds()),
-            number("%.2f", start.readySeconds()),
-            peak == null ? "" : number("%.2f", peak / GIB)
-          };
-          table.row(
-              withGoal(
-                  way.contains("--no-repack") ? Optional.of(Goals.FIRST_TOKEN) : Optional.empty(),
-                  first,
-                  join(common, "first token, s", number("**%.2f**", first))));
-          if (peak != null) {
-            double share = peak / (double) bench.fileBytes();
-            table.row(
-                withGoal(
-                    Optional.of(Goals.MEMORY),
-                    share,
-                    join(common, "peak of the file", number("**%.2f**", share))));
-          }
-        });
+    byWay.forEach((way, bench) -> {
+      Start start = bench.starts().getFirst();
+      Long peak = bench.peakMemoryBytes();
+      double first = start.firstTokenSeconds();
+      String[] common = {
+        bench.model(),
+        way,
+        number("%.2f", start.openSeconds()),
+        number("%.2f", start.readySeconds()),
+        peak == null ? "" : number("%.2f", peak / GIB)
+      };
+      table.row(
+          withGoal(
+              way.contains("--no-repack") ? Optional.of(Goals.FIRST_TOKEN) : Optional.empty(),
+              first,
+              join(common, "first token, s", number("**%.2f**", first))));
+      if (peak != null) {
+        double share = peak / (double) bench.fileBytes();
+        table.row(
+            withGoal(
+                Optional.of(Goals.MEMORY),
+                share,
+                join(common, "peak of the file", number("**%.2f**", share))));
+      }
+    });
     return table.toString();
   }
 
@@ -244,7 +243,8 @@ final class Tables {
   static String evaluations(List<Evaluation> evaluations) {
     MarkdownTable table =
         new MarkdownTable(
-            withGoal("matrices", "questions", "right answers", "those of other types", "exact match"));
+            withGoal(
+                "matrices", "questions", "right answers", "those of other types", "exact match"));
     for (Evaluation each : evaluations) {
       table.row(
           withGoal(

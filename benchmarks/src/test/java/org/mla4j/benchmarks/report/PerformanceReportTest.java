@@ -59,14 +59,14 @@ class PerformanceReportTest {
     String text = Files.readString(page);
     assertFalse(text.contains("{{"), text);
     assertTrue(
-        text.contains("| v2-q4_0.gguf | pp512 | 512.0 | 256.0 (llama.cpp) | 2.00 to 4.00 | **2.00** | ≥ 1.40"
+        text.contains(
+            "| v2-q4_0.gguf | pp512 | 512.0 | 256.0 (llama.cpp) | 2.00 to 4.00 | **2.00** | ≥ 1.40"
                 + " | ≥ 1.90 | ✅ aim |"),
         text);
     assertTrue(text.contains("| 2.0 / 3.0 | 8.00 / 14.00 | 1.00 / 1.75 | **0.57** |"), text);
-    assertTrue(
-        text.contains("| 241 | 36.0 | 450 | memory | **0.97** | ≥ 0.95 |  | ✅ |"),
-        text);
-    for (String name : List.of("ratios-llama-cpp", "context-v2-q4_0-llama-cpp", "kernels-products")) {
+    assertTrue(text.contains("| 241 | 36.0 | 450 | memory | **0.97** | ≥ 0.95 |  | ✅ |"), text);
+    for (String name :
+        List.of("ratios-llama-cpp", "context-v2-q4_0-llama-cpp", "kernels-products")) {
       assertTrue(text.contains("](images/" + name + ".png)"), text);
       BufferedImage picture = ImageIO.read(images.resolve(name + ".png").toFile());
       assertEquals(1000, picture.getWidth());
@@ -84,8 +84,7 @@ class PerformanceReportTest {
         BENCH.replace("\"median\": 50", "\"median\": 25"));
     Files.writeString(
         results.resolve("evaluation.json"),
-        Results.json()
-            .writeValueAsString(List.of(new Evaluation("Q8_0", 500, 494, 489, 3))));
+        Results.json().writeValueAsString(List.of(new Evaluation("Q8_0", 500, 494, 489, 3))));
     Path remarks = Files.createDirectory(results.resolve("remarks"));
     Files.writeString(remarks.resolve("growth.md"), "Nothing else ran.\n");
     Path page = folder.resolve("performance.md");
