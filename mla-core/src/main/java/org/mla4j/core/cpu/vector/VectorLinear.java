@@ -26,7 +26,7 @@ final class VectorLinear implements TaskKernel {
     weight = WeightMatrix.of(op.weight(), context, scratch);
     bias = op.bias() == null ? null : context.weights().widened(op.bias());
     out = Operand.of(bindings.tensor(op.out()));
-    product = new MatrixProduct(weight.columns(), scratch);
+    product = new MatrixProduct(weight, scratch);
     parallel = context.engine().parallel();
   }
 
