@@ -2,7 +2,10 @@ package org.mla4j.core.cpu.vector;
 
 import org.mla4j.core.cpu.packed.ProductTiles;
 
-/** The tasks of a loop over the {@link TileInput tiles} of inputs of all experts. */
+/**
+ * The tasks of a loop over the {@link TileInput tiles} of inputs of all experts that have more than
+ * a few tokens.
+ */
 final class ExpertTiles {
   private final int[] experts;
   private final int[] numbers;
@@ -21,12 +24,18 @@ final class ExpertTiles {
     numbers = new int[most];
   }
 
-  /** Lists the tiles of a step. */
-  void fill(ExpertGroups groups) {
+  /**
+   * Lists the tiles of a step.
+   *
+   * @param groups the tokens of each expert
+   * @param fewest how many tokens an expert has at least for its tiles to be listed
+   */
+  void fill(ExpertGroups groups, int fewest) {
     tasks = 0;
     for (int i = 0; i < groups.used(); i++) {
       int expert = groups.expert(i);
-      for (int tile = 0; tile < TileInput.tiles(groups.count(expert)); tile++) {
+      int count = groups.count(expert);
+      for (int tile = 0; count >= fewest && tile < TileInput.tiles(count); tile++) {
         experts[tasks] = expert;
         numbers[tasks++] = tile;
       }

@@ -8,11 +8,16 @@ import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.op.RoutedExperts;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.core.cpu.kernel.CpuContext;
+import org.mla4j.core.cpu.packed.PackedMatrix;
 import org.mla4j.core.cpu.packed.Panel;
 
 /**
  * {@code fused_moe} of several tokens with packed weights: the tokens of an expert pass through it
  * together, in loops over panels of all experts: inner elements, outputs, and each token's sum.
+ *
+ * <p>Most experts have a single token in a step that decodes for a few sequences. Such a token is
+ * multiplied with weights as they lie, which adds up in another order than panels do; not so in
+ * deterministic mode, where a token has the same bits in whatever company.
  */
 final class GroupedExperts {
   private final Operand inputs;
@@ -28,6 +33,9 @@ final class GroupedExperts {
   private final ExpertPanels innerPanels;
   private final ExpertPanels outputPanels;
   private final ShareSums sums;
+  private final WorkerRows singleTokens;
+  private final WorkerRows singleInner;
+  private final int fewestForPanels;
   private final InputSlot slot;
   private final Scratch scratch;
   private final ParallelFor parallel;
@@ -63,6 +71,9 @@ final class GroupedExperts {
     outputPanels =
         new ExpertPanels(groups, PanelProduct.panels(weights.anyDown()), parallel.threads());
     sums = new ShareSums(tokens, groups, rows.outputs(), topK, hiddenWidth, parallel);
+    singleTokens = scratch.workerRows(weights.anyGate());
+    singleInner = scratch.workerRows(weights.anyDown());
+    fewestForPanels = context.engine().deterministic() ? 1 : 2;
     this.scratch = scratch;
     scratch.reserve(PanelProduct.SCRATCH_BYTES);
     slot = scratch.nextSlot(4L * slots * Math.max(hiddenColumns, innerColumns));
@@ -73,10 +84,12 @@ final class GroupedExperts {
     inputs.begin(step);
     rows.begin();
     groups.fill(tokens);
-    tiles.fill(groups);
+    tiles.fill(groups, fewestForPanels);
     parallel.run(tiles.tasks(), interleaveTokens);
+    singleTokens.begin();
     parallel.run(innerPanels.tasks(), inner);
     parallel.run(tiles.tasks(), interleaveInner);
+    singleInner.begin();
     parallel.run(outputPanels.tasks(), outputs);
     sums.run();
   }
@@ -114,26 +127,13 @@ final class GroupedExperts {
       return;
     }
     int expert = innerPanels.expert(task);
-    int first = groups.firstSlot(expert);
-    int count = groups.count(expert);
-    MemorySegment memory = scratch.of(worker);
-    MemorySegment input = slot.memory();
-    long inputAt = inputAt(expert, hiddenColumns);
-    PanelProduct.multiply(
-        weights.gates().get(expert),
-        0,
-        panel,
-        input,
-        inputAt,
-        count,
-        rows.gates(),
-        0,
-        first,
-        memory);
-    PanelProduct.multiply(
-        weights.ups().get(expert), 0, panel, input, inputAt, count, rows.ups(), 0, first, memory);
-    int firstGate = panel * Panel.OUTPUTS;
-    rows.join(first, count, firstGate, Math.min(Panel.OUTPUTS, innerWidth - firstGate), worker);
+    PackedMatrix gate = weights.gates().get(expert);
+    PackedMatrix up = weights.ups().get(expert);
+    multiply(gate, expert, panel, singleTokens, inputs, rows.gates(), worker);
+    multiply(up, expert, panel, singleTokens, inputs, rows.ups(), worker);
+    int first = panel * Panel.OUTPUTS;
+    int count = Math.min(Panel.OUTPUTS, innerWidth - first);
+    rows.join(groups.firstSlot(expert), groups.count(expert), first, count, worker);
   }
 
   private void computeOutputs(int task, int worker) {
@@ -142,16 +142,27 @@ final class GroupedExperts {
       return;
     }
     int expert = outputPanels.expert(task);
+    PackedMatrix down = weights.downs().get(expert);
+    multiply(down, expert, panel, singleInner, rows.gates(), rows.outputs(), worker);
+  }
+
+  private void multiply(
+      PackedMatrix weight,
+      int expert,
+      int panel,
+      WorkerRows single,
+      Operand from,
+      Operand to,
+      int worker) {
+    int first = groups.firstSlot(expert);
+    int count = groups.count(expert);
+    MemorySegment memory = scratch.of(worker);
+    if (count < fewestForPanels) {
+      single.multiply(weight, panel, from, to, first, worker, memory);
+      return;
+    }
+    long inputAt = inputAt(expert, weight.paddedColumns());
     PanelProduct.multiply(
-        weights.downs().get(expert),
-        0,
-        panel,
-        slot.memory(),
-        inputAt(expert, innerColumns),
-        groups.count(expert),
-        rows.outputs(),
-        0,
-        groups.firstSlot(expert),
-        scratch.of(worker));
+        weight, 0, panel, slot.memory(), inputAt, count, to, 0, first, memory);
   }
 }
