@@ -15,8 +15,8 @@ import org.mla4j.core.cpu.packed.Panel;
  * {@code fused_moe} of several tokens with packed weights: the tokens of an expert pass through it
  * together, in loops over panels of all experts: inner elements, outputs, and each token's sum.
  *
- * <p>Most experts have a single token in a step that decodes for a few sequences. Such a token is
- * multiplied with weights as they lie, which adds up in another order than panels do; not so in
+ * <p>In a step that decodes for a few sequences most experts have one or two tokens. They are
+ * multiplied with weights as these lie, which adds up in another order than panels do; not so in
  * deterministic mode, where a token has the same bits in whatever company.
  */
 final class GroupedExperts {
@@ -33,8 +33,8 @@ final class GroupedExperts {
   private final ExpertPanels innerPanels;
   private final ExpertPanels outputPanels;
   private final ShareSums sums;
-  private final WorkerRows singleTokens;
-  private final WorkerRows singleInner;
+  private final WorkerRows fewTokens;
+  private final WorkerRows fewInner;
   private final int fewestForPanels;
   private final InputSlot slot;
   private final Scratch scratch;
@@ -71,9 +71,9 @@ final class GroupedExperts {
     outputPanels =
         new ExpertPanels(groups, PanelProduct.panels(weights.anyDown()), parallel.threads());
     sums = new ShareSums(tokens, groups, rows.outputs(), topK, hiddenWidth, parallel);
-    singleTokens = scratch.workerRows(weights.anyGate());
-    singleInner = scratch.workerRows(weights.anyDown());
-    fewestForPanels = context.engine().deterministic() ? 1 : 2;
+    fewTokens = scratch.workerRows(weights.anyGate());
+    fewInner = scratch.workerRows(weights.anyDown());
+    fewestForPanels = context.engine().deterministic() ? 1 : WorkerRows.MOST + 1;
     this.scratch = scratch;
     scratch.reserve(PanelProduct.SCRATCH_BYTES);
     slot = scratch.nextSlot(4L * slots * Math.max(hiddenColumns, innerColumns));
@@ -86,10 +86,10 @@ final class GroupedExperts {
     groups.fill(tokens);
     tiles.fill(groups, fewestForPanels);
     parallel.run(tiles.tasks(), interleaveTokens);
-    singleTokens.begin();
+    fewTokens.begin();
     parallel.run(innerPanels.tasks(), inner);
     parallel.run(tiles.tasks(), interleaveInner);
-    singleInner.begin();
+    fewInner.begin();
     parallel.run(outputPanels.tasks(), outputs);
     sums.run();
   }
@@ -129,8 +129,8 @@ final class GroupedExperts {
     int expert = innerPanels.expert(task);
     PackedMatrix gate = weights.gates().get(expert);
     PackedMatrix up = weights.ups().get(expert);
-    multiply(gate, expert, panel, singleTokens, inputs, rows.gates(), worker);
-    multiply(up, expert, panel, singleTokens, inputs, rows.ups(), worker);
+    multiply(gate, expert, panel, fewTokens, inputs, rows.gates(), worker);
+    multiply(up, expert, panel, fewTokens, inputs, rows.ups(), worker);
     int first = panel * Panel.OUTPUTS;
     int count = Math.min(Panel.OUTPUTS, innerWidth - first);
     rows.join(groups.firstSlot(expert), groups.count(expert), first, count, worker);
@@ -143,14 +143,14 @@ final class GroupedExperts {
     }
     int expert = outputPanels.expert(task);
     PackedMatrix down = weights.downs().get(expert);
-    multiply(down, expert, panel, singleInner, rows.gates(), rows.outputs(), worker);
+    multiply(down, expert, panel, fewInner, rows.gates(), rows.outputs(), worker);
   }
 
   private void multiply(
       PackedMatrix weight,
       int expert,
       int panel,
-      WorkerRows single,
+      WorkerRows few,
       Operand from,
       Operand to,
       int worker) {
@@ -158,7 +158,7 @@ final class GroupedExperts {
     int count = groups.count(expert);
     MemorySegment memory = scratch.of(worker);
     if (count < fewestForPanels) {
-      single.multiply(weight, panel, from, to, first, worker, memory);
+      few.multiply(weight, panel, from, to, first, count, worker, memory);
       return;
     }
     long inputAt = inputAt(expert, weight.paddedColumns());

@@ -8,14 +8,17 @@ import org.mla4j.core.cpu.packed.PackedMatrix;
 import org.mla4j.core.cpu.packed.Panel;
 
 /**
- * Multiplies single rows of floats by 64 rows of packed weights at a time, which are read once, as
- * they lie. A worker keeps the row that it last multiplied.
+ * Multiplies a few rows of floats by 64 rows of packed weights at a time, as these lie. A worker
+ * keeps the rows that it last multiplied.
  */
 final class WorkerRows {
+  /** The most rows that are multiplied faster so than with a {@link PanelProduct panel}. */
+  static final int MOST = 4;
+
   private static final int NONE = -1;
 
   /** What {@link #multiply} needs of a worker's scratch memory. */
-  static final long SCRATCH_BYTES = Panel.STRIDE;
+  static final long SCRATCH_BYTES = 4L * GROUP;
 
   private final RowInput rows;
   private final int[] kept;
@@ -27,7 +30,7 @@ final class WorkerRows {
    * @param matrix what rows are multiplied with
    */
   WorkerRows(int workers, PackedMatrix matrix) {
-    rows = new RowInput(workers, matrix);
+    rows = new RowInput(workers * MOST, matrix);
     kept = new int[workers];
   }
 
@@ -41,9 +44,10 @@ final class WorkerRows {
    *
    * @param weight the weights
    * @param panel which 64 rows of them
-   * @param x rows, the same in all calls of a loop
+   * @param x rows; of one matrix in all calls of a loop
    * @param out takes the products
-   * @param row which row of x and of out
+   * @param first first row of x and of out
+   * @param count how many rows, {@link #MOST} at most; the same ones in all calls with that first
    * @param worker who asks
    * @param memory the worker's scratch memory
    */
@@ -52,20 +56,26 @@ final class WorkerRows {
       int panel,
       Operand x,
       Operand out,
-      int row,
+      int first,
+      int count,
       int worker,
       MemorySegment memory) {
-    if (kept[worker] != row) {
-      rows.take(worker, x.segment(), x.at(row));
-      kept[worker] = row;
+    if (kept[worker] != first) {
+      for (int i = 0; i < count; i++) {
+        rows.take(worker * MOST + i, x.segment(), x.at(first + i));
+      }
+      kept[worker] = first;
     }
-    int first = panel * Panel.GROUPS;
-    int end = Math.min(first + Panel.GROUPS, weight.groups());
-    for (int group = first; group < end; group++) {
-      rows.multiply(worker, weight, 0, group, memory, 4L * GROUP * (group - first));
+    int firstGroup = panel * Panel.GROUPS;
+    int end = Math.min(firstGroup + Panel.GROUPS, weight.groups());
+    for (int group = firstGroup; group < end; group++) {
+      int output = group * GROUP;
+      int outputs = Math.min(GROUP, weight.rows() - output);
+      for (int i = 0; i < count; i++) {
+        rows.multiply(worker * MOST + i, weight, 0, group, memory, 0);
+        long outAt = out.at(first + i) + 4L * output;
+        MemorySegment.copy(memory, 0, out.segment(), outAt, 4L * outputs);
+      }
     }
-    int outputs = Math.min(Panel.OUTPUTS, weight.rows() - panel * Panel.OUTPUTS);
-    long outAt = out.at(row) + 4L * Panel.OUTPUTS * panel;
-    MemorySegment.copy(memory, 0, out.segment(), outAt, 4L * outputs);
   }
 }
