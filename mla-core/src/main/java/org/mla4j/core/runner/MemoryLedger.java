@@ -15,10 +15,11 @@ final class MemoryLedger {
   private final Map<String, Long> bytes = new LinkedHashMap<>();
 
   /** Allocates zeroed memory; running out says what was asked and what is in use. */
-  synchronized MemorySegment allocate(Arena arena, String purpose, long size) {
+  MemorySegment allocate(Arena arena, String purpose, long size) {
     try {
+      // Not under the lock: zeroing takes longer than all else, and threads may share it.
       MemorySegment segment = arena.allocate(size, ALIGNMENT);
-      bytes.merge(purpose, size, Long::sum);
+      account(purpose, size);
       return segment;
     } catch (OutOfMemoryError e) {
       throw new InvalidInputException(
@@ -28,14 +29,18 @@ final class MemoryLedger {
               + " bytes wanted for "
               + purpose
               + ", in use "
-              + bytes.entrySet().stream()
+              + byPurpose().entrySet().stream()
                   .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
                   .limit(5)
                   .map(entry -> entry.getKey() + " " + entry.getValue())
                   .collect(Collectors.joining(", "))
-              + ". Lower maxSequenceLength, cacheTokens or maxTokensPerStep, or raise -XX:MaxDirectMemorySize.",
+              + ". Lower maxSequenceLength, cacheTokens or maxTokensPerStep.",
           e);
     }
+  }
+
+  private synchronized void account(String purpose, long size) {
+    bytes.merge(purpose, size, Long::sum);
   }
 
   /** Forgets everything, after the arenas were closed. */

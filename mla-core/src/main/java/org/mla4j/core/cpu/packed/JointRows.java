@@ -1,10 +1,8 @@
 package org.mla4j.core.cpu.packed;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.mla4j.api.tensor.DType;
-import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.weight.WeightHandle;
 
 /**
@@ -12,8 +10,7 @@ import org.mla4j.api.weight.WeightHandle;
  * head: the rows of values, or the rows of keys turned over, whose columns then are those of a key.
  */
 final class JointRows implements RowSource {
-  private final Arena arena = Arena.ofShared();
-  private final MemorySegment elements;
+  private final MaterialisedRows joint;
   private final HeadShape shape;
   private final boolean isOfKeys;
   private final int elementBytes;
@@ -30,13 +27,7 @@ final class JointRows implements RowSource {
     this.shape = shape;
     this.isOfKeys = isOfKeys;
     elementBytes = dtype.byteSize();
-    elements = arena.allocate(joint.shape().elements() * elementBytes, 64);
-    try {
-      joint.materialise(Tensor.dense(dtype, joint.shape(), elements));
-    } catch (Throwable e) {
-      arena.close();
-      throw e;
-    }
+    this.joint = new MaterialisedRows(joint, dtype);
   }
 
   @Override
@@ -48,6 +39,7 @@ final class JointRows implements RowSource {
   public void read(int section, int row, MemorySegment target) {
     long firstRow = (long) section * (shape.key() + shape.value());
     long latentBytes = (long) elementBytes * shape.latent();
+    MemorySegment elements = joint.elements();
     if (!isOfKeys) {
       long at = (firstRow + shape.key() + row) * latentBytes;
       MemorySegment.copy(elements, at, target, 0, target.byteSize());
@@ -71,6 +63,6 @@ final class JointRows implements RowSource {
 
   @Override
   public void close() {
-    arena.close();
+    joint.close();
   }
 }

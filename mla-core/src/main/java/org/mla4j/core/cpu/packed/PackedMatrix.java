@@ -1,12 +1,16 @@
 package org.mla4j.core.cpu.packed;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 import org.mla4j.core.cpu.simd.Lanes;
 
 /**
  * Matrices of weights, one for each section, packed in groups of sixteen rows whose columns lie
  * side by side. Sections begin with a group: a last group that is not full is filled with zeros, as
  * are columns up to {@link #paddedColumns}.
+ *
+ * <p>Their memory is in pieces, so that each can be zeroed by the thread that fills it, while it is
+ * in that thread's cache: fresh memory costs more time than packing.
  *
  * <p>Threading: safe to read from several threads.
  */
@@ -17,38 +21,41 @@ public final class PackedMatrix {
   /** Floats of which {@link #multiply} takes the sums. */
   public static final int SUMMED = 16;
 
+  /** Bytes of a piece at most, unless a group is more. */
+  static final long PIECE_BYTES = 1 << 20;
+
   private final PackedFormat format;
   private final GroupProduct product;
   private final GroupWidening widening;
-  private final MemorySegment groups;
+  private final @Nullable MemorySegment[] pieces;
+
+  /** A piece has two to the power of this many groups. */
+  private final int pieceShift;
+
   private final int sections;
   private final int rows;
   private final int columns;
   private final int blocks;
   private final long groupBytes;
 
-  PackedMatrix(PackedFormat format, int sections, int rows, int columns, MemorySegment groups) {
+  PackedMatrix(PackedFormat format, int sections, int rows, int columns) {
     this.format = format;
     product = format.product();
     widening = format.widening();
-    this.groups = groups;
     this.sections = sections;
     this.rows = rows;
     this.columns = columns;
     blocks = blocks(format, columns);
     groupBytes = format.layout().bytes(blocks);
+    int perPiece = (int) Math.clamp(PIECE_BYTES / Math.max(1, groupBytes), 1, 1 << 20);
+    pieceShift = 31 - Integer.numberOfLeadingZeros(perPiece);
+    pieces = new MemorySegment[Math.ceilDiv(sections * groups(), 1 << pieceShift)];
   }
 
   /** Blocks that so many columns fill. */
   private static int blocks(PackedFormat format, int columns) {
     int multiple = format.layout().multiple();
     return Math.ceilDiv(columns, multiple * format.layout().columns()) * multiple;
-  }
-
-  /** Bytes that matrices take. */
-  static long bytes(PackedFormat format, int sections, int rows, int columns) {
-    long groupBytes = format.layout().bytes(blocks(format, columns));
-    return sections * (long) Math.ceilDiv(rows, GROUP) * groupBytes;
   }
 
   /**
@@ -117,10 +124,11 @@ public final class PackedMatrix {
       int sumsAt,
       MemorySegment out,
       long outAt) {
+    MemorySegment piece = memory(section, group);
     long at = groupAt(section, group);
     int count = paddedColumns();
     for (int lane = 0; lane < GROUP; lane += Lanes.COUNT) {
-      product.multiply(groups, at, lane, count, x, xAt, sums, sumsAt, out, outAt);
+      product.multiply(piece, at, lane, count, x, xAt, sums, sumsAt, out, outAt);
     }
   }
 
@@ -140,16 +148,13 @@ public final class PackedMatrix {
     int count = Math.min(Panel.COLUMNS / perBlock, blocks - first);
     int end = Math.min(Panel.GROUPS, groups() - firstGroup);
     for (int i = 0; i < end; i++) {
+      MemorySegment piece = memory(section, firstGroup + i);
       long at = groupAt(section, firstGroup + i);
       long to = panelAt + 4L * GROUP * i;
       for (int lane = 0; lane < GROUP; lane += Lanes.COUNT) {
-        widening.widen(groups, at, lane, first, count, panel, to);
+        widening.widen(piece, at, lane, first, count, panel, to);
       }
     }
-  }
-
-  private long groupAt(int section, int group) {
-    return ((long) section * groups() + group) * groupBytes;
   }
 
   // For those who fill it.
@@ -158,15 +163,38 @@ public final class PackedMatrix {
     return format;
   }
 
-  int sections() {
-    return sections;
+  /** Pieces of memory; each is there after {@link #setMemory}. */
+  int pieces() {
+    return pieces.length;
   }
 
-  MemorySegment memory() {
-    return groups;
+  /** The first group of a piece; groups are counted through all sections. */
+  int firstGroup(int piece) {
+    return Math.min(piece << pieceShift, sections * groups());
   }
 
-  long groupBytes() {
-    return groupBytes;
+  boolean hasMemory(int piece) {
+    return pieces[piece] != null;
+  }
+
+  /** Bytes of a piece. */
+  long pieceBytes(int piece) {
+    return (firstGroup(piece + 1) - firstGroup(piece)) * groupBytes;
+  }
+
+  /** Gives a piece its memory, zeroed. */
+  void setMemory(int piece, MemorySegment memory) {
+    pieces[piece] = memory;
+  }
+
+  /** The piece that a group is in. */
+  @SuppressWarnings("NullAway") // matrices are handed out when all pieces are filled
+  MemorySegment memory(int section, int group) {
+    return pieces[(section * groups() + group) >> pieceShift];
+  }
+
+  /** Where in its piece a group starts. */
+  long groupAt(int section, int group) {
+    return ((section * groups() + group) & ((1 << pieceShift) - 1)) * groupBytes;
   }
 }

@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.mla4j.api.backend.EngineContext;
+import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.ModelException;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.weight.WeightForm;
 import org.mla4j.api.weight.WeightForm.BlockScaled;
@@ -21,7 +23,7 @@ import org.mla4j.api.weight.WeightHandle;
  *
  * <p>Not packed are types without a {@linkplain PackedFormat format}, and values that a format does
  * not know, such as infinities in sixteen bits: those are for the kernels that read weights in
- * place.
+ * place. Weights that are computed from others are packed as F32.
  *
  * <p>Threading: filled by the thread that creates kernels, then only read.
  */
@@ -31,9 +33,8 @@ public final class PackedWeights {
     VALUES
   }
 
-  private record Entry(PackedMatrix matrix, Supplier<RowSource> rows) {}
+  private record Entry(String name, PackedMatrix matrix, Supplier<RowSource> rows) {}
 
-  private final EngineContext engine;
   private final Packer packer;
   private final WarmUp warmUp;
   private final IdentityHashMap<WeightHandle, Optional<PackedMatrix>> whole =
@@ -48,8 +49,7 @@ public final class PackedWeights {
    * @param engine where memory and threads come from
    */
   public PackedWeights(EngineContext engine) {
-    this.engine = engine;
-    packer = new Packer(engine.parallel());
+    packer = new Packer(engine);
     warmUp = new WarmUp(engine);
   }
 
@@ -63,7 +63,7 @@ public final class PackedWeights {
     return switch (weight.form()) {
       case WeightForm.Plain _ -> PackedFormat.of(weight.dtype()).isPresent();
       case BlockScaled scaled -> ScaledRows.fits(scaled);
-      case SplitProjection _, WeightForm.Computed _ -> false;
+      case SplitProjection _, WeightForm.Computed _ -> true;
     };
   }
 
@@ -98,7 +98,15 @@ public final class PackedWeights {
                     rows,
                     columns,
                     () -> new ScaledRows(scaled, columns));
-            case BlockScaled _, SplitProjection _, WeightForm.Computed _ -> Optional.empty();
+            case BlockScaled _ -> Optional.empty();
+            case SplitProjection _, WeightForm.Computed _ ->
+                pack(
+                    handle.name(),
+                    PackedFormat.F32,
+                    1,
+                    rows,
+                    columns,
+                    () -> new MaterialisedRows(handle, DType.F32));
           };
         });
   }
@@ -191,35 +199,36 @@ public final class PackedWeights {
       int rows,
       int columns,
       Supplier<RowSource> source) {
-    long bytes = PackedMatrix.bytes(format, sections, rows, columns);
-    PackedMatrix matrix =
-        new PackedMatrix(
-            format,
-            sections,
-            rows,
-            columns,
-            engine.allocate("packed weight " + name, Math.max(1, bytes)));
-    if (!fill(matrix, source)) {
+    PackedMatrix matrix = new PackedMatrix(format, sections, rows, columns);
+    if (!fill(name, matrix, source)) {
       return Optional.empty();
     }
     warmUp.warm(format);
-    entries.add(new Entry(matrix, source));
+    entries.add(new Entry(name, matrix, source));
     return Optional.of(matrix);
   }
 
-  /** Packs everything again, where it is. */
+  /**
+   * Packs everything again, where it is.
+   *
+   * @throws ModelException if a weight has values now that its packed form does not know
+   */
   public void reload() {
     for (Entry entry : entries) {
-      if (!fill(entry.matrix(), entry.rows())) {
-        throw new IllegalStateException(
-            "A weight was reloaded with values that its packed form does not know");
+      if (!fill(entry.name(), entry.matrix(), entry.rows())) {
+        throw new ModelException(
+            ErrorCode.RELOAD_FAILED,
+            "Weight '"
+                + entry.name()
+                + "' was reloaded with an infinity or NaN; expected finite values, as those that it"
+                + " was packed with. Option repack=off of this backend takes any.");
       }
     }
   }
 
-  private boolean fill(PackedMatrix matrix, Supplier<RowSource> source) {
+  private boolean fill(String name, PackedMatrix matrix, Supplier<RowSource> source) {
     try (RowSource rows = source.get()) {
-      return packer.pack(rows, matrix);
+      return packer.pack(name, rows, matrix);
     }
   }
 }

@@ -1,70 +1,103 @@
 package org.mla4j.core.cpu.packed;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.mla4j.api.backend.ParallelFor;
+import org.mla4j.api.backend.EngineContext;
 
-/** Fills matrices, some groups of rows at a time on each thread. */
+/** Fills matrices, each piece on one thread. */
 final class Packer {
-  /** Bytes that a thread reads at a time, unless sixteen rows are more. */
-  private static final long PIECE = 1 << 20;
+  private final EngineContext engine;
 
-  private final ParallelFor parallel;
+  /** What a worker reads rows into. Kept: memory that was freed is as dear as fresh memory. */
+  private final MemorySegment[] buffers;
 
-  Packer(ParallelFor parallel) {
-    this.parallel = parallel;
+  Packer(EngineContext engine) {
+    this.engine = engine;
+    buffers = new MemorySegment[engine.parallel().threads()];
+    Arrays.fill(buffers, MemorySegment.NULL);
   }
 
   /**
    * Fills a matrix.
    *
+   * @param name of the weight, to account for its memory
    * @param rows what it is filled from
-   * @param matrix zeroed, or filled before
+   * @param matrix without memory, or filled before
    * @return false if the rows have values that the format does not know
    */
-  boolean pack(RowSource rows, PackedMatrix matrix) {
-    int perTask = (int) Math.max(1, PIECE / (PackedMatrix.GROUP * rows.rowBytes()));
-    int tasksPerSection = Math.ceilDiv(matrix.groups(), perTask);
+  boolean pack(String name, RowSource rows, PackedMatrix matrix) {
     AtomicBoolean fits = new AtomicBoolean(true);
-    parallel.run(
-        matrix.sections() * tasksPerSection,
-        (task, worker) -> {
-          int section = task / tasksPerSection;
-          int first = task % tasksPerSection * perTask;
-          int end = Math.min(first + perTask, matrix.groups());
-          if (fits.get() && !pack(rows, matrix, section, first, end)) {
-            fits.set(false);
-          }
-        });
+    engine
+        .parallel()
+        .run(
+            matrix.pieces(),
+            (piece, worker) -> {
+              if (!fits.get()) {
+                return;
+              }
+              if (!matrix.hasMemory(piece)) {
+                long bytes = Math.max(1, matrix.pieceBytes(piece));
+                matrix.setMemory(piece, engine.allocate("packed weight " + name, bytes));
+              }
+              if (!pack(rows, matrix, piece, worker)) {
+                fits.set(false);
+              }
+            });
     if (fits.get()) {
       rows.finish(matrix);
     }
     return fits.get();
   }
 
-  private static boolean pack(
-      RowSource rows, PackedMatrix matrix, int section, int firstGroup, int endGroup) {
+  private boolean pack(RowSource rows, PackedMatrix matrix, int piece, int worker) {
+    int next = matrix.firstGroup(piece);
+    int end = matrix.firstGroup(piece + 1);
+    while (next < end) {
+      int section = next / matrix.groups();
+      int first = next % matrix.groups();
+      int count = Math.min(end - next, matrix.groups() - first);
+      if (!pack(rows, matrix, section, first, first + count, worker)) {
+        return false;
+      }
+      next += count;
+    }
+    return true;
+  }
+
+  private boolean pack(
+      RowSource rows,
+      PackedMatrix matrix,
+      int section,
+      int firstGroup,
+      int endGroup,
+      int worker) {
     int firstRow = firstGroup * PackedMatrix.GROUP;
     int count = Math.min(endGroup * PackedMatrix.GROUP, matrix.rows()) - firstRow;
     BlockCode layout = matrix.format().layout();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment stored = arena.allocate(count * rows.rowBytes(), 64);
-      rows.read(section, firstRow, stored);
-      if (!layout.knows(stored, (long) count * matrix.columns())) {
-        return false;
-      }
-      for (int group = firstGroup; group < endGroup; group++) {
-        int row = group * PackedMatrix.GROUP;
-        layout.pack(
-            stored,
-            (row - firstRow) * rows.rowBytes(),
-            Math.min(PackedMatrix.GROUP, matrix.rows() - row),
-            matrix.columns(),
-            matrix.memory(),
-            ((long) section * matrix.groups() + group) * matrix.groupBytes());
-      }
+    MemorySegment stored = buffer(worker, count * rows.rowBytes());
+    rows.read(section, firstRow, stored);
+    if (!layout.knows(stored, (long) count * matrix.columns())) {
+      return false;
+    }
+    for (int group = firstGroup; group < endGroup; group++) {
+      int row = group * PackedMatrix.GROUP;
+      layout.pack(
+          stored,
+          (row - firstRow) * rows.rowBytes(),
+          Math.min(PackedMatrix.GROUP, matrix.rows() - row),
+          matrix.columns(),
+          matrix.memory(section, group),
+          matrix.groupAt(section, group));
     }
     return true;
+  }
+
+  private MemorySegment buffer(int worker, long bytes) {
+    if (buffers[worker].byteSize() < bytes) {
+      long size = Math.max(bytes, PackedMatrix.PIECE_BYTES);
+      buffers[worker] = engine.allocate("rows to be packed, worker " + worker, size);
+    }
+    return buffers[worker].asSlice(0, bytes);
   }
 }

@@ -33,12 +33,14 @@ record ScaledRows(BlockScaled form, long rowBytes) implements RowSource {
       MemorySegment values = arena.allocate(4 * scales.shape().elements(), 4);
       scales.materialise(Tensor.dense(DType.F32, scales.shape(), values));
       for (int row = 0; row < matrix.rows(); row++) {
-        long groupAt = row / PackedMatrix.GROUP * matrix.groupBytes();
+        int group = row / PackedMatrix.GROUP;
+        MemorySegment memory = matrix.memory(0, group);
+        long groupAt = matrix.groupAt(0, group);
         for (int i = 0; i < Math.ceilDiv(matrix.columns(), F8Code.SCALED); i++) {
           int column = i * F8Code.SCALED / form.blockColumns();
           long index = (long) row / form.blockRows() * perRow + column;
           float scale = values.getAtIndex(ValueLayout.JAVA_FLOAT, index);
-          F8Code.packScale(matrix.memory(), groupAt, row % PackedMatrix.GROUP, i, scale);
+          F8Code.packScale(memory, groupAt, row % PackedMatrix.GROUP, i, scale);
         }
       }
     }

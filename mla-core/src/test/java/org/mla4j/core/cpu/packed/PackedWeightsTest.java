@@ -2,6 +2,7 @@ package org.mla4j.core.cpu.packed;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.mla4j.api.error.ModelException;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.core.testing.ArrayWeight;
@@ -128,8 +130,20 @@ class PackedWeightsTest {
       assertEquals(false, PackedWeights.canPack(weight));
       assertTrue(store().matrix(weight).isEmpty());
     }
-    ArrayWeight derived = ArrayWeight.derived("w", DType.F32, new float[] {1, 2}, 1, 2);
-    assertEquals(false, PackedWeights.canPack(derived));
+  }
+
+  @Test
+  @DisplayName("what is computed from other weights is packed as F32")
+  void computed() {
+    ArrayWeight weight = ArrayWeight.derived("w", DType.F32, new float[] {1, 2, 3, 4}, 2, 2);
+    assertEquals(true, PackedWeights.canPack(weight));
+    PackedMatrix matrix = store().matrix(weight).orElseThrow();
+    float[] x = new float[matrix.paddedColumns()];
+    x[1] = 1;
+    MemorySegment out = Arena.ofAuto().allocate(4L * PackedMatrix.GROUP, 64);
+    matrix.multiply(0, 0, x, 0, new float[1], 0, out, 0);
+    assertEquals(2, out.getAtIndex(ValueLayout.JAVA_FLOAT, 0));
+    assertEquals(4, out.getAtIndex(ValueLayout.JAVA_FLOAT, 1));
   }
 
   @Test
@@ -149,5 +163,38 @@ class PackedWeightsTest {
     assertEquals(65, out.getAtIndex(ValueLayout.JAVA_FLOAT, 0));
     assertEquals(87, out.getAtIndex(ValueLayout.JAVA_FLOAT, 1));
     assertEquals(0, out.getAtIndex(ValueLayout.JAVA_FLOAT, 2));
+  }
+
+  @Test
+  @DisplayName("a weight reloaded with values that its format does not know is refused by name")
+  void reloadUnknown() {
+    PackedWeights store = store();
+    ArrayWeight weight = ArrayWeight.of("w", DType.F16, new float[] {1, 2, 3, 4}, 2, 2);
+    assertTrue(store.matrix(weight).isPresent());
+    weight.set(1, 2, Float.NaN, 4);
+    assertEquals(
+        "Weight 'w' was reloaded with an infinity or NaN; expected finite values, as those"
+            + " that it was packed with. Option repack=off of this backend takes any. [MLA-0112]",
+        assertThrows(ModelException.class, store::reload).getMessage());
+  }
+
+  @Test
+  @DisplayName("a matrix of several pieces of memory is the same as its pieces")
+  void pieces() {
+    int rows = 16 * 300;
+    int columns = 96;
+    float[] values = new RandomData(4).normal(rows * columns);
+    PackedMatrix matrix =
+        store().matrix(ArrayWeight.of("w", DType.F32, values, rows, columns)).orElseThrow();
+    assertTrue(matrix.pieces() > 1, matrix.pieces() + " pieces");
+    assertEquals(300, matrix.firstGroup(matrix.pieces()));
+    float[] x = new float[matrix.paddedColumns()];
+    x[95] = 1;
+    MemorySegment out = Arena.ofAuto().allocate(4L * PackedMatrix.GROUP, 64);
+    for (int row = 0; row < rows; row++) {
+      matrix.multiply(0, row / PackedMatrix.GROUP, x, 0, new float[8], 0, out, 0);
+      float product = out.getAtIndex(ValueLayout.JAVA_FLOAT, row % PackedMatrix.GROUP);
+      assertEquals(values[row * columns + 95], product, "row " + row);
+    }
   }
 }
