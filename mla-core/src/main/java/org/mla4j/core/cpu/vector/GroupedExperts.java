@@ -162,7 +162,6 @@ final class GroupedExperts {
       return;
     }
     long inputAt = inputAt(expert, weight.paddedColumns());
-    PanelProduct.multiply(
-        weight, 0, panel, slot.memory(), inputAt, count, to, 0, first, memory);
+    PanelProduct.multiply(weight, 0, panel, slot.memory(), inputAt, count, to, 0, first, memory);
   }
 }

@@ -25,8 +25,7 @@ final class PackedExperts implements Kernel {
       CpuContext context,
       Scratch scratch) {
     tokens = RoutedTokens.of(op, bindings);
-    one =
-        new SingleTokenExperts(tokens, op.spec(), weights, context.engine().parallel(), scratch);
+    one = new SingleTokenExperts(tokens, op.spec(), weights, context.engine().parallel(), scratch);
     several = new GroupedExperts(op, tokens, weights, bindings, context, scratch);
     alwaysPanels = context.engine().deterministic();
   }

@@ -112,8 +112,7 @@ final class SingleTokenExperts {
         innerElements.multiply(k, down, 0, group, memory, GROUP_AT);
         int row = (group - first) * GROUP;
         int live = Math.min(GROUP, rows - row);
-        F32Format.INSTANCE.addScaled(
-            memory, GROUP_AT, live, shares[k], memory, SUMS_AT + 4L * row);
+        F32Format.INSTANCE.addScaled(memory, GROUP_AT, live, shares[k], memory, SUMS_AT + 4L * row);
       }
     }
     Operand out = tokens.out();

@@ -37,7 +37,8 @@ class ExpertPanelsTest {
     for (int worker = 0; worker < workers; worker++) {
       List<Task> own = tasksOf(tasks, worker, workers);
       assertTrue(
-          own.size() >= USED * panels / workers - USED && own.size() <= USED * panels / workers + USED,
+          own.size() >= USED * panels / workers - USED
+              && own.size() <= USED * panels / workers + USED,
           own.toString());
       Task last = new Task(-1, 0);
       for (Task task : own) {
@@ -55,7 +56,8 @@ class ExpertPanelsTest {
 
   @ParameterizedTest(name = "{0} panels, {1} workers")
   @CsvSource({"2,5", "22,5", "7,5", "1,5", "10,5"})
-  @DisplayName("as many experts as workers: all have the same number, however many panels there are")
+  @DisplayName(
+      "as many experts as workers: all have the same number, however many panels there are")
   void longerSharesGoRound(int panels, int workers) {
     ExpertPanels tasks = new ExpertPanels(groups(), panels, workers);
     for (int worker = 0; worker < workers; worker++) {

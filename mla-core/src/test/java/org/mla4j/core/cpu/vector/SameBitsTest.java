@@ -145,7 +145,10 @@ class SameBitsTest {
 
   private static Expert expert(int index) {
     RandomData data = new RandomData(10 + index);
-    return new Expert(matrix("gate", data, INNER, HIDDEN), matrix("up", data, INNER, HIDDEN), matrix("down", data, HIDDEN, INNER));
+    return new Expert(
+        matrix("gate", data, INNER, HIDDEN),
+        matrix("up", data, INNER, HIDDEN),
+        matrix("down", data, HIDDEN, INNER));
   }
 
   private static ArrayWeight matrix(String name, RandomData data, int rows, int columns) {
