@@ -36,7 +36,7 @@ public final class PackedWeights {
   private record Entry(String name, PackedMatrix matrix, Supplier<RowSource> rows) {}
 
   private final Packer packer;
-  private final WarmUp warmUp;
+  private final PackedWarmUp warmUp;
   private final IdentityHashMap<WeightHandle, Optional<PackedMatrix>> whole =
       new IdentityHashMap<>();
   private final IdentityHashMap<WeightHandle, Map<Half, Optional<PackedMatrix>>> halves =
@@ -50,7 +50,7 @@ public final class PackedWeights {
    */
   public PackedWeights(EngineContext engine) {
     packer = new Packer(engine);
-    warmUp = new WarmUp(engine);
+    warmUp = new PackedWarmUp(engine);
   }
 
   /**

@@ -66,12 +66,7 @@ final class Packer {
   }
 
   private boolean pack(
-      RowSource rows,
-      PackedMatrix matrix,
-      int section,
-      int firstGroup,
-      int endGroup,
-      int worker) {
+      RowSource rows, PackedMatrix matrix, int section, int firstGroup, int endGroup, int worker) {
     int firstRow = firstGroup * PackedMatrix.GROUP;
     int count = Math.min(endGroup * PackedMatrix.GROUP, matrix.rows()) - firstRow;
     BlockCode layout = matrix.format().layout();

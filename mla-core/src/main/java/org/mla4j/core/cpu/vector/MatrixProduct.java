@@ -35,19 +35,20 @@ final class MatrixProduct {
   private final long paddedAt;
 
   /**
-   * Reserves scratch memory.
+   * Reserves scratch memory, and warms the kernels up.
    *
-   * @param columns elements of a row of the weights
+   * @param weight one of the matrices that will be multiplied, which are alike
    * @param scratch where the scratch memory comes from
    */
-  MatrixProduct(int columns, Scratch scratch) {
+  MatrixProduct(WeightMatrix weight, Scratch scratch) {
     this.scratch = scratch;
-    this.columns = columns;
+    columns = weight.columns();
     paddedColumns = Lanes.roundUp(columns);
     panelBytes = 4L * SIDE * paddedColumns;
     blockRows = Math.clamp(PANEL_BYTES / panelBytes, 1, LARGEST_BLOCK / SIDE) * SIDE;
     paddedAt = panelAt(blockRows / SIDE);
     scratch.reserve(paddedAt + (paddedColumns > columns ? panelBytes : 0));
+    scratch.warmUp().warm(weight);
   }
 
   /** The most rows of the weights in one call. */

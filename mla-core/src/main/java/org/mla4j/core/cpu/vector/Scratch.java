@@ -20,6 +20,7 @@ final class Scratch {
   private final EngineContext engine;
   private final MemorySegment[] workers;
   private final MemorySegment[] rows;
+  private final MatrixWarmUp warmUp;
   private final InputSlot[] slots = {new InputSlot(), new InputSlot()};
   private MemorySegment shared = MemorySegment.NULL;
   private long workerBytes;
@@ -31,10 +32,16 @@ final class Scratch {
 
   Scratch(EngineContext engine) {
     this.engine = engine;
+    warmUp = new MatrixWarmUp(engine);
     workers = new MemorySegment[engine.parallel().threads()];
     rows = new MemorySegment[workers.length];
     Arrays.fill(workers, MemorySegment.NULL);
     Arrays.fill(rows, MemorySegment.NULL);
+  }
+
+  /** What warms kernels up that read weights in place. */
+  MatrixWarmUp warmUp() {
+    return warmUp;
   }
 
   /** Makes sure that each worker has so much. Called when a kernel is created. */

@@ -22,7 +22,7 @@ final class VectorLinear implements TaskKernel {
     weight = WeightMatrix.of(op.weight(), context, scratch);
     bias = Bias.of(op, context);
     out = Operand.of(bindings.tensor(op.out()));
-    product = new MatrixProduct(weight.columns(), scratch);
+    product = new MatrixProduct(weight, scratch);
     parallel = context.engine().parallel();
   }
 

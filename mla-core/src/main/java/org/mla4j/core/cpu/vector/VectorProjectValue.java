@@ -27,7 +27,7 @@ final class VectorProjectValue implements Kernel, ParallelFor.Body {
     heads = Math.toIntExact(op.out().rowShape().extent(0));
     valueWidth = Math.toIntExact(op.out().rowShape().extent(1));
     rowsPerHead = kvB.rows() / heads;
-    product = new MatrixProduct(kvB.columns(), scratch);
+    product = new MatrixProduct(kvB, scratch);
     blocksPerHead = product.blocks(valueWidth);
     parallel = context.engine().parallel();
   }

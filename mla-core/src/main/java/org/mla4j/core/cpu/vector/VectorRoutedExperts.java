@@ -48,8 +48,8 @@ final class VectorRoutedExperts implements Kernel {
     gateWeights = matrices(op, Expert::gate, context, scratch);
     upWeights = matrices(op, Expert::up, context, scratch);
     downWeights = matrices(op, Expert::down, context, scratch);
-    intoInner = new MatrixProduct(hiddenWidth, scratch);
-    intoHidden = new MatrixProduct(innerWidth, scratch);
+    intoInner = new MatrixProduct(gateWeights[0], scratch);
+    intoHidden = new MatrixProduct(downWeights[0], scratch);
 
     parallel = context.engine().parallel();
     sums = new ShareSums(tokens, groups, rows.outputs(), topK, hiddenWidth, parallel);

@@ -1,9 +1,12 @@
 package org.mla4j.core.cpu.vector;
 
 import static org.mla4j.core.cpu.simd.Lanes.BYTES;
+import static org.mla4j.core.cpu.simd.Lanes.COUNT;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.tensor.BlockCodec;
 import org.mla4j.api.tensor.DType;
@@ -11,6 +14,7 @@ import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.weight.WeightHandle;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.WorkerScratch;
+import org.mla4j.core.cpu.simd.WarmUp;
 
 /**
  * A matrix of weights where it is stored, usually a mapped file.
@@ -55,6 +59,39 @@ final class WeightMatrix {
       scratch.reserveRow(4L * matrix.columns);
     }
     return matrix;
+  }
+
+  /** Type of the elements, as stored. */
+  DType dtype() {
+    return dtype;
+  }
+
+  /**
+   * The inner loops that read this matrix, on its first columns and on zeros. The matrix itself is
+   * read where possible, since compiled code depends on the kind of memory.
+   *
+   * @param zeros four rows of them
+   * @param results takes as much
+   * @return loops to be warmed up
+   */
+  List<WarmUp.Kernel> kernels(MemorySegment zeros, MemorySegment results) {
+    int few = Math.max(dtype.blockElements(), COUNT);
+    int many = Math.min(columns, WarmUp.COLUMNS) / few * few;
+    if (many == 0) {
+      return List.of();
+    }
+    BlockFormat coded = blocks;
+    MemorySegment row = isDecoded ? zeros : stored;
+    long at = isDecoded ? 0 : start;
+    IntConsumer dot = count -> format.dot(row, at, zeros, 0, count, results, 0);
+    IntConsumer widen = count -> format.widen(row, at, count, results, 0, BYTES);
+    if (coded != null) {
+      widen = count -> coded.widen(stored, start, count, results, 0, BYTES);
+    }
+    if (coded instanceof BlockFormat.Direct direct) {
+      dot = count -> direct.dot(stored, start, zeros, 0, count, results, 0);
+    }
+    return List.of(new WarmUp.Kernel(few, many, dot), new WarmUp.Kernel(few, many, widen));
   }
 
   /** Outputs. */
