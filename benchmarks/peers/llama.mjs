@@ -19,8 +19,10 @@ const llama = await getLlama({
     maxThreads: options.threads
 });
 const model = await llama.loadModel({modelPath: options.model, ignoreMemorySafetyChecks: true});
+// A context that is full is shifted: its oldest tokens would go.
+const room = 64;
 const context = await model.createContext({
-    contextSize: options.contextTokens,
+    contextSize: options.contextTokens + room,
     batchSize: options.batchTokens,
     threads: {ideal: options.threads, min: options.threads},
     sequences: 1,

@@ -10,12 +10,12 @@ import org.mla4j.api.weight.WeightLease;
 /**
  * A plain weight in memory.
  *
+ * @param name its name
  * @param tensor its elements
  */
-record BenchWeight(Tensor tensor) implements WeightHandle {
-  @Override
-  public String name() {
-    return "weight";
+record BenchWeight(String name, Tensor tensor) implements WeightHandle {
+  BenchWeight(Tensor tensor) {
+    this("weight", tensor);
   }
 
   @Override

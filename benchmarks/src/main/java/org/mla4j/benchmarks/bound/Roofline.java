@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.mla4j.api.backend.ParallelFor.Body;
+import org.mla4j.core.cpu.vector.PeakLoops;
 import org.mla4j.core.parallel.WorkerPool;
 
 /**
@@ -56,14 +57,14 @@ final class Roofline implements AutoCloseable {
     double multiply = seconds((task, worker) -> results[worker] += multiplyAdd());
     return new Limits(
         (double) threads * chunks * CHUNK / read,
-        (double) threads * CALLS * ROUNDS * BoundLoops.flopsPerRound() / multiply);
+        (double) threads * CALLS * ROUNDS * PeakLoops.flopsPerRound() / multiply);
   }
 
   private float read(long first, int chunks) {
-    int rounds = Math.toIntExact(CHUNK / BoundLoops.bytesPerRound());
+    int rounds = Math.toIntExact(CHUNK / PeakLoops.bytesPerRound());
     float sum = 0;
     for (int i = 0; i < chunks; i++) {
-      sum += BoundLoops.read(memory, (first + i) * CHUNK, rounds);
+      sum += PeakLoops.read(memory, (first + i) * CHUNK, rounds);
     }
     return sum;
   }
@@ -71,7 +72,7 @@ final class Roofline implements AutoCloseable {
   private static float multiplyAdd() {
     float sum = 0;
     for (int i = 0; i < CALLS; i++) {
-      sum += BoundLoops.multiplyAdd(ROUNDS);
+      sum += PeakLoops.multiplyAdd(ROUNDS);
     }
     return sum;
   }

@@ -23,6 +23,7 @@ import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.AxesChartStyler;
+import org.knowm.xchart.style.AxesChartStyler.TextAlignment;
 import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
@@ -35,9 +36,12 @@ import org.mla4j.benchmarks.peer.Statistics;
 final class Charts {
   private static final int WIDTH = 1000;
   private static final int HEIGHT = 520;
+  private static final int TALL = 680;
   private static final int BAR = 26;
+  private static final double MILLIS = 1000;
   private static final Color OURS = new Color(0x1F77B4);
   private static final Color THEIRS = new Color(0xD9802E);
+  private static final Color MUST = new Color(0xC0392B);
   private static final Color SPREAD = new Color(0x333333);
 
   private Charts() {}
@@ -48,6 +52,7 @@ final class Charts {
     List<Double> medians = new ArrayList<>();
     List<Double> middles = new ArrayList<>();
     List<Double> halves = new ArrayList<>();
+    List<Double> musts = new ArrayList<>();
     for (Comparison comparison : comparisons) {
       for (PairedTimes times : comparison.times()) {
         Statistics ratios = times.ratios();
@@ -55,21 +60,21 @@ final class Charts {
         medians.add(times.ratioOfMedians());
         middles.add((ratios.min() + ratios.max()) / 2);
         halves.add((ratios.max() - ratios.min()) / 2);
+        musts.add(Goals.ratio(comparison, times.test()).map(Goal::must).orElse(null));
       }
     }
     CategoryChart chart =
         new CategoryChartBuilder()
             .width(WIDTH)
-            .height(HEIGHT)
-            .title(
-                "MLA4J against "
-                    + peer
-                    + ": ratio of tokens per second, with that of single rounds")
-            .yAxisTitle("ratio")
+            .height(TALL)
+            .title("MLA4J against " + peer + ": medians, and the spread of single rounds")
+            .yAxisTitle("ratio of tokens per second")
             .build();
     style(chart.getStyler());
+    labelAll(chart.getStyler());
     chart.getStyler().setOverlapped(true).setAvailableSpaceFill(0.55);
-    chart.getStyler().setXAxisLabelRotation(45).setYAxisMin(0.0);
+    chart.getStyler().setXAxisLabelRotation(90).setYAxisMin(0.0);
+    chart.getStyler().setXAxisLabelAlignmentVertical(TextAlignment.Right);
     chart.getStyler().setErrorBarsColor(SPREAD);
     chart.addSeries("ratio of medians", names, medians).setFillColor(OURS);
     // The library's whiskers are as long on both sides: they stand on a point of their own.
@@ -80,6 +85,9 @@ final class Charts {
         chart.addSeries("as fast as " + peer, names, Collections.nCopies(names.size(), 1.0));
     even.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Line);
     even.setMarker(SeriesMarkers.NONE).setLineColor(THEIRS).setLineStyle(new BasicStroke(2));
+    CategorySeries must = chart.addSeries("must", names, musts);
+    must.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Scatter);
+    must.setMarker(SeriesMarkers.DIAMOND).setMarkerColor(MUST);
     save(chart, file);
   }
 
@@ -113,6 +121,29 @@ final class Charts {
     return true;
   }
 
+  /** Measured milliseconds of a token, and a line that grows as its bound does. */
+  static void growth(Path file, String model, Growth growth) throws IOException {
+    XYChart chart =
+        new XYChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title("Time of a token against tokens in the cache, " + model)
+            .xAxisTitle("tokens in the cache")
+            .yAxisTitle("ms")
+            .build();
+    style(chart.getStyler());
+    chart.getStyler().setYAxisMin(0.0).setXAxisMin(0.0);
+    List<Double> tokens = growth.tests().stream().map(Growth::tokens).toList();
+    List<Double> measured = growth.tests().stream().map(each -> MILLIS * each.seconds()).toList();
+    List<Double> bound =
+        tokens.stream()
+            .map(each -> MILLIS * (growth.line().getIntercept() + growth.slopeOfBound() * each))
+            .toList();
+    line(chart, "MLA4J", OURS, tokens, measured);
+    line(chart, "growing by no more than the bound", THEIRS, tokens, bound);
+    save(chart, file);
+  }
+
   private static double ours(PairedTimes times) {
     return 1000 / times.ourRate().median();
   }
@@ -122,40 +153,50 @@ final class Charts {
   }
 
   private static void line(
-      XYChart chart, String name, Color color, List<Integer> x, List<Double> y) {
+      XYChart chart, String name, Color color, List<? extends Number> x, List<Double> y) {
     XYSeries series = chart.addSeries(name, x, y);
     series.setMarker(SeriesMarkers.CIRCLE).setMarkerColor(color).setLineColor(color);
   }
 
-  /** Shares of bounds, those bound by memory and those bound by arithmetic apart. */
+  /** Shares of bounds, each bar named with what binds it. */
   static void shares(Path file, String title, List<KernelResult> kernels) throws IOException {
     HorizontalBarChart chart =
         new HorizontalBarChartBuilder()
             .width(WIDTH)
-            .height(170 + BAR * kernels.size())
-            .title(title)
-            .xAxisTitle("share of what the machine could do at the same time")
+            .height(120 + BAR * kernels.size())
+            .title(title + ": how near kernels come to their bound")
+            .xAxisTitle("share of what the machine could read or compute at the same time")
             .build();
     style(chart.getStyler());
+    labelAll(chart.getStyler());
     double largest = kernels.stream().mapToDouble(KernelResult::share).max().orElse(1);
     chart.getStyler().setXAxisMin(0.0).setXAxisMax(Math.max(1, Math.ceil(10 * largest) / 10));
-    chart.getStyler().setXAxisDecimalPattern("0.0#");
-    List<String> names = kernels.stream().map(Charts::name).toList();
-    List<Double> memory = new ArrayList<>();
-    List<Double> arithmetic = new ArrayList<>();
-    for (KernelResult each : kernels) {
-      boolean byMemory = each.bound().equals("memory");
-      memory.add(byMemory ? each.share() : 0);
-      arithmetic.add(byMemory ? 0 : each.share());
-    }
-    chart.addSeries("bound by memory", memory, names).setFillColor(OURS);
-    chart.addSeries("bound by arithmetic", arithmetic, names).setFillColor(THEIRS);
+    chart.getStyler().setxAxisTickLabelsFormattingFunction(Charts::tenth);
+    chart.getStyler().setYAxisLabelAlignment(TextAlignment.Right);
+    chart.getStyler().setAvailableSpaceFill(0.7).setLegendVisible(false);
+    List<String> names = new ArrayList<>(kernels.stream().map(Charts::name).toList());
+    List<Double> shares = new ArrayList<>(kernels.stream().map(KernelResult::share).toList());
+    chart.addSeries("share", shares, names).setFillColor(OURS);
     save(chart, file);
   }
 
   private static String name(KernelResult result) {
     String kernel = result.benchmark().replace("Benchmark", "");
-    return kernel.equals("SmallOp") ? result.label() : kernel + " " + result.label();
+    String label = kernel.equals("SmallOp") ? result.label() : kernel + " " + result.label();
+    return label + " (" + result.bound() + ")";
+  }
+
+  /** The library leaves labels of categories out that are nearer than this. */
+  private static void labelAll(AxesChartStyler styler) {
+    styler.setXAxisTickMarkSpacingHint(BAR - 6);
+  }
+
+  /** Tenths; nothing between them. */
+  private static String tenth(double value) {
+    double tenths = Math.rint(10 * value);
+    return Math.abs(10 * value - tenths) < 1e-6
+        ? String.format(Locale.ROOT, "%.1f", tenths / 10)
+        : "";
   }
 
   private static void style(AxesChartStyler styler) {

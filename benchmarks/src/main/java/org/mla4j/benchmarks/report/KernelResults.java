@@ -20,8 +20,7 @@ final class KernelResults {
       System.exit(2);
     }
     String kept =
-        Results.json()
-            .writeValueAsString(Results.kernels(Results.json().readTree(Path.of(args[0]))));
+        Results.json().writeValueAsString(Results.kept(Results.json().readTree(Path.of(args[0]))));
     Files.writeString(Path.of(args[1]), kept + "\n");
   }
 }

@@ -9,6 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.mla4j.benchmarks.peer.Comparison;
 
@@ -37,6 +41,20 @@ final class PerformanceReport {
                   "GqaAttentionBenchmark")),
           new Group("kernels-small", "Ops on rows in caches", List.of("SmallOpBenchmark")));
 
+  /** Ways to start, by the files with their results. */
+  private static final Map<String, String> STARTS = new LinkedHashMap<>();
+
+  static {
+    STARTS.put("start-packed", "packed");
+    STARTS.put("start-mapped", "`--no-repack`");
+    STARTS.put("start-small-heap", "packed, `-Xmx256m`");
+  }
+
+  /** A section of the template: its name, the text before its results, and the text after them. */
+  private static final Pattern SECTION =
+      Pattern.compile(
+          "\\{\\{begin (\\w+)}}\\n(.*?)\\{\\{results}}\\n(.*?)\\{\\{end}}\\n", Pattern.DOTALL);
+
   private final Results results;
   private final Path page;
   private final Path images;
@@ -64,13 +82,43 @@ final class PerformanceReport {
   }
 
   private void write() throws IOException {
-    String text = template();
-    text = text.replace("{{ratios}}", Tables.ratios(results.comparisons()) + ratioPictures());
-    text = text.replace("{{contexts}}", contextPictures());
-    text = text.replace("{{memory}}", Tables.memory(results.comparisons()));
-    text = text.replace("{{conditions}}", Tables.conditions(results.comparisons()));
-    text = text.replace("{{kernels}}", kernels());
+    Map<String, String> contents = new LinkedHashMap<>();
+    if (!results.comparisons().isEmpty()) {
+      contents.put("ratios", Tables.ratios(results.comparisons()) + ratioPictures());
+      contents.put("contexts", contextPictures());
+      contents.put("memory", Tables.memory(results.comparisons()));
+      contents.put("conditions", Tables.conditions(results.comparisons()));
+    }
+    contents.put("growth", growth());
+    List<Bench> rooflines = results.benches("growth");
+    contents.put("steps", rooflines.isEmpty() ? "" : Tables.steps(rooflines));
+    contents.put("starts", starts());
+    contents.put(
+        "price", Tables.prices(results.benches("price-free"), results.benches("price-deter")));
+    contents.put(
+        "evaluation",
+        results.evaluations().isEmpty() ? "" : Tables.evaluations(results.evaluations()));
+    contents.put("kernels", kernels());
+    contents.put("regions", results.regions().isEmpty() ? "" : Tables.regions(results.regions()));
+    Matcher section = SECTION.matcher(template());
+    String text = section.replaceAll(found -> Matcher.quoteReplacement(section(found, contents)));
     Files.writeString(page, text.strip() + "\n");
+  }
+
+  /** Text, results and remarks of a section; nothing where nothing was measured. */
+  private String section(MatchResult found, Map<String, String> contents) {
+    String name = found.group(1);
+    String content = contents.getOrDefault(name, "");
+    if (content.isEmpty()) {
+      return "";
+    }
+    String remarks = results.remarks().get(name);
+    return found.group(2)
+        + content.strip()
+        + "\n"
+        + found.group(3)
+        + (remarks == null ? "" : "\n" + remarks + "\n")
+        + "\n";
   }
 
   private static String template() throws IOException {
@@ -107,12 +155,33 @@ final class PerformanceReport {
         text.append(picture(file, "Time of a token after a context, " + comparison.model()));
       }
     }
-    return text.isEmpty() ? "Not measured.\n" : text.toString();
+    return text.toString();
+  }
+
+  private String growth() throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (Bench bench : results.benches("growth")) {
+      Optional<Growth> growth = Growth.of(bench);
+      if (growth.isPresent()) {
+        String file = "growth-" + bench.model().replace(".gguf", "");
+        Charts.growth(images.resolve(file + ".png"), bench.model(), growth.get());
+        text.append(Tables.growth(bench, growth.get()));
+        text.append(picture(file, "Time of a token against tokens in the cache, " + bench.model()));
+      }
+    }
+    return text.toString();
+  }
+
+  private String starts() {
+    Map<String, Bench> byWay = new LinkedHashMap<>();
+    STARTS.forEach((file, way) ->
+        Optional.ofNullable(results.benches().get(file)).ifPresent(bench -> byWay.put(way, bench)));
+    return byWay.isEmpty() ? "" : Tables.starts(byWay);
   }
 
   private String kernels() throws IOException {
     if (results.kernels().isEmpty()) {
-      return "Not measured.\n";
+      return "";
     }
     KernelResult any = results.kernels().getFirst();
     StringBuilder text = new StringBuilder(any.threads() + " threads, Java " + any.java() + ".\n");

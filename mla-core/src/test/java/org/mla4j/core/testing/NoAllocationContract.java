@@ -318,9 +318,12 @@ public abstract class NoAllocationContract {
     return new MoeSpec(WIDTH, 8, 2, WIDTH, Scoring.SIGMOID, 4, 2, GroupScore.TOP2_SUM, true, 1, 0);
   }
 
+  /** One expert has most of the tokens, others one each. */
   private static StepValue ids(OpTestBench bench) {
     StepValue ids = StepValue.buffer("ids", DType.I32, Rows.ALL, 2);
-    bench.fillInts(ids, new int[2 * TOKENS]);
+    int[] experts = new int[2 * TOKENS];
+    Arrays.setAll(experts, i -> i < TOKENS ? 0 : i % 8);
+    bench.fillInts(ids, experts);
     return ids;
   }
 

@@ -1,6 +1,5 @@
 package org.mla4j.core.cpu.vector;
 
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -34,12 +33,12 @@ final class ExpertGroups {
     slots = new int[maxTokens * topK];
   }
 
-  /** Groups the tokens whose experts are the rows of {@code ids}. */
-  void fill(Operand ids) {
+  /** Groups the tokens of a step. */
+  void fill(RoutedTokens routed) {
     Arrays.fill(firstSlots, 0);
-    for (int token = 0; token < ids.count(); token++) {
+    for (int token = 0; token < routed.count(); token++) {
       for (int k = 0; k < topK; k++) {
-        firstSlots[expert(ids, token, k) + 1]++;
+        firstSlots[routed.expert(token, k) + 1]++;
       }
     }
     usedCount = 0;
@@ -50,17 +49,13 @@ final class ExpertGroups {
       firstSlots[expert + 1] += firstSlots[expert];
       nextSlots[expert] = firstSlots[expert];
     }
-    for (int token = 0; token < ids.count(); token++) {
+    for (int token = 0; token < routed.count(); token++) {
       for (int k = 0; k < topK; k++) {
-        int slot = nextSlots[expert(ids, token, k)]++;
+        int slot = nextSlots[routed.expert(token, k)]++;
         tokens[slot] = token;
         slots[token * topK + k] = slot;
       }
     }
-  }
-
-  private static int expert(Operand ids, int token, int k) {
-    return ids.segment().get(ValueLayout.JAVA_INT_UNALIGNED, ids.at(token) + 4L * k);
   }
 
   /** How many experts have a token. */

@@ -1,14 +1,11 @@
 package org.mla4j.core.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.api.tensor.Tensor;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.TaskKernel;
 import org.mla4j.core.cpu.packed.PackedMatrix;
@@ -23,7 +20,7 @@ final class PackedLinear implements TaskKernel {
   private final Operand x;
   private final Operand out;
   private final PackedMatrix weight;
-  private final @Nullable Tensor bias;
+  private final Bias bias;
   private final boolean alwaysPanels;
   private final RowInput row;
   private final Scratch scratch;
@@ -37,7 +34,7 @@ final class PackedLinear implements TaskKernel {
     x = Operand.of(bindings.tensor(op.x()));
     out = Operand.of(bindings.tensor(op.out()));
     this.weight = weight;
-    bias = op.bias() == null ? null : context.weights().widened(op.bias());
+    bias = Bias.of(op, context);
     alwaysPanels = context.engine().deterministic();
     row = new RowInput(1, weight);
     this.scratch = scratch;
@@ -80,30 +77,15 @@ final class PackedLinear implements TaskKernel {
   @Override
   public void run(int task, int worker) {
     MemorySegment memory = scratch.of(worker);
-    if (!single) {
+    int most = single ? PackedMatrix.GROUP : Panel.OUTPUTS;
+    int first = task * most;
+    int outputs = Math.min(most, weight.rows() - first);
+    if (single) {
+      row.multiply(0, weight, 0, task, memory, 0);
+      MemorySegment.copy(memory, 0, out.segment(), out.at(0) + 4L * first, 4L * outputs);
+    } else {
       PanelProduct.multiply(weight, 0, task, slot.memory(), 0, out.count(), out, 0, 0, memory);
-      addBias(task * Panel.OUTPUTS, Panel.OUTPUTS);
-      return;
     }
-    int first = task * PackedMatrix.GROUP;
-    int rows = Math.min(PackedMatrix.GROUP, weight.rows() - first);
-    row.multiply(0, weight, 0, task, memory, 0);
-    MemorySegment.copy(memory, 0, out.segment(), out.at(0) + 4L * first, 4L * rows);
-    addBias(first, rows);
-  }
-
-  private void addBias(int first, int outputs) {
-    if (bias == null) {
-      return;
-    }
-    MemorySegment values = bias.segment();
-    for (int token = 0; token < out.count(); token++) {
-      for (int output = first; output < Math.min(first + outputs, weight.rows()); output++) {
-        long at = out.at(token) + 4L * output;
-        float value = values.get(ValueLayout.JAVA_FLOAT_UNALIGNED, bias.byteOffset() + 4L * output);
-        float sum = out.segment().get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
-        out.segment().set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, sum + value);
-      }
-    }
+    bias.addTo(out, first, outputs);
   }
 }

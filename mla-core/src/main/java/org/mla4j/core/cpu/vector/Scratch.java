@@ -2,7 +2,10 @@ package org.mla4j.core.cpu.vector;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import org.mla4j.api.backend.EngineContext;
+import org.mla4j.core.cpu.packed.PackedMatrix;
 
 /**
  * Scratch memory that all vector kernels of one backend share: for each worker a part and a row of
@@ -22,6 +25,10 @@ final class Scratch {
   private MemorySegment shared = MemorySegment.NULL;
   private long workerBytes;
   private int nextSlot;
+  private final Map<Inputs, WorkerRows> workerRows = new HashMap<>();
+
+  /** How a matrix reads its inputs. */
+  private record Inputs(int columns, int paddedColumns, boolean needsSums) {}
 
   Scratch(EngineContext engine) {
     this.engine = engine;
@@ -73,6 +80,17 @@ final class Scratch {
       slot.place(engine.allocate("interleaved inputs of products", bytes));
     }
     return slot;
+  }
+
+  /**
+   * Rows for products with a matrix, shared by all kernels whose matrices read their inputs alike:
+   * by the layers of a model. Called when a kernel is created.
+   */
+  WorkerRows workerRows(PackedMatrix matrix) {
+    reserve(WorkerRows.SCRATCH_BYTES);
+    return workerRows.computeIfAbsent(
+        new Inputs(matrix.columns(), matrix.paddedColumns(), matrix.needsSums()),
+        inputs -> new WorkerRows(workers.length, matrix));
   }
 
   /** A worker's part. Ask for it in each task: a kernel created later may have made it longer. */

@@ -183,8 +183,8 @@ public final class VectorKernels implements KernelSet {
 
   private Kernel routedExperts(
       RoutedExperts op, Bindings bindings, CpuContext context, Scratch memory) {
-    Optional<PackedExperts.Parts> weights =
-        packed == null ? Optional.empty() : PackedExperts.Parts.of(op, packed);
+    Optional<PackedExpertWeights> weights =
+        packed == null ? Optional.empty() : PackedExpertWeights.of(op, packed);
     return weights.isPresent()
         ? new PackedExperts(op, weights.get(), bindings, context, memory)
         : new VectorRoutedExperts(op, bindings, context, memory);

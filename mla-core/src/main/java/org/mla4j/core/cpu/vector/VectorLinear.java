@@ -1,14 +1,10 @@
 package org.mla4j.core.cpu.vector;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.ParallelFor;
 import org.mla4j.api.backend.Queue;
 import org.mla4j.api.op.Linear;
 import org.mla4j.api.step.StepDescription;
-import org.mla4j.api.tensor.Tensor;
 import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.TaskKernel;
 
@@ -16,7 +12,7 @@ import org.mla4j.core.cpu.kernel.TaskKernel;
 final class VectorLinear implements TaskKernel {
   private final Operand x;
   private final WeightMatrix weight;
-  private final @Nullable Tensor bias;
+  private final Bias bias;
   private final Operand out;
   private final MatrixProduct product;
   private final ParallelFor parallel;
@@ -24,7 +20,7 @@ final class VectorLinear implements TaskKernel {
   VectorLinear(Linear op, Bindings bindings, CpuContext context, Scratch scratch) {
     x = Operand.of(bindings.tensor(op.x()));
     weight = WeightMatrix.of(op.weight(), context, scratch);
-    bias = op.bias() == null ? null : context.weights().widened(op.bias());
+    bias = Bias.of(op, context);
     out = Operand.of(bindings.tensor(op.out()));
     product = new MatrixProduct(weight, scratch);
     parallel = context.engine().parallel();
@@ -47,20 +43,6 @@ final class VectorLinear implements TaskKernel {
     int first = task * product.blockRows();
     int rows = Math.min(product.blockRows(), weight.rows() - first);
     product.multiply(weight, first, rows, x, 0, out, 4L * first, 0, out.count(), worker);
-    if (bias != null) {
-      addBias(bias, first, rows);
-    }
-  }
-
-  private void addBias(Tensor bias, int first, int rows) {
-    MemorySegment values = bias.segment();
-    for (int token = 0; token < out.count(); token++) {
-      for (int row = first; row < first + rows; row++) {
-        long at = out.at(token) + 4L * row;
-        float value = values.get(ValueLayout.JAVA_FLOAT_UNALIGNED, bias.byteOffset() + 4L * row);
-        float sum = out.segment().get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
-        out.segment().set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, sum + value);
-      }
-    }
+    bias.addTo(out, first, rows);
   }
 }
