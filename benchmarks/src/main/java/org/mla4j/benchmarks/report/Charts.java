@@ -171,7 +171,7 @@ final class Charts {
     labelAll(chart.getStyler());
     double largest = kernels.stream().mapToDouble(KernelResult::share).max().orElse(1);
     chart.getStyler().setXAxisMin(0.0).setXAxisMax(Math.max(1, Math.ceil(10 * largest) / 10));
-    chart.getStyler().setxAxisTickLabelsFormattingFunction(Charts::tenth);
+    chart.getStyler().setXAxisTickLabelsFormattingFunction(Charts::tenth);
     chart.getStyler().setYAxisLabelAlignment(TextAlignment.Right);
     chart.getStyler().setAvailableSpaceFill(0.7).setLegendVisible(false);
     List<String> names = new ArrayList<>(kernels.stream().map(Charts::name).toList());

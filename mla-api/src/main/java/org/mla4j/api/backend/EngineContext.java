@@ -68,8 +68,8 @@ public interface EngineContext {
   ProgressListener progress();
 
   /**
-   * Allocates zeroed host memory that lives until the backend is closed, and accounts for it. May be
-   * called by several threads at once.
+   * Allocates zeroed host memory that lives until the backend is closed, and accounts for it. May
+   * be called by several threads at once.
    *
    * @param purpose what it is for, shown in reports
    * @param bytes how much

@@ -47,7 +47,7 @@ public final class PackedMatrix {
     this.columns = columns;
     blocks = blocks(format, columns);
     groupBytes = format.layout().bytes(blocks);
-    int perPiece = (int) Math.clamp(PIECE_BYTES / Math.max(1, groupBytes), 1, 1 << 20);
+    int perPiece = Math.clamp(PIECE_BYTES / Math.max(1, groupBytes), 1, 1 << 20);
     pieceShift = 31 - Integer.numberOfLeadingZeros(perPiece);
     pieces = new MemorySegment[Math.ceilDiv(sections * groups(), 1 << pieceShift)];
   }
