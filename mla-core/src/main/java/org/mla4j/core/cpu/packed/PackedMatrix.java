@@ -168,6 +168,11 @@ public final class PackedMatrix {
     return pieces.length;
   }
 
+  /** Groups of a piece, but the last one, which may have fewer. */
+  int groupsOfPiece() {
+    return 1 << pieceShift;
+  }
+
   /** The first group of a piece; groups are counted through all sections. */
   int firstGroup(int piece) {
     return Math.min(piece << pieceShift, sections * groups());

@@ -1,5 +1,7 @@
 package org.mla4j.core.cpu.packed;
 
+import static org.mla4j.core.cpu.packed.PackedMatrix.GROUP;
+
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -27,6 +29,7 @@ final class Packer {
    * @return false if the rows have values that the format does not know
    */
   boolean pack(String name, RowSource rows, PackedMatrix matrix) {
+    reserveBuffers(Math.min(matrix.groupsOfPiece(), matrix.groups()) * GROUP * rows.rowBytes());
     AtomicBoolean fits = new AtomicBoolean(true);
     engine
         .parallel()
@@ -67,20 +70,20 @@ final class Packer {
 
   private boolean pack(
       RowSource rows, PackedMatrix matrix, int section, int firstGroup, int endGroup, int worker) {
-    int firstRow = firstGroup * PackedMatrix.GROUP;
-    int count = Math.min(endGroup * PackedMatrix.GROUP, matrix.rows()) - firstRow;
+    int firstRow = firstGroup * GROUP;
+    int count = Math.min(endGroup * GROUP, matrix.rows()) - firstRow;
     BlockCode layout = matrix.format().layout();
-    MemorySegment stored = buffer(worker, count * rows.rowBytes());
+    MemorySegment stored = buffers[worker].asSlice(0, count * rows.rowBytes());
     rows.read(section, firstRow, stored);
     if (!layout.knows(stored, (long) count * matrix.columns())) {
       return false;
     }
     for (int group = firstGroup; group < endGroup; group++) {
-      int row = group * PackedMatrix.GROUP;
+      int row = group * GROUP;
       layout.pack(
           stored,
           (row - firstRow) * rows.rowBytes(),
-          Math.min(PackedMatrix.GROUP, matrix.rows() - row),
+          Math.min(GROUP, matrix.rows() - row),
           matrix.columns(),
           matrix.memory(section, group),
           matrix.groupAt(section, group));
@@ -88,11 +91,13 @@ final class Packer {
     return true;
   }
 
-  private MemorySegment buffer(int worker, long bytes) {
-    if (buffers[worker].byteSize() < bytes) {
-      long size = Math.max(bytes, PackedMatrix.PIECE_BYTES);
-      buffers[worker] = engine.allocate("rows to be packed, worker " + worker, size);
+  /** For all workers at once: which of them have something to do must make no difference later. */
+  private void reserveBuffers(long bytes) {
+    for (int worker = 0; worker < buffers.length; worker++) {
+      if (buffers[worker].byteSize() < bytes) {
+        long size = Math.max(bytes, PackedMatrix.PIECE_BYTES);
+        buffers[worker] = engine.allocate("rows to be packed, worker " + worker, size);
+      }
     }
-    return buffers[worker].asSlice(0, bytes);
   }
 }
