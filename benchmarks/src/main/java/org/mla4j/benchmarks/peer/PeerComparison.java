@@ -33,7 +33,7 @@ public final class PeerComparison implements Callable<Integer> {
   private static final int BATCH_TOKENS = 512;
 
   /** As the command {@code mla} starts it: weights and caches lie outside the heap. */
-  private static final String YOUNG_GENERATION = "-Xmn48m";
+  private static final List<String> COLLECTION = List.of("-Xmn48m", "-XX:+UseSerialGC");
 
   @Option(names = "--model", required = true, paramLabel = "FILE", description = "A GGUF file.")
   private Path model = Path.of("");
@@ -169,7 +169,7 @@ public final class PeerComparison implements Callable<Integer> {
 
   private List<String> ourCommand(ContenderOptions options) {
     List<String> command = new ArrayList<>(Peer.vectorJvm());
-    command.add(YOUNG_GENERATION);
+    command.addAll(COLLECTION);
     command.addAll(javaOptions);
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));

@@ -51,9 +51,12 @@ final class Goals {
   private static final int GEMM_ROWS = 48;
   private static final Goal ATTENTION = Goal.atLeast(0.45, 0.45);
 
+  /** Rounds that a ratio is taken from before it is judged. */
+  private static final int ROUNDS = 5;
+
   /** Answers of 500 that may differ from those of F32. */
   private static final Map<String, Integer> DIFFERENCES =
-      Map.of("F32", 0, "BF16", 0, "F16", 2, "F8_E4M3", 10, "Q8_0", 10, "Q4_0", 100);
+      Map.of("F32", 0, "BF16", 0, "F16", 2, "F8_E4M3", 5, "Q8_0", 5, "Q4_0", 25);
 
   private static final double QUESTIONS = 500;
 
@@ -62,6 +65,13 @@ final class Goals {
   /** Of the ratio of speeds. */
   static Optional<Goal> ratio(Comparison comparison, String name) {
     PeerTest test = PeerTest.parse(name);
+    boolean isMedian =
+        comparison.times().stream()
+            .filter(times -> times.test().equals(name))
+            .allMatch(times -> times.ours().size() >= ROUNDS);
+    if (!isMedian) {
+      return Optional.empty();
+    }
     if (comparison.theirs().name().equalsIgnoreCase("jlama")) {
       return Optional.of(JLAMA);
     }

@@ -70,7 +70,6 @@ final class F8Code extends BlockCode {
     code.loadFloats(place.group(), parts.blockAt(), 0, place.lane());
   }
 
-  /** Packs the codes; {@link #packScale} the scales. */
   @Override
   boolean knows(MemorySegment rows, long elements) {
     for (long i = 0; i < elements; i++) {
@@ -81,6 +80,7 @@ final class F8Code extends BlockCode {
     return true;
   }
 
+  /** Packs the codes; {@link #packScale} the scales. */
   @Override
   void pack(MemorySegment rows, long rowsAt, int count, int columns, MemorySegment group, long at) {
     for (int row = 0; row < count; row++) {

@@ -22,7 +22,7 @@ public final class PackedMatrix {
   public static final int SUMMED = 16;
 
   /** Bytes of a piece at most, unless a group is more. */
-  static final long PIECE_BYTES = 1 << 20;
+  private static final long PIECE_BYTES = 1 << 20;
 
   private final PackedFormat format;
   private final GroupProduct product;

@@ -12,6 +12,11 @@ import org.mla4j.core.cpu.simd.WarmUp;
 final class PackedWarmUp {
   private static final int TILE_COLUMNS = 64;
 
+  /**
+   * A column of a tile is up to 24 vector operations, and as many objects before it is compiled.
+   */
+  private static final int TILE_NANOS = 100;
+
   private final MemorySegment memory;
   private final WarmUp warmUp = new WarmUp();
   private final Set<PackedFormat> warm = new HashSet<>();
@@ -35,6 +40,7 @@ final class PackedWarmUp {
           new WarmUp.Kernel(
               1,
               TILE_COLUMNS,
+              TILE_NANOS,
               columns -> tile.multiply(memory, 0, memory, 0, columns, memory, Panel.BYTES)));
     }
     GroupProduct product = format.product();
@@ -45,12 +51,14 @@ final class PackedWarmUp {
         new WarmUp.Kernel(
             step,
             WarmUp.COLUMNS,
+            WarmUp.FAST_NANOS,
             columns ->
                 product.multiply(memory, 0, 0, columns, zeros, 0, zeros, 0, memory, Panel.BYTES)));
     kernels.add(
         new WarmUp.Kernel(
             step,
             WarmUp.COLUMNS,
+            WarmUp.FAST_NANOS,
             columns -> widening.widen(memory, 0, 0, 0, columns / perBlock, memory, Panel.BYTES)));
     warmUp.run(kernels);
   }

@@ -29,7 +29,8 @@ final class Packer {
    * @return false if the rows have values that the format does not know
    */
   boolean pack(String name, RowSource rows, PackedMatrix matrix) {
-    reserveBuffers(Math.min(matrix.groupsOfPiece(), matrix.groups()) * GROUP * rows.rowBytes());
+    int mostGroups = Math.min(matrix.groupsOfPiece(), matrix.groups());
+    reserveBuffers(rows.rowBytes() * GROUP * mostGroups);
     AtomicBoolean fits = new AtomicBoolean(true);
     engine
         .parallel()
@@ -95,8 +96,7 @@ final class Packer {
   private void reserveBuffers(long bytes) {
     for (int worker = 0; worker < buffers.length; worker++) {
       if (buffers[worker].byteSize() < bytes) {
-        long size = Math.max(bytes, PackedMatrix.PIECE_BYTES);
-        buffers[worker] = engine.allocate("rows to be packed, worker " + worker, size);
+        buffers[worker] = engine.allocate("rows to be packed, worker " + worker, bytes);
       }
     }
   }

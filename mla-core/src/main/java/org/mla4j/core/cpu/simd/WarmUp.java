@@ -21,10 +21,10 @@ public final class WarmUp {
   private static final int LONG_CALLS = 100;
 
   /**
-   * A column takes about one nanosecond as vector code. Before, it takes some hundred; but only
-   * forty if all that a kernel does is to copy it.
+   * Nanoseconds that a column takes at most as vector code, unless much is done to it: about one,
+   * and forty before if all that a kernel does is to copy it.
    */
-  private static final long FAST_NANOS = 8;
+  public static final int FAST_NANOS = 8;
 
   /** When to give up: there may be no vector code on this machine. */
   private static final long MOST_NANOS = 10_000_000_000L;
@@ -36,9 +36,10 @@ public final class WarmUp {
    *
    * @param fewColumns as few as it takes
    * @param manyColumns as many as are common, or somewhat fewer
+   * @param fastNanos nanoseconds that a column takes at most as vector code, on any machine
    * @param call calls it for so many columns
    */
-  public record Kernel(int fewColumns, int manyColumns, IntConsumer call) {
+  public record Kernel(int fewColumns, int manyColumns, int fastNanos, IntConsumer call) {
     private void runShort() {
       for (int i = 0; i < SHORT_CALLS; i++) {
         call.accept(fewColumns);
@@ -51,7 +52,7 @@ public final class WarmUp {
       for (int i = 0; i < LONG_CALLS; i++) {
         call.accept(manyColumns);
       }
-      return System.nanoTime() - start < FAST_NANOS * LONG_CALLS * manyColumns;
+      return System.nanoTime() - start < (long) fastNanos * LONG_CALLS * manyColumns;
     }
   }
 

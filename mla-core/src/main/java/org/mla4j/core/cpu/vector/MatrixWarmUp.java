@@ -23,10 +23,13 @@ final class MatrixWarmUp {
     this.engine = engine;
   }
 
-  /** Warms the kernels of a weight's type up, once. */
+  /**
+   * Warms the kernels of a weight's type up, once. Narrow weights do not count: their loops are too
+   * short to be compiled for longer ones.
+   */
   void warm(WeightMatrix weight) {
     boolean isFirst = warm.isEmpty();
-    if (!warm.add(weight.dtype())) {
+    if (weight.columns() < WarmUp.COLUMNS || !warm.add(weight.dtype())) {
       return;
     }
     MemorySegment zeros = engine.allocate("warm-up of kernels", BYTES);
@@ -37,6 +40,7 @@ final class MatrixWarmUp {
           new WarmUp.Kernel(
               Lanes.COUNT,
               WarmUp.COLUMNS,
+              WarmUp.FAST_NANOS,
               columns -> DotTile.multiply(zeros, 0, zeros, 0, 0, 0, 0, columns, results, 0)));
     }
     warmUp.run(kernels);

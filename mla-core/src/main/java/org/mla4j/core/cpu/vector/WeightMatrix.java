@@ -75,7 +75,8 @@ final class WeightMatrix {
 
   /**
    * The inner loops that read this matrix, on its first columns and on zeros. The matrix itself is
-   * read where possible, since compiled code depends on the kind of memory.
+   * read where possible, since compiled code depends on the kind of memory. It must be {@link
+   * WarmUp#COLUMNS} wide.
    *
    * @param zeros four rows of them
    * @param results takes as much
@@ -83,10 +84,7 @@ final class WeightMatrix {
    */
   List<WarmUp.Kernel> kernels(MemorySegment zeros, MemorySegment results) {
     int few = Math.max(dtype.blockElements(), COUNT);
-    int many = Math.min(columns, WarmUp.COLUMNS) / few * few;
-    if (many == 0) {
-      return List.of();
-    }
+    int many = WarmUp.COLUMNS;
     BlockFormat coded = blocks;
     BlockFormat.Direct multiplied = direct;
     MemorySegment row = isDecoded ? zeros : stored;
@@ -99,7 +97,9 @@ final class WeightMatrix {
     if (multiplied != null) {
       dot = count -> multiplied.dot(stored, start, zeros, 0, count, results, 0);
     }
-    return List.of(new WarmUp.Kernel(few, many, dot), new WarmUp.Kernel(few, many, widen));
+    return List.of(
+        new WarmUp.Kernel(few, many, WarmUp.FAST_NANOS, dot),
+        new WarmUp.Kernel(few, many, WarmUp.FAST_NANOS, widen));
   }
 
   /** Outputs. */

@@ -45,6 +45,6 @@ class WarmUpTest {
   }
 
   private static WarmUp.Kernel kernel(Cold cold) {
-    return new WarmUp.Kernel(1, WarmUp.COLUMNS, cold);
+    return new WarmUp.Kernel(1, WarmUp.COLUMNS, WarmUp.FAST_NANOS, cold);
   }
 }
