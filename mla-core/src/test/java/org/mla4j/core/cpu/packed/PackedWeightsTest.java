@@ -1,5 +1,6 @@
 package org.mla4j.core.cpu.packed;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
@@ -138,12 +140,7 @@ class PackedWeightsTest {
     ArrayWeight weight = ArrayWeight.derived("w", DType.F32, new float[] {1, 2, 3, 4}, 2, 2);
     assertEquals(true, PackedWeights.canPack(weight));
     PackedMatrix matrix = store().matrix(weight).orElseThrow();
-    float[] x = new float[matrix.paddedColumns()];
-    x[1] = 1;
-    MemorySegment out = Arena.ofAuto().allocate(4L * PackedMatrix.GROUP, 64);
-    matrix.multiply(0, 0, x, 0, new float[1], 0, out, 0);
-    assertEquals(2, out.getAtIndex(ValueLayout.JAVA_FLOAT, 0));
-    assertEquals(4, out.getAtIndex(ValueLayout.JAVA_FLOAT, 1));
+    assertArrayEquals(new float[] {2, 4, 0}, Arrays.copyOf(product(matrix, 0, 0, 1), 3));
   }
 
   @Test
@@ -155,14 +152,7 @@ class PackedWeightsTest {
     assertSame(matrix, store.matrix(weight).orElseThrow());
     weight.set(5, 6, 7, 8);
     store.reload();
-    float[] x = new float[matrix.paddedColumns()];
-    x[0] = 1;
-    x[1] = 10;
-    MemorySegment out = Arena.ofAuto().allocate(4L * PackedMatrix.GROUP, 64);
-    matrix.multiply(0, 0, x, 0, new float[1], 0, out, 0);
-    assertEquals(65, out.getAtIndex(ValueLayout.JAVA_FLOAT, 0));
-    assertEquals(87, out.getAtIndex(ValueLayout.JAVA_FLOAT, 1));
-    assertEquals(0, out.getAtIndex(ValueLayout.JAVA_FLOAT, 2));
+    assertArrayEquals(new float[] {65, 87, 0}, Arrays.copyOf(product(matrix, 0, 1, 10), 3));
   }
 
   @Test
@@ -188,13 +178,19 @@ class PackedWeightsTest {
         store().matrix(ArrayWeight.of("w", DType.F32, values, rows, columns)).orElseThrow();
     assertTrue(matrix.pieces() > 1, matrix.pieces() + " pieces");
     assertEquals(300, matrix.firstGroup(matrix.pieces()));
-    float[] x = new float[matrix.paddedColumns()];
+    float[] x = new float[columns];
     x[95] = 1;
-    MemorySegment out = Arena.ofAuto().allocate(4L * PackedMatrix.GROUP, 64);
     for (int row = 0; row < rows; row++) {
-      matrix.multiply(0, row / PackedMatrix.GROUP, x, 0, new float[8], 0, out, 0);
-      float product = out.getAtIndex(ValueLayout.JAVA_FLOAT, row % PackedMatrix.GROUP);
-      assertEquals(values[row * columns + 95], product, "row " + row);
+      float[] group = product(matrix, row / PackedMatrix.GROUP, x);
+      assertEquals(values[row * columns + 95], group[row % PackedMatrix.GROUP], "row " + row);
     }
+  }
+
+  /** A group of F32 weights times a row of floats, zeros behind. */
+  private static float[] product(PackedMatrix matrix, int group, float... x) {
+    float[] padded = Arrays.copyOf(x, matrix.paddedColumns());
+    MemorySegment out = Arena.ofAuto().allocate(4L * PackedMatrix.GROUP, 64);
+    matrix.multiply(0, group, padded, 0, new float[0], 0, out, 0);
+    return out.toArray(ValueLayout.JAVA_FLOAT);
   }
 }
