@@ -16,6 +16,7 @@ import static org.mla4j.core.cpu.vector.LaneSums.SWAP_8;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import org.mla4j.core.cpu.simd.Lanes;
+import org.mla4j.core.cpu.simd.NativeMemory;
 
 /** The inner loop of dot products between four rows of a panel and four rows of a matrix. */
 final class DotTile {
@@ -52,6 +53,9 @@ final class DotTile {
       int length,
       MemorySegment sums,
       long sumsAt) {
+    panel = NativeMemory.of(panel);
+    x = NativeMemory.of(x);
+    sums = NativeMemory.of(sums);
     FloatVector s00 = FloatVector.zero(FLOATS);
     FloatVector s01 = s00;
     FloatVector s02 = s00;

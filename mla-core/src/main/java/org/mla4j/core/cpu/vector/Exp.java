@@ -9,6 +9,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import org.mla4j.core.cpu.simd.Lanes;
+import org.mla4j.core.cpu.simd.NativeMemory;
 
 /**
  * The exponential function in float arithmetic, the same bits on every machine: the Vector API's
@@ -64,6 +65,7 @@ final class Exp {
    *     shiftAt}
    */
   static void apply(MemorySegment memory, long at, int count, long shiftAt, long sumsAt) {
+    memory = NativeMemory.of(memory);
     FloatVector shift = FloatVector.fromMemorySegment(FLOATS, memory, shiftAt, ORDER);
     FloatVector sums = FloatVector.zero(FLOATS);
     for (int i = 0; i < count; i += COUNT) {

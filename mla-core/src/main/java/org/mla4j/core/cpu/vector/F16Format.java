@@ -14,6 +14,7 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import org.mla4j.core.cpu.simd.Lanes;
+import org.mla4j.core.cpu.simd.NativeMemory;
 
 /**
  * Half-precision floats: the bits move to where a float has them, then the exponent is corrected by
@@ -43,6 +44,9 @@ final class F16Format implements FloatFormat {
       int length,
       MemorySegment lanes,
       long lanesAt) {
+    row = NativeMemory.of(row);
+    x = NativeMemory.of(x);
+    lanes = NativeMemory.of(lanes);
     int whole = FLOATS.loopBound(length);
     FloatVector sum = FloatVector.zero(FLOATS);
     for (int i = 0; i < whole; i += COUNT) {
@@ -72,6 +76,8 @@ final class F16Format implements FloatFormat {
   @Override
   public void widen(
       MemorySegment row, long rowAt, int length, MemorySegment out, long outAt, long stride) {
+    row = NativeMemory.of(row);
+    out = NativeMemory.of(out);
     int whole = FLOATS.loopBound(length);
     long to = outAt;
     for (int i = 0; i < whole; i += COUNT) {
@@ -101,6 +107,8 @@ final class F16Format implements FloatFormat {
   @Override
   public void addScaled(
       MemorySegment row, long rowAt, int length, float factor, MemorySegment sum, long sumAt) {
+    row = NativeMemory.of(row);
+    sum = NativeMemory.of(sum);
     int whole = FLOATS.loopBound(length);
     FloatVector factors = FloatVector.broadcast(FLOATS, factor);
     for (int i = 0; i < whole; i += COUNT) {

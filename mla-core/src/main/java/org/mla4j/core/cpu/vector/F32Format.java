@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import org.mla4j.core.cpu.simd.Lanes;
+import org.mla4j.core.cpu.simd.NativeMemory;
 
 /** Floats as they are. */
 final class F32Format implements FloatFormat {
@@ -29,6 +30,9 @@ final class F32Format implements FloatFormat {
       int length,
       MemorySegment lanes,
       long lanesAt) {
+    row = NativeMemory.of(row);
+    x = NativeMemory.of(x);
+    lanes = NativeMemory.of(lanes);
     int whole = FLOATS.loopBound(length);
     FloatVector sum = FloatVector.zero(FLOATS);
     for (int i = 0; i < whole; i += COUNT) {
@@ -48,6 +52,8 @@ final class F32Format implements FloatFormat {
   @Override
   public void widen(
       MemorySegment row, long rowAt, int length, MemorySegment out, long outAt, long stride) {
+    row = NativeMemory.of(row);
+    out = NativeMemory.of(out);
     int whole = FLOATS.loopBound(length);
     long to = outAt;
     for (int i = 0; i < whole; i += COUNT) {
@@ -64,6 +70,8 @@ final class F32Format implements FloatFormat {
   @Override
   public void addScaled(
       MemorySegment row, long rowAt, int length, float factor, MemorySegment sum, long sumAt) {
+    row = NativeMemory.of(row);
+    sum = NativeMemory.of(sum);
     int whole = FLOATS.loopBound(length);
     FloatVector factors = FloatVector.broadcast(FLOATS, factor);
     for (int i = 0; i < whole; i += COUNT) {

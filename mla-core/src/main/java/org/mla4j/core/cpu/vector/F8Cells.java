@@ -13,6 +13,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import org.mla4j.api.tensor.Float8E4M3;
 import org.mla4j.core.cpu.simd.Lanes;
+import org.mla4j.core.cpu.simd.NativeMemory;
 
 /**
  * Codes of E4M3 times a scale: the bits move to where a float has them and the exponent is
@@ -51,6 +52,8 @@ final class F8Cells implements CellFormat {
   @Override
   public void widen(
       MemorySegment row, long rowAt, int length, MemorySegment out, long outAt, long stride) {
+    row = NativeMemory.of(row);
+    out = NativeMemory.of(out);
     // Where vectors have four lanes, there is no vector of that many bytes: codes fill two.
     int whole = CODES.loopBound(length);
     long to = outAt;

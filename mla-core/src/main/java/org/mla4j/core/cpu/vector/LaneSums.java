@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
+import org.mla4j.core.cpu.simd.NativeMemory;
 
 /**
  * Adds the lanes of vectors, always as the same tree: neighbours first, {@code (0 + 1) + (2 + 3)},
@@ -35,6 +36,8 @@ final class LaneSums {
    * @param outAt where the first one goes
    */
   static void ofEach(MemorySegment memory, long at, MemorySegment out, long outAt) {
+    memory = NativeMemory.of(memory);
+    out = NativeMemory.of(out);
     MemorySegment next = COUNT == 4 ? out : memory;
     long nextAt = COUNT == 4 ? outAt : at;
     // Two vectors become one: even lanes add a pair of the first, odd lanes that of the second.

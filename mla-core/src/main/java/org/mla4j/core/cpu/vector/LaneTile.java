@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import org.mla4j.core.cpu.simd.NativeMemory;
 
 /**
  * The inner loop of dot products between rows of a matrix and the columns of a panel, as many as a
@@ -45,6 +46,7 @@ final class LaneTile {
    * @param column which column
    */
   static void put(MemorySegment memory, long rowAt, int length, long panelAt, int column) {
+    memory = NativeMemory.of(memory);
     long at = panelAt + BYTES * (column % 2) + 8L * (column / 2);
     int pairs = pairs(length);
     for (int i = 0; i < pairs; i++) {
@@ -81,6 +83,9 @@ final class LaneTile {
       MemorySegment out,
       long outAt,
       long outStride) {
+    panel = NativeMemory.of(panel);
+    rows = NativeMemory.of(rows);
+    out = NativeMemory.of(out);
     long r0 = rowsAt;
     long r1 = r0 + stride;
     long r2 = r1 + stride;

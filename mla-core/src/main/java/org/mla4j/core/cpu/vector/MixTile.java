@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import org.mla4j.core.cpu.simd.Lanes;
+import org.mla4j.core.cpu.simd.NativeMemory;
 
 /** The inner loop of weighted sums of rows: four sums over the same rows at once. */
 final class MixTile {
@@ -44,6 +45,9 @@ final class MixTile {
       long out1,
       long out2,
       long out3) {
+    factors = NativeMemory.of(factors);
+    rows = NativeMemory.of(rows);
+    out = NativeMemory.of(out);
     FloatVector s00 = FloatVector.zero(FLOATS);
     FloatVector s01 = s00;
     FloatVector s02 = s00;

@@ -8,6 +8,7 @@ import static org.mla4j.core.cpu.simd.Lanes.ORDER;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
+import org.mla4j.core.cpu.simd.NativeMemory;
 
 /**
  * What attention over some keys has found for one query: the largest score, the sum of {@code
@@ -73,6 +74,7 @@ final class Partial {
       long laterAt,
       float laterFactor,
       int paddedWidth) {
+    memory = NativeMemory.of(memory);
     FloatVector factor = FloatVector.broadcast(FLOATS, laterFactor);
     for (int i = 0; i < paddedWidth; i += COUNT) {
       FloatVector.fromMemorySegment(FLOATS, memory, laterAt + 4L * i, ORDER)
@@ -93,6 +95,8 @@ final class Partial {
    * @param outAt where it goes
    */
   static void divide(MemorySegment memory, long at, int width, MemorySegment out, long outAt) {
+    memory = NativeMemory.of(memory);
+    out = NativeMemory.of(out);
     float weights = weights(memory, at, width);
     int whole = FLOATS.loopBound(width);
     for (int i = 0; i < whole; i += COUNT) {

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.core.cpu.simd.Lanes;
+import org.mla4j.core.cpu.simd.NativeMemory;
 
 /** Puts queries, times the scale of scores, side by side into panels for {@link LaneTile}. */
 final class QueryPanel {
@@ -84,6 +85,7 @@ final class QueryPanel {
 
   /** Multiplies a panel, all of whose columns are set, by the scale. */
   void scale(MemorySegment memory, long panelAt) {
+    memory = NativeMemory.of(memory);
     int elements = 2 * COUNT * LaneTile.pairs(nopeWidth + ropeWidth);
     for (int i = 0; i < elements; i += COUNT) {
       FloatVector.fromMemorySegment(FLOATS, memory, panelAt + 4L * i, ORDER)

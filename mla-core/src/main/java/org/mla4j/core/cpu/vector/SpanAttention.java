@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import org.mla4j.core.cpu.simd.Lanes;
+import org.mla4j.core.cpu.simd.NativeMemory;
 
 /**
  * Attention of a few queries, one in each lane of a vector, over one span of keys: scores, soft-max
@@ -157,6 +158,7 @@ final class SpanAttention {
 
   /** Keys that a query does not see get no weight. */
   private void hide(MemorySegment memory, int keys) {
+    memory = NativeMemory.of(memory);
     for (int query = 0; query < QUERIES; query++) {
       for (int key = visible[query]; key < keys; key++) {
         set(memory, scoresAt, QUERIES * key + query, Float.NEGATIVE_INFINITY);
@@ -174,6 +176,7 @@ final class SpanAttention {
    * @param largestAt where the largest ones go
    */
   private static void findLargest(MemorySegment memory, long at, int keys, long largestAt) {
+    memory = NativeMemory.of(memory);
     FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY)
         .intoMemorySegment(memory, largestAt, ORDER);
     for (int key = 0; key < keys; key += 3) {
