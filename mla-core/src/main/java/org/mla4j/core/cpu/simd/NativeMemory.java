@@ -5,10 +5,11 @@ import java.lang.foreign.MemorySegment;
 /**
  * Tells C2 that memory is not on the heap.
  *
- * <p>It would guess from the segments that the Vector API's methods have met in the whole process.
- * Their code for the interpreter meets arrays on the heap, and where C2 expects both, it may not
- * move a vector past another in memory: copying rows of a cache then takes three times as long, or
- * does not, depending on which kernels ran before it was compiled.
+ * <p>Otherwise C2 judges by the segments that the methods of the Vector API have met so far, in all
+ * kernels together. Until a kernel is compiled, some of these methods use arrays on the heap
+ * themselves. Where C2 has to expect both, it keeps vectors in memory in order, one by one: reading
+ * rows of a cache then takes three times as long, or not, as the order in which kernels became warm
+ * will have it.
  */
 public final class NativeMemory {
   private static final Class<? extends MemorySegment> TYPE = MemorySegment.NULL.getClass();
@@ -16,10 +17,12 @@ public final class NativeMemory {
   private NativeMemory() {}
 
   /**
-   * Returns a segment as one of the type that it is. A kernel calls it before its loop.
+   * Returns a segment as one of the type that it has. To be called before a loop of vectors, in the
+   * same method.
    *
-   * @param segment native or mapped memory; any other works, too, but makes all kernels slower
-   * @return the same
+   * @param segment native memory or a mapped file; a segment of an array works, too, but once there
+   *     was one, kernels that are compiled later gain nothing
+   * @return that segment
    */
   public static MemorySegment of(MemorySegment segment) {
     return TYPE.isInstance(segment) ? TYPE.cast(segment) : segment;

@@ -7,7 +7,6 @@ import java.lang.foreign.ValueLayout;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.tensor.Tensor;
-import org.mla4j.core.cpu.simd.NativeMemory;
 
 /** The rows of a cache by sequence and position. */
 final class CacheRows {
@@ -118,7 +117,6 @@ final class CacheRows {
    * @param outAt where it goes; overwritten later
    */
   private void touch(long at, long bytes, MemorySegment out, long outAt) {
-    out = NativeMemory.of(out);
     int lines = (int) (bytes / LINE);
     int sum = 0;
     for (int i = 0; i < lines; i++) {

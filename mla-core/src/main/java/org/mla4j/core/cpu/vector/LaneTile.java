@@ -46,7 +46,6 @@ final class LaneTile {
    * @param column which column
    */
   static void put(MemorySegment memory, long rowAt, int length, long panelAt, int column) {
-    memory = NativeMemory.of(memory);
     long at = panelAt + BYTES * (column % 2) + 8L * (column / 2);
     int pairs = pairs(length);
     for (int i = 0; i < pairs; i++) {

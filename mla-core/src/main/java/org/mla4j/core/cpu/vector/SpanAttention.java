@@ -158,7 +158,6 @@ final class SpanAttention {
 
   /** Keys that a query does not see get no weight. */
   private void hide(MemorySegment memory, int keys) {
-    memory = NativeMemory.of(memory);
     for (int query = 0; query < QUERIES; query++) {
       for (int key = visible[query]; key < keys; key++) {
         set(memory, scoresAt, QUERIES * key + query, Float.NEGATIVE_INFINITY);
