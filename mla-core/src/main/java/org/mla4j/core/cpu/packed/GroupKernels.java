@@ -39,6 +39,37 @@ final class GroupKernels {
         GroupWidening.class, "widen", type, code -> writeWidening(code, format.get()));
   }
 
+  static GroupTouch touch() {
+    MethodTypeDesc type = MethodTypeDesc.of(CD_void, SEGMENT, CD_long, CD_long, SEGMENT, CD_long);
+    return KernelClass.make(GroupTouch.class, "touch", type, GroupKernels::writeTouch);
+  }
+
+  /** The bits of the first vector of each line, joined. */
+  private static void writeTouch(VectorCode code) {
+    var plain = code.plain();
+    int group = plain.parameterSlot(0);
+    int at = plain.parameterSlot(1);
+    int bytes = plain.parameterSlot(2);
+    int out = plain.parameterSlot(3);
+    int outAt = plain.parameterSlot(4);
+    int lines = code.newInt();
+    int line = code.newInt();
+    int lane = code.newInt();
+    int lineAt = code.newLong();
+    int joined = code.constant(0);
+    plain.iconst_0().istore(lane);
+    plain.lload(bytes).loadConstant((long) GroupTouch.LINE).ldiv().l2i().istore(lines);
+    Runnable touchLine =
+        () -> {
+          plain.iload(line).i2l().loadConstant((long) GroupTouch.LINE).lmul();
+          plain.lload(at).ladd().lstore(lineAt);
+          code.loadInts(group, lineAt, 0, lane).get(joined).or().set(joined);
+        };
+    code.loop(line, 0, () -> plain.iload(lines), 1, touchLine);
+    code.get(joined).asFloats().storeFloats(out, outAt, 0);
+    plain.return_();
+  }
+
   /** For each block: raw weights times floats, in four sums; these times the scales. */
   private static void writeProduct(VectorCode code, BlockCode format) {
     var plain = code.plain();

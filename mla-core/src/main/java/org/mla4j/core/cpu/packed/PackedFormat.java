@@ -19,6 +19,9 @@ final class PackedFormat {
   static final PackedFormat Q4_K = new PackedFormat(Q4KCode::new);
   static final PackedFormat Q6_K = new PackedFormat(Q6KCode::new);
 
+  /** Bytes of a group that are read together: those of a panel's groups fill part of a cache. */
+  private static final long TOUCHED_BYTES = 32 * 1024;
+
   private final Supplier<BlockCode> code;
   private final BlockCode layout;
   private @Nullable GroupProduct product;
@@ -60,6 +63,12 @@ final class PackedFormat {
       widening = GroupKernels.widening(code);
     }
     return widening;
+  }
+
+  /** Columns that are read from memory together, a multiple of those of a panel. */
+  int touchedColumns() {
+    long bytes = layout.bytes(Panel.COLUMNS / layout.columns());
+    return Math.max(1, (int) (TOUCHED_BYTES / bytes)) * Panel.COLUMNS;
   }
 
   /** Whether products need the sums of the floats. */

@@ -151,6 +151,11 @@ public final class PackedMatrix {
       MemorySegment piece = memory(section, firstGroup + i);
       long at = groupAt(section, firstGroup + i);
       long to = panelAt + 4L * GROUP * i;
+      if (column % format.touchedColumns() == 0) {
+        int touched = Math.min(format.touchedColumns() / perBlock, blocks - first);
+        long from = at + format.layout().bytes(first);
+        GroupTouch.KERNEL.touch(piece, from, format.layout().bytes(touched), panel, to);
+      }
       for (int lane = 0; lane < GROUP; lane += Lanes.COUNT) {
         widening.widen(piece, at, lane, first, count, panel, to);
       }

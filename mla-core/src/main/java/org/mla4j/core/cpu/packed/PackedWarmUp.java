@@ -43,6 +43,16 @@ final class PackedWarmUp {
               TILE_NANOS,
               columns -> tile.multiply(memory, 0, memory, 0, columns, memory, Panel.BYTES)));
     }
+    if (isFirst) {
+      kernels.add(
+          new WarmUp.Kernel(
+              1,
+              WarmUp.COLUMNS,
+              WarmUp.FAST_NANOS,
+              lines ->
+                  GroupTouch.KERNEL.touch(
+                      memory, 0, (long) GroupTouch.LINE * lines, memory, Panel.BYTES)));
+    }
     GroupProduct product = format.product();
     GroupWidening widening = format.widening();
     int perBlock = format.layout().columns();

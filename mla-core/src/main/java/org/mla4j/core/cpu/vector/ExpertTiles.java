@@ -18,7 +18,7 @@ final class ExpertTiles {
    * @param slots pairs of a token and one of its experts
    */
   ExpertTiles(int experts, int slots) {
-    // At most each expert has one tile that is not full.
+    // Each expert has at most one tile more than its tokens would fill.
     int most = slots / ProductTiles.ROWS + experts;
     this.experts = new int[most];
     numbers = new int[most];

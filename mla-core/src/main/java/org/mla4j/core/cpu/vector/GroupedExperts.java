@@ -1,7 +1,5 @@
 package org.mla4j.core.cpu.vector;
 
-import static org.mla4j.core.cpu.packed.ProductTiles.ROWS;
-
 import java.lang.foreign.MemorySegment;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.ParallelFor;
@@ -105,15 +103,16 @@ final class GroupedExperts {
   private void interleave(int task, Operand from, int width, int columns) {
     int expert = tiles.expert(task);
     int tile = tiles.tile(task);
+    int count = groups.count(expert);
     TileInput.interleave(
         from,
         0,
-        groups.firstSlot(expert) + tile * ROWS,
-        TileInput.rows(tile, groups.count(expert)),
+        groups.firstSlot(expert) + TileInput.first(tile, count),
+        TileInput.rows(tile, count),
         width,
         columns,
         slot.memory(),
-        inputAt(expert, columns) + TileInput.at(tile, columns));
+        inputAt(expert, columns) + TileInput.at(tile, count, columns));
   }
 
   /** Where the interleaved inputs of an expert start. */

@@ -1,7 +1,5 @@
 package org.mla4j.core.cpu.vector;
 
-import static org.mla4j.core.cpu.packed.ProductTiles.ROWS;
-
 import java.lang.foreign.MemorySegment;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.Kernel;
@@ -91,12 +89,12 @@ final class PackedHeads implements Kernel, ParallelFor.Body {
     TileInput.interleave(
         x,
         x.headShift(head),
-        tile * ROWS,
+        TileInput.first(tile, out.count()),
         TileInput.rows(tile, out.count()),
         weight.columns(),
         columns,
         slot.memory(),
-        headAt(head) + TileInput.at(tile, columns));
+        headAt(head) + TileInput.at(tile, out.count(), columns));
   }
 
   /** Where the interleaved rows of a head start. */

@@ -10,7 +10,6 @@ import org.mla4j.core.cpu.kernel.CpuContext;
 import org.mla4j.core.cpu.kernel.TaskKernel;
 import org.mla4j.core.cpu.packed.PackedMatrix;
 import org.mla4j.core.cpu.packed.Panel;
-import org.mla4j.core.cpu.packed.ProductTiles;
 
 /**
  * {@code linear} with packed weights. One row of inputs: one task per group of weights, which is
@@ -66,12 +65,12 @@ final class PackedLinear implements TaskKernel {
     TileInput.interleave(
         x,
         0,
-        tile * ProductTiles.ROWS,
+        TileInput.first(tile, out.count()),
         TileInput.rows(tile, out.count()),
         weight.columns(),
         weight.paddedColumns(),
         slot.memory(),
-        TileInput.at(tile, weight.paddedColumns()));
+        TileInput.at(tile, out.count(), weight.paddedColumns()));
   }
 
   @Override

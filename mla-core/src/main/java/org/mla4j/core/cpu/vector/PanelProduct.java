@@ -58,11 +58,11 @@ final class PanelProduct {
       weight.widen(section, panel * Panel.GROUPS, column, memory, PANEL_AT);
       for (int tile = 0; tile < TileInput.tiles(rows); tile++) {
         int tileRows = TileInput.rows(tile, rows);
-        long tileAt = xAt + TileInput.at(tile, columns) + 4L * tileRows * column;
+        long tileAt = xAt + TileInput.at(tile, rows, columns) + 4L * tileRows * column;
         ProductTiles.multiply(tileRows, x, tileAt, memory, PANEL_AT, count, memory, SUMS_AT);
         for (int row = 0; row < tileRows; row++) {
           long sumsAt = SUMS_AT + (long) row * Panel.STRIDE;
-          long outAt = out.at(first + tile * ProductTiles.ROWS + row) + outShift;
+          long outAt = out.at(first + TileInput.first(tile, rows) + row) + outShift;
           outAt += 4L * Panel.OUTPUTS * panel;
           if (column == 0) {
             MemorySegment.copy(memory, sumsAt, out.segment(), outAt, 4L * outputs);

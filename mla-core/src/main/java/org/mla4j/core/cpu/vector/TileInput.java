@@ -9,6 +9,9 @@ import org.mla4j.core.cpu.packed.ProductTiles;
  * then the next few.
  */
 final class TileInput {
+  /** Columns that are interleaved at once: their lines then stay in the nearest cache. */
+  private static final int BLOCK = 128;
+
   private TileInput() {}
 
   /** How many tiles so many rows are. */
@@ -16,14 +19,22 @@ final class TileInput {
     return Math.ceilDiv(rows, ProductTiles.ROWS);
   }
 
-  /** Rows in a tile: all have the same number, but the last one. */
+  /**
+   * The first row of a tile. All tiles have as many rows, or one more: for a few rows a tile is
+   * slower by the row than for several, since it reads as many weights.
+   */
+  static int first(int tile, int rows) {
+    return (int) ((long) tile * rows / tiles(rows));
+  }
+
+  /** Rows in a tile. */
   static int rows(int tile, int rows) {
-    return Math.min(ProductTiles.ROWS, rows - tile * ProductTiles.ROWS);
+    return first(tile + 1, rows) - first(tile, rows);
   }
 
   /** Where a tile starts, from the start of all. */
-  static long at(int tile, int columns) {
-    return 4L * ProductTiles.ROWS * tile * columns;
+  static long at(int tile, int rows, int columns) {
+    return 4L * first(tile, rows) * columns;
   }
 
   /**
@@ -47,20 +58,23 @@ final class TileInput {
       int columns,
       MemorySegment tile,
       long tileAt) {
-    long step = 4L * rows;
-    for (int row = 0; row < rows; row++) {
-      interleave(x.segment(), x.at(first + row) + xShift, width, tile, tileAt + 4L * row, step);
-      for (int column = width; column < columns; column++) {
-        tile.set(ValueLayout.JAVA_FLOAT_UNALIGNED, tileAt + 4L * row + column * step, 0);
+    for (int from = 0; from < width; from += BLOCK) {
+      int count = Math.min(BLOCK, width - from);
+      for (int row = 0; row < rows; row++) {
+        long at = x.at(first + row) + xShift + 4L * from;
+        interleave(x.segment(), at, count, tile, tileAt + 4L * (from * rows + row), rows);
       }
+    }
+    for (int i = width * rows; i < columns * rows; i++) {
+      tile.set(ValueLayout.JAVA_FLOAT_UNALIGNED, tileAt + 4L * i, 0);
     }
   }
 
   private static void interleave(
-      MemorySegment x, long xAt, int width, MemorySegment tile, long tileAt, long step) {
-    for (int column = 0; column < width; column++) {
+      MemorySegment x, long xAt, int count, MemorySegment tile, long tileAt, int rows) {
+    for (int column = 0; column < count; column++) {
       float value = x.get(ValueLayout.JAVA_FLOAT_UNALIGNED, xAt + 4L * column);
-      tile.set(ValueLayout.JAVA_FLOAT_UNALIGNED, tileAt + column * step, value);
+      tile.set(ValueLayout.JAVA_FLOAT_UNALIGNED, tileAt + 4L * (column * rows), value);
     }
   }
 }
