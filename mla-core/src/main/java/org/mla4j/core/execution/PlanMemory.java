@@ -4,8 +4,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.DeviceMemory;
 import org.mla4j.api.spec.CacheSpec;
@@ -31,6 +33,9 @@ final class PlanMemory {
   private final Map<String, DeviceMemory> devices = new HashMap<>();
   private final Map<String, Storage> blocks = new HashMap<>();
   private final Map<String, List<Tensor>> caches = new HashMap<>();
+
+  /** Which memory each storage of a device is part of. */
+  private final Map<Storage, DeviceMemory> owners = new IdentityHashMap<>();
 
   private PlanMemory(StepPlan plan, StepLimits limits) {
     this.plan = plan;
@@ -81,9 +86,12 @@ final class PlanMemory {
   private Storage allocate(
       String device, String purpose, long bytes, PreparedPlan.Allocator host) {
     DeviceMemory memory = devices.get(device);
-    return memory == null
-        ? new HostStorage(host.allocate(purpose, bytes))
-        : memory.allocate(purpose, bytes);
+    if (memory == null) {
+      return new HostStorage(host.allocate(purpose, bytes));
+    }
+    Storage storage = memory.allocate(purpose, bytes);
+    owners.put(storage, memory);
+    return storage;
   }
 
   /** What the kernels of a device are given. */
@@ -96,21 +104,15 @@ final class PlanMemory {
     return new HostView(bindings(device), this::copy);
   }
 
-  /** Bytes of a device, as they are when all work submitted so far is done. */
   private MemorySegment copy(DeviceStorage from, long offset, long bytes) {
     MemorySegment copy = Arena.ofAuto().allocate(bytes, Long.BYTES);
     read(from, offset, copy);
     return copy;
   }
 
-  /** Reads from whichever device a storage belongs to. */
+  /** Reads what was allocated here, as it is when all work submitted so far is done. */
   void read(DeviceStorage from, long offset, MemorySegment to) {
-    for (Map.Entry<String, Storage> block : blocks.entrySet()) {
-      if (block.getValue().equals(from)) {
-        devices.get(block.getKey()).read(from, offset, to);
-        return;
-      }
-    }
-    throw new IllegalArgumentException("Storage on '" + from.device() + "' is not of this plan.");
+    Objects.requireNonNull(owners.get(from), "a storage of this plan")
+        .read(from, offset, to);
   }
 }

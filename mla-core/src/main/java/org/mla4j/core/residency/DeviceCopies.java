@@ -1,6 +1,7 @@
 package org.mla4j.core.residency;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -96,10 +97,9 @@ public final class DeviceCopies {
 
   /** One node, or a group that runs in passes. */
   private void place(List<PlannedNode> group) {
-    Map<Part, Set<String>> shared = inPasses(group.getFirst()) ? entering(group) : Map.of();
+    Map<String, Set<Part>> shared = inPasses(group.getFirst()) ? entering(group) : Map.of();
     String layer = group.getFirst().node().layer();
-    shared.forEach(
-        (part, devices) -> devices.forEach(device -> need(List.of(part), device, layer, null)));
+    shared.forEach((device, parts) -> need(parts, device, layer, null));
     for (PlannedNode planned : group) {
       place(planned, shared);
     }
@@ -109,22 +109,22 @@ public final class DeviceCopies {
     return planned.node().rows() == Rows.CONTEXT;
   }
 
-  /** What is there before a group, with the devices of the group that touch it. */
-  private Map<Part, Set<String>> entering(List<PlannedNode> group) {
-    Map<Part, Set<String>> devices = new LinkedHashMap<>();
+  /** For each device of a group, what it touches of that which is there before the group. */
+  private Map<String, Set<Part>> entering(List<PlannedNode> group) {
+    Map<String, Set<Part>> parts = new LinkedHashMap<>();
     for (PlannedNode planned : group) {
       operands(planned)
           .flatMap(DeviceCopies::parts)
           .filter(whereabouts::isWritten)
           .forEach(part ->
-              devices
-                  .computeIfAbsent(part, key -> new LinkedHashSet<>())
-                  .add(planned.backend().device()));
+              parts
+                  .computeIfAbsent(planned.backend().device(), key -> new LinkedHashSet<>())
+                  .add(part));
     }
-    return devices;
+    return parts;
   }
 
-  private void place(PlannedNode planned, Map<Part, Set<String>> shared) {
+  private void place(PlannedNode planned, Map<String, Set<Part>> shared) {
     String device = planned.backend().device();
     Node node = planned.node();
     Rows pass = inPasses(planned) ? Rows.CONTEXT : null;
@@ -134,15 +134,15 @@ public final class DeviceCopies {
         .filter(DeviceCopies::leavesSome)
         .flatMap(DeviceCopies::parts)
         .forEach(needed::add);
-    need(List.copyOf(needed), device, node.layer(), pass);
+    need(needed, device, node.layer(), pass);
     placed.add(planned);
     List<Part> written = node.op().writes().stream().flatMap(DeviceCopies::parts).toList();
     whereabouts.written(written, device);
-    for (Part part : new LinkedHashSet<>(written)) {
-      for (String other : shared.getOrDefault(part, Set.of())) {
-        need(List.of(part), other, node.layer(), pass);
-      }
-    }
+    shared.forEach((other, parts) -> {
+      Set<Part> changed = new LinkedHashSet<>(written);
+      changed.retainAll(parts);
+      need(changed, other, node.layer(), pass);
+    });
   }
 
   private static Stream<Value> operands(PlannedNode planned) {
@@ -161,7 +161,7 @@ public final class DeviceCopies {
 
   /** Copies what a device lacks; both halves of a buffer in one go if they are in one place. */
   private void need(
-      List<Part> parts, String device, String layer, @Nullable Rows pass) {
+      Collection<Part> parts, String device, String layer, @Nullable Rows pass) {
     Set<Part> missing = new LinkedHashSet<>();
     parts.stream().filter(part -> whereabouts.isMissing(part, device)).forEach(missing::add);
     Set<Part> done = new HashSet<>();
@@ -214,11 +214,9 @@ public final class DeviceCopies {
                 root.name() + "@" + device, root.dtype(), root.rows(), root.rowShape().toArray()));
   }
 
+  /** A backend with a device has the op: it would not have been opened otherwise. */
   private void requireCopies(OpenBackend runner, Node node) {
-    List<String> reasons =
-        runner.backend().ops().contains(CopyTo.TYPE)
-            ? refusal.apply(runner, node.op())
-            : List.of("has no op '" + CopyTo.TYPE + "'");
+    List<String> reasons = refusal.apply(runner, node.op());
     if (!reasons.isEmpty()) {
       throw new BackendException(
           ErrorCode.OP_DECLINED,

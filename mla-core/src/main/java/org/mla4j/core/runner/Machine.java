@@ -15,6 +15,7 @@ import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.error.MlaException;
+import org.mla4j.api.op.CopyTo;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.core.execution.PreparedPlan;
@@ -162,7 +163,7 @@ final class Machine implements AutoCloseable {
       Backend opened =
           Objects.requireNonNull(
               provider.open(context), "open() returned null; expected a backend");
-      return requireMemory(new OpenBackend(found.name(), opened, Optional.empty()));
+      return requireReachable(new OpenBackend(found.name(), opened, Optional.empty()));
     } catch (MlaException e) {
       if (found.name().equals(BackendRegistry.CPU) || found.name().equals(options.backend())) {
         throw e; // says already what was given and expected
@@ -173,11 +174,17 @@ final class Machine implements AutoCloseable {
     }
   }
 
-  /** Without memory to lay values out in, a device is of no use. */
-  private static OpenBackend requireMemory(OpenBackend opened) {
+  /** A device is of use if values can be laid out in its memory, and copied there and back. */
+  private static OpenBackend requireReachable(OpenBackend opened) {
     Backend backend = opened.backend();
     boolean onHost = opened.device().equals(HostStorage.DEVICE);
+    String lacks = "";
     if (onHost == backend.memory().isPresent()) {
+      lacks = onHost ? "has memory of its own" : "has no memory of its own";
+    } else if (!onHost && !backend.ops().contains(CopyTo.TYPE)) {
+      lacks = "has no op '" + CopyTo.TYPE + "'";
+    }
+    if (!lacks.isEmpty()) {
       backend.close();
       throw new BackendException(
           ErrorCode.CREATE_FAILED,
@@ -185,9 +192,11 @@ final class Machine implements AutoCloseable {
               + opened.name()
               + "' computes on device '"
               + backend.device()
-              + "' and has "
-              + (onHost ? "memory of its own" : "no memory of its own")
-              + "; expected a memory exactly of a device other than the host.");
+              + "' and "
+              + lacks
+              + "; expected memory and '"
+              + CopyTo.TYPE
+              + "' of a device other than the host, and no memory otherwise.");
     }
     return opened;
   }

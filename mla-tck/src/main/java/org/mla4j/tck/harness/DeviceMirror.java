@@ -1,8 +1,8 @@
 package org.mla4j.tck.harness;
 
 import java.lang.foreign.MemorySegment;
+import java.util.IdentityHashMap;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.mla4j.api.backend.Bindings;
@@ -21,7 +21,9 @@ import org.mla4j.api.value.StepValue;
  */
 final class DeviceMirror {
   private final DeviceMemory memory;
-  private final Map<MemorySegment, DeviceStorage> twins = new LinkedHashMap<>();
+
+  /** By identity: a new segment may lie where one was that a closed bench has freed. */
+  private final Map<MemorySegment, DeviceStorage> twins = new IdentityHashMap<>();
 
   DeviceMirror(DeviceMemory memory) {
     this.memory = memory;
