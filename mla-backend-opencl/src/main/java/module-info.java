@@ -1,4 +1,6 @@
-/** Kernels for OpenCL devices: a backend that sees {@code mla-api} and nothing else of the project. */
+/**
+ * Kernels for OpenCL devices: a backend that sees {@code mla-api} and nothing else of the project.
+ */
 module org.mla4j.opencl {
   requires transitive org.mla4j.api;
   requires jocl;

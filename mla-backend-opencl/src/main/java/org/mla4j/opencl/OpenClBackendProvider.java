@@ -35,7 +35,9 @@ public final class OpenClBackendProvider implements BackendProvider {
     return BUILT_FOR_SPI_LEVEL;
   }
 
-  /** Not before {@code cpu}: it is used when it is asked for, as long as it runs part of a model. */
+  /**
+   * Not before {@code cpu}: it is used when it is asked for, as long as it runs part of a model.
+   */
   @Override
   public int priority() {
     return -10;

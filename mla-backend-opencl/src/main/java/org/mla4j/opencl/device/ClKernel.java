@@ -98,12 +98,7 @@ public final class ClKernel implements AutoCloseable {
     } catch (CLException e) {
       throw new BackendException(
           ErrorCode.FORWARD_FAILED,
-          device.info().label()
-              + ", kernel '"
-              + name
-              + "': "
-              + e.getMessage()
-              + ".",
+          device.info().label() + ", kernel '" + name + "': " + e.getMessage() + ".",
           e);
     }
   }

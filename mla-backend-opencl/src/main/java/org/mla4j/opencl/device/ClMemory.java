@@ -60,7 +60,7 @@ public final class ClMemory implements DeviceMemory {
           queue.handle(), handle, Pointer.to(new int[1]), Integer.BYTES, 0, size, 0, null, null);
       CL.clFinish(queue.handle());
     } catch (CLException e) {
-      throw outOfMemory(purpose, bytes, e.getMessage(), e);
+      throw outOfMemory(purpose, bytes, String.valueOf(e.getMessage()), e);
     }
     synchronized (inUse) {
       inUse.merge(purpose, bytes, Long::sum);

@@ -38,9 +38,7 @@ public final class ClQueue implements Queue, Event {
       CL.clFinish(handle);
     } catch (CLException e) {
       throw new BackendException(
-          ErrorCode.FORWARD_FAILED,
-          device.label() + ": " + e.getMessage() + ".",
-          e);
+          ErrorCode.FORWARD_FAILED, device.label() + ": " + e.getMessage() + ".", e);
     }
   }
 

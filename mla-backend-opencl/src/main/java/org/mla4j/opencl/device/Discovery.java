@@ -14,7 +14,9 @@ import org.jocl.CLException;
 import org.jocl.cl_device_id;
 import org.jocl.cl_platform_id;
 
-/** Looks for devices on all platforms. Nothing throws: each thing that is missing has a sentence. */
+/**
+ * Looks for devices on all platforms. Nothing throws: each thing that is missing has a sentence.
+ */
 public final class Discovery {
   private static final int PLATFORM_NOT_FOUND = -1001;
   private static final Path VENDORS = Path.of("/etc/OpenCL/vendors");

@@ -3,7 +3,9 @@ package org.mla4j.opencl.device;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Counts native objects, so that one that was not released is noticed. Threading: safe to share. */
+/**
+ * Counts native objects, so that one that was not released is noticed. Threading: safe to share.
+ */
 final class Handles {
   private final Map<String, Integer> open = new TreeMap<>();
 

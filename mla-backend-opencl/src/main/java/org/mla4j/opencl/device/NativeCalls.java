@@ -17,6 +17,7 @@ import org.jocl.CLException;
  * The two calls that JOCL cannot make as a step needs them: a transfer that nobody waits for makes
  * JOCL start a thread that does. They go to the same loader, with JOCL's own handles.
  */
+@SuppressWarnings("restricted") // a backend that calls C is what native access is granted for
 final class NativeCalls {
   private static final int NOT_BLOCKING = 0;
 
@@ -51,16 +52,8 @@ final class NativeCalls {
         .downcallHandle(
             loader.findOrThrow(name),
             FunctionDescriptor.of(
-                JAVA_INT,
-                JAVA_LONG,
-                JAVA_LONG,
-                JAVA_INT,
-                JAVA_LONG,
-                JAVA_LONG,
-                JAVA_LONG,
-                JAVA_INT,
-                ADDRESS,
-                ADDRESS));
+                JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT,
+                ADDRESS, ADDRESS));
   }
 
   /** Submits a copy to host memory, which must stay where it is until it is done. */

@@ -27,13 +27,13 @@ public final class OpenDevice implements AutoCloseable {
   private final NativeCalls calls;
   private boolean closed;
 
+  @SuppressWarnings("deprecation") // the call that came after it is not in OpenCL 1.2
   private OpenDevice(DeviceInfo info, Optional<Path> cacheFolder) {
     this.info = info;
     cl_context_properties properties = new cl_context_properties();
     properties.addProperty(CL_CONTEXT_PLATFORM, info.platform());
     context =
-        CL.clCreateContext(
-            properties, 1, new cl_device_id[] {info.device()}, null, null, null);
+        CL.clCreateContext(properties, 1, new cl_device_id[] {info.device()}, null, null, null);
     handles.created("context");
     cl_command_queue made = CL.clCreateCommandQueue(context, info.device(), 0, null);
     handles.created("queue");
@@ -115,10 +115,7 @@ public final class OpenDevice implements AutoCloseable {
     if (!handles.open().isEmpty()) {
       throw new BackendException(
           ErrorCode.CLOSE_FAILED,
-          info.label()
-              + " was closed with native objects in use: "
-              + handles.open()
-              + ".");
+          info.label() + " was closed with native objects in use: " + handles.open() + ".");
     }
   }
 }

@@ -90,7 +90,8 @@ final class Programs {
   }
 
   private static String text(String source) {
-    try (InputStream stream = Programs.class.getResourceAsStream("/org/mla4j/opencl/kernel/" + source + ".cl")) {
+    try (InputStream stream =
+        Programs.class.getResourceAsStream("/org/mla4j/opencl/kernel/" + source + ".cl")) {
       if (stream == null) {
         throw new IllegalArgumentException("No kernel source '" + source + ".cl'.");
       }

@@ -1,4 +1,6 @@
-/** The device: finding it, its memory, its queue, its compiled programs; every handle is counted. */
+/**
+ * The device: finding it, its memory, its queue, its compiled programs; every handle is counted.
+ */
 @NullMarked
 package org.mla4j.opencl.device;
 

@@ -3,7 +3,6 @@ package org.mla4j.opencl.kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.weight.WeightForm;
@@ -19,8 +18,8 @@ final class DeviceWeights {
   private static final long PIECE = 4 << 20;
 
   private final OpenDevice device;
-  private final Map<WeightHandle, Stored> stored = new IdentityHashMap<>();
-  private final Map<WeightHandle, Stored> widened = new IdentityHashMap<>();
+  private final IdentityHashMap<WeightHandle, Stored> stored = new IdentityHashMap<>();
+  private final IdentityHashMap<WeightHandle, Stored> widened = new IdentityHashMap<>();
 
   /**
    * A weight on the device.

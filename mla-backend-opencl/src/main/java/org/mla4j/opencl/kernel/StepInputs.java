@@ -7,8 +7,8 @@ import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.opencl.device.ClBuffer;
-import org.mla4j.opencl.device.OpenDevice;
 import org.mla4j.opencl.device.HostTransfer;
+import org.mla4j.opencl.device.OpenDevice;
 
 /**
  * What kernels read of the description of a step, on the device: token ids, positions and the

@@ -157,8 +157,7 @@ final class BufferLayout {
         (long) limits.max(buffer.rows()) * buffer.dtype().byteSize(), buffer.rowShape().elements());
   }
 
-  private static Life requireWritten(
-      Node node, StepValue read, Place place, Map<Key, Life> lives) {
+  private static Life requireWritten(Node node, StepValue read, Place place, Map<Key, Life> lives) {
     Life life = lives.get(Key.of(place));
     if (life == null) {
       throw new InvalidInputException(

@@ -48,8 +48,7 @@ final class HostView implements Bindings {
         }
         long bytes = tensor.shape().elements() == 0 ? 0 : tensor.dtype().byteCount(elements);
         MemorySegment copy = reader.copy(device, tensor.byteOffset(), bytes);
-        yield Tensor.strided(
-            tensor.dtype(), tensor.shape(), strides, new HostStorage(copy), 0);
+        yield Tensor.strided(tensor.dtype(), tensor.shape(), strides, new HostStorage(copy), 0);
       }
     };
   }

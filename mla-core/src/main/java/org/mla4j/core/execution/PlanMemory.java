@@ -35,7 +35,7 @@ final class PlanMemory {
   private final Map<String, List<Tensor>> caches = new HashMap<>();
 
   /** Which memory each storage of a device is part of. */
-  private final Map<Storage, DeviceMemory> owners = new IdentityHashMap<>();
+  private final IdentityHashMap<Storage, DeviceMemory> owners = new IdentityHashMap<>();
 
   private PlanMemory(StepPlan plan, StepLimits limits) {
     this.plan = plan;
@@ -65,9 +65,7 @@ final class PlanMemory {
     return BufferLayout.of(
         plan.nodesInMemory(),
         plan.residency(),
-        List.of(
-            plan.residency().logits(),
-            plan.residency().of(plan.sampled(), HostStorage.DEVICE)),
+        List.of(plan.residency().logits(), plan.residency().of(plan.sampled(), HostStorage.DEVICE)),
         limits);
   }
 
@@ -83,8 +81,7 @@ final class PlanMemory {
     return tensors;
   }
 
-  private Storage allocate(
-      String device, String purpose, long bytes, PreparedPlan.Allocator host) {
+  private Storage allocate(String device, String purpose, long bytes, PreparedPlan.Allocator host) {
     DeviceMemory memory = devices.get(device);
     if (memory == null) {
       return new HostStorage(host.allocate(purpose, bytes));
@@ -112,7 +109,6 @@ final class PlanMemory {
 
   /** Reads what was allocated here, as it is when all work submitted so far is done. */
   void read(DeviceStorage from, long offset, MemorySegment to) {
-    Objects.requireNonNull(owners.get(from), "a storage of this plan")
-        .read(from, offset, to);
+    Objects.requireNonNull(owners.get(from), "a storage of this plan").read(from, offset, to);
   }
 }

@@ -137,13 +137,11 @@ public final class StepExecutor implements AutoCloseable {
   }
 
   /** Creates the kernels of a plan; if one fails, those created before are closed. */
-  static StepExecutor create(
-      StepPlan plan, PlanMemory memory, Capture capture, Progress progress) {
+  static StepExecutor create(StepPlan plan, PlanMemory memory, Capture capture, Progress progress) {
     List<Kernel> kernels = new ArrayList<>();
     try {
       for (PlannedNode planned : plan.nodes()) {
-        kernels.add(
-            KernelCreation.create(planned, memory.bindings(planned.backend().device())));
+        kernels.add(KernelCreation.create(planned, memory.bindings(planned.backend().device())));
         progress.created(kernels.size(), plan.nodes().size());
       }
       return new StepExecutor(plan, memory, kernels, capture.of(kernels));

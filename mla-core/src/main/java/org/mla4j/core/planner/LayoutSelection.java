@@ -67,8 +67,7 @@ final class LayoutSelection {
 
   /** Whoever cannot come to touch a cache has no say in how it lies. */
   private boolean hasASay(OpenBackend candidate) {
-    return candidate.problem().isEmpty()
-        && (takesLayers(candidate) || touchesCaches(candidate));
+    return candidate.problem().isEmpty() && (takesLayers(candidate) || touchesCaches(candidate));
   }
 
   private boolean takesLayers(OpenBackend candidate) {

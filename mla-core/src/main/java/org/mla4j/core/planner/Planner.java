@@ -62,10 +62,8 @@ public final class Planner {
       draft.expand();
       draft.settle();
       if (owners.accept(draft.nodes())) { // else once more, with fewer caches on devices
-        List<PlannedNode> nodes =
-            new PlanTaking(candidates, options.ops()).offer(draft.nodes());
-        DeviceCopies.Placed placed =
-            DeviceCopies.place(nodes, logits, sampled, Question::supports);
+        List<PlannedNode> nodes = new PlanTaking(candidates, options.ops()).offer(draft.nodes());
+        DeviceCopies.Placed placed = DeviceCopies.place(nodes, logits, sampled, Question::supports);
         return new StepPlan(
             model.name(),
             draft.before(),

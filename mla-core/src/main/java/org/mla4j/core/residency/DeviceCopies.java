@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
@@ -160,8 +161,7 @@ public final class DeviceCopies {
   }
 
   /** Copies what a device lacks; both halves of a buffer in one go if they are in one place. */
-  private void need(
-      Collection<Part> parts, String device, String layer, @Nullable Rows pass) {
+  private void need(Collection<Part> parts, String device, String layer, @Nullable Rows pass) {
     Set<Part> missing = new LinkedHashSet<>();
     parts.stream().filter(part -> whereabouts.isMissing(part, device)).forEach(missing::add);
     Set<Part> done = new HashSet<>();
@@ -190,17 +190,14 @@ public final class DeviceCopies {
   }
 
   private void copy(
-      StepValue root,
-      Rows rows,
-      String from,
-      String to,
-      String layer,
-      @Nullable Rows pass) {
-    OpenBackend runner = backends.get(from.equals(HostStorage.DEVICE) ? to : from);
+      StepValue root, Rows rows, String from, String to, String layer, @Nullable Rows pass) {
+    String device = from.equals(HostStorage.DEVICE) ? to : from;
+    OpenBackend runner = Objects.requireNonNull(backends.get(device), device);
     CopyTo op = new CopyTo(name(root, from).only(rows), name(root, to).only(rows));
     String name = root.name() + "@" + to;
     int count = copies.merge(name, 1, Integer::sum);
-    Node node = new Node(count == 1 ? name : name + "#" + count, layer, pass == null ? rows : pass, op);
+    Node node =
+        new Node(count == 1 ? name : name + "#" + count, layer, pass == null ? rows : pass, op);
     requireCopies(runner, node);
     placed.add(PlannedNode.by(node, runner, List.of()));
   }

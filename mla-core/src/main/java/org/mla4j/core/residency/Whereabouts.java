@@ -26,9 +26,7 @@ final class Whereabouts {
   /** From where a part is copied: the host if it is there, since every device reaches that. */
   String source(Part part) {
     Set<String> devices = current.getOrDefault(part, Set.of());
-    return devices.contains(HostStorage.DEVICE)
-        ? HostStorage.DEVICE
-        : devices.iterator().next();
+    return devices.contains(HostStorage.DEVICE) ? HostStorage.DEVICE : devices.iterator().next();
   }
 
   /** A node on a device changed parts: what others have is old. */

@@ -97,8 +97,7 @@ class BufferLayoutTest {
     InvalidInputException e =
         assertThrows(
             InvalidInputException.class,
-            () ->
-layout(List.of(copy("n", value("x", 4), value("y", 4)))));
+            () -> layout(List.of(copy("n", value("x", 4), value("y", 4)))));
     assertEquals("Node 'n' reads 'x', which no node before it writes. [MLA-0302]", e.getMessage());
   }
 
@@ -107,8 +106,7 @@ layout(List.of(copy("n", value("x", 4), value("y", 4)))));
     InvalidInputException e =
         assertThrows(
             InvalidInputException.class,
-            () ->
-layout(List.of(write("a", value("x", 4)), write("b", value("x", 8)))));
+            () -> layout(List.of(write("a", value("x", 4)), write("b", value("x", 8)))));
     assertEquals(
         "Two buffers are named 'x': x F32 ALL x [4] and x F32 ALL x [8]. [MLA-0302]",
         e.getMessage());
@@ -136,8 +134,7 @@ layout(List.of(write("a", value("x", 4)), write("b", value("x", 8)))));
     assertEquals(0, layout.offset(copied));
     assertEquals(8L * 16 * 4, layout.offset(new Place(there, "card")));
     InvalidInputException e =
-        assertThrows(
-            InvalidInputException.class, () -> layout.offset(new Place(there, "host")));
+        assertThrows(InvalidInputException.class, () -> layout.offset(new Place(there, "host")));
     assertEquals(
         "Value 'y' is not part of the plan, or only exists inside a layer. [MLA-0302]",
         e.getMessage());

@@ -96,7 +96,8 @@ final class DeviceCases {
                   + " memory of its own; expected it of every device but the host");
       if (!onHost) {
         Failure.unless(
-            backend.memory().equals(backend.memory()), () -> "another memory each time it is asked");
+            backend.memory().equals(backend.memory()),
+            () -> "another memory each time it is asked");
         for (DType dtype : List.of(DType.F32, DType.BF16, DType.I32)) {
           Optional<String> declined = session.declined(copy(dtype, Rows.ALL));
           Failure.unless(
@@ -198,10 +199,7 @@ final class DeviceCases {
           to.offset(bench.step()),
           MemorySegment.ofArray(found));
       byte[] expected =
-          bench
-              .buffer(op.from().root())
-              .asSlice(Bench.GUARD, bytes)
-              .toArray(ValueLayout.JAVA_BYTE);
+          bench.buffer(op.from().root()).asSlice(Bench.GUARD, bytes).toArray(ValueLayout.JAVA_BYTE);
       Failure.unless(
           Arrays.equals(expected, found),
           () -> "what was read from the device is older than a copy submitted before");
@@ -228,9 +226,7 @@ final class DeviceCases {
       StepValue onHost = (toDevice ? op.from() : op.to()).root();
       Kernel kernel =
           session.keep(
-              session
-                  .backend()
-                  .create(op, session.bindingsWithout(Set.of(onHost), bench, op)));
+              session.backend().create(op, session.bindingsWithout(Set.of(onHost), bench, op)));
       bench.describe(batch);
       if (bench.step().count(op.from().rows()) == 0) {
         return; // never called for such a step

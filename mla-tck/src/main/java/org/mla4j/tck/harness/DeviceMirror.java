@@ -23,7 +23,7 @@ final class DeviceMirror {
   private final DeviceMemory memory;
 
   /** By identity: a new segment may lie where one was that a closed bench has freed. */
-  private final Map<MemorySegment, DeviceStorage> twins = new IdentityHashMap<>();
+  private final IdentityHashMap<MemorySegment, DeviceStorage> twins = new IdentityHashMap<>();
 
   DeviceMirror(DeviceMemory memory) {
     this.memory = memory;

@@ -124,8 +124,7 @@ public final class Session implements AutoCloseable {
     boolean layer = op instanceof LayerCall;
     Set<String> types = layer ? backend.layers() : backend.ops();
     if (!types.contains(op.type())) {
-      return Optional.of(
-          "does not offer the " + (layer ? "layer '" : "op '") + op.type() + "'");
+      return Optional.of("does not offer the " + (layer ? "layer '" : "op '") + op.type() + "'");
     }
     for (String feature : new java.util.TreeSet<>(op.features())) {
       if (!backend.features().contains(feature)) {
@@ -134,8 +133,7 @@ public final class Session implements AutoCloseable {
     }
     for (Value value : op.reads()) {
       if (value instanceof CacheValue cache && !backend.takesLayout(cache.layout())) {
-        return Optional.of(
-            op.type() + ": does not offer the cache layout " + cache.layout());
+        return Optional.of(op.type() + ": does not offer the cache layout " + cache.layout());
       }
     }
     return backend.supports(op) instanceof Support.No(List<String> reasons)

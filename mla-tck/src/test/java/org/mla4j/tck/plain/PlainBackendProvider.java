@@ -76,9 +76,7 @@ public final class PlainBackendProvider implements BackendProvider {
     PlainOptions chosen = options(context);
     open.incrementAndGet();
     Backend plain = new PlainBackend(chosen, mistakes, context, open);
-    return chosen.remote()
-        ? new RemoteBackend(plain, context, chosen.without(), mistakes)
-        : plain;
+    return chosen.remote() ? new RemoteBackend(plain, context, chosen.without(), mistakes) : plain;
   }
 
   private PlainOptions options(EngineContext context) {

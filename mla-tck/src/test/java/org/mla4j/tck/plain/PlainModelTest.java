@@ -63,8 +63,7 @@ class PlainModelTest {
     "F32, fused, none, merge_attention_states|silu_and_mul",
     "F32, fused, none, fused_moe|project_value",
   })
-  void agreesWithCpuFromADevice(
-      DType cacheDType, String option, String value, String without) {
+  void agreesWithCpuFromADevice(DType cacheDType, String option, String value, String without) {
     String name = PlainBackendProvider.NAME;
     EngineOptions.Builder plain =
         options(cacheDType)
@@ -73,7 +72,9 @@ class PlainModelTest {
             .backendOption(name + ":" + option, value)
             .backendOption(name + ":without", without);
     assertClose(
-        logits(options(cacheDType).backend("cpu")), logits(plain), cacheDType == DType.F32 ? 1e-4 : 0.03);
+        logits(options(cacheDType).backend("cpu")),
+        logits(plain),
+        cacheDType == DType.F32 ? 1e-4 : 0.03);
   }
 
   @Test

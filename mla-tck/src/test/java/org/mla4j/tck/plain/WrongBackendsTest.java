@@ -43,8 +43,7 @@ class WrongBackendsTest {
   /** The cases of a rule, always in the same order. */
   private static List<ConformanceCase> cases(Rule rule, Mistake... mistakes) {
     PlainOptions everything = PlainBackendConformanceTest.everything();
-    PlainOptions options =
-        rule.group() == RuleGroup.DEVICE ? everything.withDevice() : everything;
+    PlainOptions options = rule.group() == RuleGroup.DEVICE ? everything.withDevice() : everything;
     return Conformance.cases(
         new PlainBackendProvider(options, mistakes),
         ConformanceSettings.quick().samples(OwnOpSamples.all()).rules(rule));
