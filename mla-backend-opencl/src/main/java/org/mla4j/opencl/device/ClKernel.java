@@ -68,8 +68,7 @@ public final class ClKernel implements AutoCloseable {
     return next++;
   }
 
-  /** Changes an argument. */
-  public void integer(int index, int value) {
+  private void integer(int index, int value) {
     ints[0] = value;
     CL.clSetKernelArg(handle, index, Integer.BYTES, intPointer);
   }
