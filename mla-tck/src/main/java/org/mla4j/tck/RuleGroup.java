@@ -24,6 +24,8 @@ public enum RuleGroup {
   COST("CO", "Cost"),
   /** Capture and replay. */
   GRAPH("GR", "Graphs"),
+  /** A device with memory of its own. */
+  DEVICE("DE", "Devices"),
   /** Layers, attention forms, plans and a model as a whole. */
   LAYER("LA", "Layers"),
   /** The backend's own ops. */

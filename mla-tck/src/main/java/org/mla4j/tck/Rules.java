@@ -3,6 +3,7 @@ package org.mla4j.tck;
 import static org.mla4j.tck.RuleGroup.ATTENTION;
 import static org.mla4j.tck.RuleGroup.CACHE;
 import static org.mla4j.tck.RuleGroup.COST;
+import static org.mla4j.tck.RuleGroup.DEVICE;
 import static org.mla4j.tck.RuleGroup.EDGE;
 import static org.mla4j.tck.RuleGroup.GRAPH;
 import static org.mla4j.tck.RuleGroup.LAYER;
@@ -449,6 +450,35 @@ public final class Rules {
   /** Closing graphs. */
   public static final Rule GRAPH_CLOSE =
       add(GRAPH, 105, "Closing a graph twice does no harm, and its kernels still run one by one.");
+
+  /** A device and its memory. */
+  public static final Rule DEVICE_AND_MEMORY =
+      add(
+          DEVICE,
+          101,
+          "A backend has memory of its own exactly if its device is not the host, and then copies in both directions.");
+
+  /** Bytes of a device. */
+  public static final Rule DEVICE_BYTES =
+      add(
+          DEVICE,
+          102,
+          "Memory of a device is zeroed, and what is written to it, at any offset, is read back.");
+
+  /** Order of accesses. */
+  public static final Rule DEVICE_ACCESS_WAITS =
+      add(DEVICE, 103, "Reading and writing memory of a device waits for what was submitted.");
+
+  /** Copies between devices. */
+  public static final Rule DEVICE_COPIES =
+      add(
+          DEVICE,
+          104,
+          "The op copy_to takes the live rows, and no others, from the host to the device and back.");
+
+  /** What is in use. */
+  public static final Rule DEVICE_ACCOUNT =
+      add(DEVICE, 105, "Memory of a device that is allocated is in its account, by purpose.");
 
   /** The default forward. */
   public static final Rule DEFAULT_FORWARD =

@@ -32,12 +32,23 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
-   * Returns where its kernels expect their tensors.
+   * Returns where its kernels expect their tensors. Values that others compute, or want, are taken
+   * across by {@link org.mla4j.api.op.CopyTo} nodes, which a backend with a device of its own runs
+   * in both directions: between the host and its device.
    *
-   * @return {@code host}, or a device whose memory only this backend reaches
+   * @return {@code host}, or a device whose {@linkplain #memory() memory} only this backend reaches
    */
   default String device() {
     return HostStorage.DEVICE;
+  }
+
+  /**
+   * Returns the memory of its device.
+   *
+   * @return always the same; empty exactly if the device is the host
+   */
+  default Optional<DeviceMemory> memory() {
+    return Optional.empty();
   }
 
   /**

@@ -5,8 +5,13 @@ import org.mla4j.api.value.StepValue;
 import org.mla4j.api.value.Value;
 
 /**
- * Copies the live rows of a value to another value, which may lie on another device. Bits are
- * copied as they are; the two may have different strides.
+ * Copies the live rows of a value to another value. Bits are copied as they are; the two may have
+ * different strides.
+ *
+ * <p>One of the two may lie on the host and the other on a {@linkplain
+ * org.mla4j.api.backend.Backend#device() device}: then the backend of the device runs it, rows are
+ * those of whole buffers, and both have the same dense strides. A copy to the host is complete when
+ * an event recorded after it is.
  *
  * @param from any type and row shape
  * @param to the same type, row shape and rows

@@ -1,6 +1,5 @@
 package org.mla4j.core.execution;
 
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -9,39 +8,49 @@ import org.mla4j.api.backend.StepTensor;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.step.StepLimits;
-import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.api.tensor.Shape;
+import org.mla4j.api.tensor.Storage;
 import org.mla4j.api.tensor.Tensor;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
+import org.mla4j.core.plan.Place;
+import org.mla4j.core.plan.Residency;
 
-/** The host memory behind a plan: one block for all buffers, one tensor for each cache. */
+/** The memory behind a plan, as the nodes of one device see it. */
 final class PlanBindings implements Bindings {
+  private final Residency residency;
+  private final String device;
   private final BufferLayout layout;
-  private final HostStorage block;
+  private final Map<String, Storage> blocks;
   private final Map<String, List<Tensor>> caches;
   private final StepLimits limits;
 
   PlanBindings(
+      Residency residency,
+      String device,
       BufferLayout layout,
-      MemorySegment block,
+      Map<String, Storage> blocks,
       Map<String, List<Tensor>> caches,
       StepLimits limits) {
+    this.residency = residency;
+    this.device = device;
     this.layout = layout;
-    this.block = new HostStorage(block);
-    this.caches = Map.copyOf(caches);
+    this.blocks = blocks;
+    this.caches = caches;
     this.limits = limits;
   }
 
   @Override
   public StepTensor tensor(StepValue value) {
     StepValue root = value.root();
+    Place place = residency.of(value, device);
     long rows = limits.max(root.rows());
     Shape shape = value.rowShape().prepend(rows);
     long[] strides = new long[shape.rank()];
     strides[0] = root.rowShape().elements();
     System.arraycopy(value.rowStrides(), 0, strides, 1, strides.length - 1);
-    long offset = layout.offset(value) + value.rowOffset() * value.dtype().byteSize();
+    long offset = layout.offset(place) + value.rowOffset() * value.dtype().byteSize();
+    Storage block = Objects.requireNonNull(blocks.get(place.device()));
     Tensor tensor = Tensor.strided(value.dtype(), shape, strides, block, offset);
     return new StepTensor(tensor, value.rows(), root.rows());
   }
@@ -54,9 +63,5 @@ final class PlanBindings implements Bindings {
           ErrorCode.INVALID_PLAN, "Cache '" + value.name() + "' is not part of the plan.");
     }
     return tensors.get(Objects.checkIndex(tensor, tensors.size()));
-  }
-
-  boolean contains(StepValue value) {
-    return layout.contains(value);
   }
 }

@@ -1,28 +1,23 @@
 package org.mla4j.core.execution;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.ExecutionMode;
 import org.mla4j.api.backend.ProgressListener;
-import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.step.StepLimits;
-import org.mla4j.api.tensor.Shape;
-import org.mla4j.api.tensor.Tensor;
-import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.core.plan.StepPlan;
 
 /**
  * A plan with its memory and its kernels.
  *
  * @param plan the plan
- * @param bindings the memory behind its values
+ * @param bindings the memory behind the values that nodes on the host read and write
+ * @param results what a step computed
  * @param executor runs it
  */
-public record PreparedPlan(StepPlan plan, Bindings bindings, StepExecutor executor) {
+public record PreparedPlan(
+    StepPlan plan, Bindings bindings, StepResults results, StepExecutor executor) {
   /** Allocates zeroed host memory. */
   @FunctionalInterface
   public interface Allocator {
@@ -41,7 +36,7 @@ public record PreparedPlan(StepPlan plan, Bindings bindings, StepExecutor execut
    *
    * @param plan the plan
    * @param limits the largest step
-   * @param allocator gives memory that outlives the prepared plan
+   * @param allocator gives host memory that outlives the prepared plan; devices give their own
    * @param execution whether decode steps are captured
    * @param progress told about the creation of kernels, which takes the weights
    * @return the prepared plan; its executor is to be closed
@@ -52,22 +47,17 @@ public record PreparedPlan(StepPlan plan, Bindings bindings, StepExecutor execut
       Allocator allocator,
       ExecutionMode execution,
       ProgressListener progress) {
-    BufferLayout layout = layout(plan, limits);
-    MemorySegment block = allocator.allocate("step buffers", Math.max(1, layout.bytes()));
-    Map<String, List<Tensor>> caches = new HashMap<>();
-    for (CacheValue cache : plan.caches()) {
-      caches.put(cache.name(), allocate(cache, limits, allocator));
-    }
-    PlanBindings bindings = new PlanBindings(layout, block, caches, limits);
+    PlanMemory memory = PlanMemory.allocate(plan, limits, allocator);
     StepExecutor executor =
         StepExecutor.create(
             plan,
-            bindings,
+            memory,
             execution == ExecutionMode.EAGER
                 ? StepExecutor.Capture.NONE
                 : kernels -> DecodeGraphs.capture(plan, kernels, limits),
             (done, total) -> progress.progress("kernels", done, total));
-    return new PreparedPlan(plan, bindings, executor);
+    return new PreparedPlan(
+        plan, memory.bindings(HostStorage.DEVICE), new StepResults(plan, memory), executor);
   }
 
   /**
@@ -75,24 +65,11 @@ public record PreparedPlan(StepPlan plan, Bindings bindings, StepExecutor execut
    *
    * @param plan the plan
    * @param limits the largest step
-   * @return bytes
+   * @return bytes, of all devices together
    */
   public static long bufferBytes(StepPlan plan, StepLimits limits) {
-    return layout(plan, limits).bytes();
-  }
-
-  private static BufferLayout layout(StepPlan plan, StepLimits limits) {
-    return BufferLayout.of(plan.nodesInMemory(), List.of(plan.logits(), plan.sampled()), limits);
-  }
-
-  private static List<Tensor> allocate(CacheValue cache, StepLimits limits, Allocator allocator) {
-    CacheSpec spec = cache.spec();
-    List<Tensor> tensors = new ArrayList<>();
-    for (int i = 0; i < cache.layout().tensors(spec); i++) {
-      Shape shape = cache.layout().shape(spec, i, limits.blocks(), limits.blockSize());
-      long bytes = shape.elements() * spec.dtype().byteSize();
-      tensors.add(Tensor.dense(spec.dtype(), shape, allocator.allocate("cache", bytes)));
-    }
-    return tensors;
+    return PlanMemory.layout(plan, limits).bytes().values().stream()
+        .mapToLong(Long::longValue)
+        .sum();
   }
 }

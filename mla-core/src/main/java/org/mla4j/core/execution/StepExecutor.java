@@ -17,6 +17,7 @@ import org.mla4j.api.op.CopyBlocks;
 import org.mla4j.api.plan.Node;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepDescription;
+import org.mla4j.core.plan.ContextGroups;
 import org.mla4j.core.plan.OpenBackend;
 import org.mla4j.core.plan.PlannedNode;
 import org.mla4j.core.plan.StepPlan;
@@ -30,8 +31,11 @@ public final class StepExecutor implements AutoCloseable {
   private static final int NONE = -1;
 
   private final StepPlan plan;
-  private final Bindings bindings;
   private final Node[] nodes;
+
+  /** For each node, its values in memory of the host, for those who look at them. */
+  private final Bindings[] shown;
+
   private final Kernel[] kernels;
   private final Queue[] queues;
   private final String[] names;
@@ -62,13 +66,13 @@ public final class StepExecutor implements AutoCloseable {
   private volatile long replays;
 
   private StepExecutor(
-      StepPlan plan, Bindings bindings, List<Kernel> kernels, @Nullable DecodeGraphs graphs) {
+      StepPlan plan, PlanMemory memory, List<Kernel> kernels, @Nullable DecodeGraphs graphs) {
     this.plan = plan;
-    this.bindings = bindings;
     this.kernels = kernels.toArray(Kernel[]::new);
     this.nodes = plan.plainNodes().toArray(Node[]::new);
     this.queues = new Queue[nodes.length];
     this.names = new String[nodes.length];
+    this.shown = new Bindings[nodes.length];
     this.owners = new int[nodes.length];
     this.layers = new int[nodes.length];
     this.groupEnds = ContextGroups.ends(plan.plainNodes());
@@ -77,6 +81,7 @@ public final class StepExecutor implements AutoCloseable {
       OpenBackend backend = plan.nodes().get(i).backend();
       queues[i] = backend.backend().queue();
       names[i] = backend.name();
+      shown[i] = memory.onHost(backend.device());
       if (!distinct.contains(backend)) {
         distinct.add(backend);
       }
@@ -111,7 +116,7 @@ public final class StepExecutor implements AutoCloseable {
      *
      * @param node the node
      * @param step the step
-     * @param bindings the memory behind the plan's values
+     * @param bindings the plan's values in memory of the host, valid during the call
      */
     void after(Node node, StepDescription step, Bindings bindings);
   }
@@ -132,14 +137,14 @@ public final class StepExecutor implements AutoCloseable {
   }
 
   /** Creates the kernels of a plan; if one fails, those created before are closed. */
-  static StepExecutor create(StepPlan plan, Bindings bindings, Capture capture, Progress progress) {
+  static StepExecutor create(StepPlan plan, PlanMemory memory, Capture capture, Progress progress) {
     List<Kernel> kernels = new ArrayList<>();
     try {
       for (PlannedNode planned : plan.nodes()) {
-        kernels.add(KernelCreation.create(planned, bindings));
+        kernels.add(KernelCreation.create(planned, memory.bindings(planned.backend().device())));
         progress.created(kernels.size(), plan.nodes().size());
       }
-      return new StepExecutor(plan, bindings, kernels, capture.of(kernels));
+      return new StepExecutor(plan, memory, kernels, capture.of(kernels));
     } catch (RuntimeException | Error e) {
       closeAll(kernels, e);
       throw e;
@@ -276,8 +281,8 @@ public final class StepExecutor implements AutoCloseable {
     last = index;
     if (observer != null) {
       await(index);
-      observer.after(nodes[index], step, bindings);
-      replaced[index].show(observer, step, bindings);
+      observer.after(nodes[index], step, shown[index]);
+      replaced[index].show(observer, step, shown[index]);
     }
   }
 

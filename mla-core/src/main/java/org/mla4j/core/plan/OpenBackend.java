@@ -2,6 +2,7 @@ package org.mla4j.core.plan;
 
 import java.util.Optional;
 import org.mla4j.api.backend.Backend;
+import org.mla4j.api.tensor.HostStorage;
 
 /**
  * An opened backend under the name users know it by.
@@ -20,6 +21,16 @@ public record OpenBackend(String name, Backend backend, Optional<Throwable> prob
    */
   public static OpenBackend failed(String name, Throwable problem) {
     return new OpenBackend(name, () -> {}, Optional.of(problem));
+  }
+
+  /**
+   * Returns what its tensors' place is called in plans: two backends may give their devices one
+   * name, but never reach each other's memory.
+   *
+   * @return {@code host}, or the name of the backend
+   */
+  public String device() {
+    return backend.device().equals(HostStorage.DEVICE) ? HostStorage.DEVICE : name;
   }
 
   /**

@@ -24,6 +24,7 @@ import org.mla4j.api.value.Value;
  * @param caches the caches of all layers
  * @param logits F32 {@code [logit rows, vocabulary]}
  * @param sampled I32 {@code [logit rows, 1]}
+ * @param residency where values and caches lie
  */
 public record StepPlan(
     String model,
@@ -33,7 +34,8 @@ public record StepPlan(
     Set<String> consulted,
     List<CacheValue> caches,
     StepValue logits,
-    StepValue sampled) {
+    StepValue sampled,
+    Residency residency) {
   /** Copies the lists. */
   public StepPlan {
     before = List.copyOf(before);
@@ -57,12 +59,13 @@ public record StepPlan(
    *
    * @return in order
    */
-  public List<Node> nodesInMemory() {
+  public List<PlacedNode> nodesInMemory() {
     return nodes.stream()
         .flatMap(planned ->
-            planned.node().op() instanceof WholePlan whole
-                ? whole.nodes().stream()
-                : Stream.of(planned.node()))
+            (planned.node().op() instanceof WholePlan whole
+                    ? whole.nodes().stream()
+                    : Stream.of(planned.node()))
+                .map(node -> new PlacedNode(node, planned.backend().device())))
         .toList();
   }
 

@@ -25,14 +25,17 @@ final class Candidates {
   private final List<OpenBackend> backends;
   private final String named;
   private final OpChoice ops;
+  private final CacheOwners owners;
   private final Set<String> consulted = new HashSet<>();
 
   /**
    * @param backends the opened backends in the order in which they are asked, {@code cpu} last
    * @param options what the user chose
+   * @param owners which caches stay on the host
    * @throws InvalidInputException if the op list names an op of a backend that there is not
    */
-  Candidates(List<OpenBackend> backends, EngineOptions options) {
+  Candidates(List<OpenBackend> backends, EngineOptions options, CacheOwners owners) {
+    this.owners = owners;
     this.backends = List.copyOf(backends);
     this.named = options.backend();
     this.ops = options.ops();
@@ -93,7 +96,10 @@ final class Candidates {
   /** Why a backend does not run an op or a layer that it has; empty if it does. */
   List<String> ask(OpenBackend candidate, Op op) {
     consult(candidate);
-    return Question.supports(candidate, op);
+    return owners
+        .refusal(candidate, op)
+        .map(List::of)
+        .orElseGet(() -> Question.supports(candidate, op));
   }
 
   /** Notes that a backend was asked something. */

@@ -15,7 +15,6 @@ import org.mla4j.api.op.RmsNormRopeConcatAndCacheMla;
 import org.mla4j.api.op.RopeConcatAndCacheMla;
 import org.mla4j.api.spec.CacheLayout;
 import org.mla4j.api.spec.CacheSpec;
-import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.core.options.OpChoice;
 import org.mla4j.core.plan.OpenBackend;
 
@@ -68,9 +67,7 @@ final class LayoutSelection {
 
   /** Whoever cannot come to touch a cache has no say in how it lies. */
   private boolean hasASay(OpenBackend candidate) {
-    return candidate.problem().isEmpty()
-        && candidate.backend().device().equals(HostStorage.DEVICE)
-        && (takesLayers(candidate) || touchesCaches(candidate));
+    return candidate.problem().isEmpty() && (takesLayers(candidate) || touchesCaches(candidate));
   }
 
   private boolean takesLayers(OpenBackend candidate) {

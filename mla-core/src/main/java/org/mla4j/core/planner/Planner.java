@@ -24,6 +24,7 @@ import org.mla4j.core.options.EngineOptions;
 import org.mla4j.core.plan.OpenBackend;
 import org.mla4j.core.plan.PlannedNode;
 import org.mla4j.core.plan.StepPlan;
+import org.mla4j.core.residency.DeviceCopies;
 
 /** Makes the plan of a model. */
 public final class Planner {
@@ -42,32 +43,39 @@ public final class Planner {
    */
   public static StepPlan plan(
       ModelDefinition model, List<OpenBackend> backends, EngineOptions options, StepLimits limits) {
-    Candidates candidates = new Candidates(backends, options);
-    PlanDraft draft = new PlanDraft(candidates, options);
-    PlanRecorder recorder =
-        PlanRecorder.start(
-            limits.maxSequenceLength(),
-            new Decisions(
-                new LayoutSelection(candidates, options.ops(), limits.blockSize()),
-                draft.attention()));
-    StepValue logits = model.contribute(recorder, options.cacheDTypes());
-    requireLayers(options.cacheDTypes(), recorder);
-    StepValue sampled = recorder.buffer("sampled", DType.I32, Rows.LOGITS, 1);
-    recorder.add("sample", Rows.LOGITS, new Sample(logits, sampled));
-    draft.record(recorder.elements());
-    draft.fuse(List.of(logits, sampled));
-    draft.expand();
-    draft.settle();
-    List<PlannedNode> nodes = new PlanTaking(candidates, options.ops()).offer(draft.nodes());
-    return new StepPlan(
-        model.name(),
-        draft.before(),
-        nodes,
-        draft.fusions(),
-        candidates.consulted(),
-        recorder.caches(),
-        logits,
-        sampled);
+    CacheOwners owners = new CacheOwners();
+    Candidates candidates = new Candidates(backends, options, owners);
+    while (true) {
+      PlanDraft draft = new PlanDraft(candidates, options);
+      PlanRecorder recorder =
+          PlanRecorder.start(
+              limits.maxSequenceLength(),
+              new Decisions(
+                  new LayoutSelection(candidates, options.ops(), limits.blockSize()),
+                  draft.attention()));
+      StepValue logits = model.contribute(recorder, options.cacheDTypes());
+      requireLayers(options.cacheDTypes(), recorder);
+      StepValue sampled = recorder.buffer("sampled", DType.I32, Rows.LOGITS, 1);
+      recorder.add("sample", Rows.LOGITS, new Sample(logits, sampled));
+      draft.record(recorder.elements());
+      draft.fuse(List.of(logits, sampled));
+      draft.expand();
+      draft.settle();
+      if (owners.accept(draft.nodes())) { // else once more, with fewer caches on devices
+        List<PlannedNode> nodes = new PlanTaking(candidates, options.ops()).offer(draft.nodes());
+        DeviceCopies.Placed placed = DeviceCopies.place(nodes, logits, sampled, Question::supports);
+        return new StepPlan(
+            model.name(),
+            draft.before(),
+            placed.nodes(),
+            draft.fusions(),
+            candidates.consulted(),
+            recorder.caches(),
+            logits,
+            sampled,
+            placed.residency());
+      }
+    }
   }
 
   /** What backends have a say in while the model records. */

@@ -7,7 +7,6 @@ import org.mla4j.api.backend.Support;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.op.Op;
-import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.Value;
 import org.mla4j.core.plan.OpenBackend;
@@ -44,14 +43,8 @@ final class Question {
     };
   }
 
-  /** Why a backend is not even asked about an op: its device, features, cache layouts. */
+  /** Why a backend is not even asked about an op: features, cache layouts. */
   static List<String> unreachable(Backend backend, Op op) {
-    if (!backend.device().equals(HostStorage.DEVICE)) {
-      return List.of(
-          "computes on device '"
-              + backend.device()
-              + "'; plans of this version run on the host only");
-    }
     Set<String> known = backend.features();
     List<String> unknown =
         op.features().stream().filter(feature -> !known.contains(feature)).toList();

@@ -15,7 +15,9 @@ import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
 import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.error.MlaException;
+import org.mla4j.api.op.CopyTo;
 import org.mla4j.api.step.StepLimits;
+import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.core.execution.PreparedPlan;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
@@ -38,6 +40,7 @@ final class Machine implements AutoCloseable {
   private final WorkerPool pool;
   private final List<OpenBackend> backends = new ArrayList<>();
   private final BackendRegistry registry;
+  private volatile boolean closed;
 
   private Machine(BackendRegistry registry, StepLimits limits, EngineOptions options, String name) {
     this.registry = registry;
@@ -91,7 +94,21 @@ final class Machine implements AutoCloseable {
   }
 
   Map<String, Long> memory() {
-    return ledger.byPurpose();
+    Map<String, Long> bytes = ledger.byPurpose();
+    if (closed) {
+      return bytes;
+    }
+    for (OpenBackend backend : backends) {
+      backend
+          .backend()
+          .memory()
+          .ifPresent(device ->
+              device
+                  .inUse()
+                  .forEach((purpose, used) ->
+                      bytes.put(backend.device() + " device: " + purpose, used)));
+    }
+    return bytes;
   }
 
   /** The backends that are installed but had no say in a plan. */
@@ -146,7 +163,7 @@ final class Machine implements AutoCloseable {
       Backend opened =
           Objects.requireNonNull(
               provider.open(context), "open() returned null; expected a backend");
-      return new OpenBackend(found.name(), opened, Optional.empty());
+      return requireReachable(new OpenBackend(found.name(), opened, Optional.empty()));
     } catch (MlaException e) {
       if (found.name().equals(BackendRegistry.CPU) || found.name().equals(options.backend())) {
         throw e; // says already what was given and expected
@@ -155,6 +172,33 @@ final class Machine implements AutoCloseable {
     } catch (RuntimeException | LinkageError e) {
       return OpenBackend.failed(found.name(), e);
     }
+  }
+
+  /** A device is of use if values can be laid out in its memory, and copied there and back. */
+  private static OpenBackend requireReachable(OpenBackend opened) {
+    Backend backend = opened.backend();
+    boolean onHost = opened.device().equals(HostStorage.DEVICE);
+    String lacks = "";
+    if (onHost == backend.memory().isPresent()) {
+      lacks = onHost ? "has memory of its own" : "has no memory of its own";
+    } else if (!onHost && !backend.ops().contains(CopyTo.TYPE)) {
+      lacks = "has no op '" + CopyTo.TYPE + "'";
+    }
+    if (!lacks.isEmpty()) {
+      backend.close();
+      throw new BackendException(
+          ErrorCode.CREATE_FAILED,
+          "Backend '"
+              + opened.name()
+              + "' computes on device '"
+              + backend.device()
+              + "' and "
+              + lacks
+              + "; expected memory and '"
+              + CopyTo.TYPE
+              + "' of a device other than the host, and no memory otherwise.");
+    }
+    return opened;
   }
 
   private void requireDeterministic(FoundBackend found) {
@@ -194,6 +238,7 @@ final class Machine implements AutoCloseable {
   @Override
   public void close() {
     BackendException first = null;
+    closed = true;
     try {
       for (OpenBackend backend : backends) {
         try {

@@ -7,6 +7,7 @@ import org.mla4j.api.value.CacheValue;
 import org.mla4j.core.execution.PreparedPlan;
 import org.mla4j.core.model.ModelDefinition;
 import org.mla4j.core.options.EngineOptions;
+import org.mla4j.core.plan.PlacedNode;
 import org.mla4j.core.plan.StepPlan;
 import org.mla4j.core.registry.BackendRegistry;
 
@@ -41,7 +42,10 @@ public record ModelOutline(
     try (Machine machine = Machine.open(registry, limits, options, model.name())) {
       StepPlan plan = machine.plan(model);
       return new ModelOutline(
-          limits, plan.nodesInMemory(), plan.caches(), PreparedPlan.bufferBytes(plan, limits));
+          limits,
+          plan.nodesInMemory().stream().map(PlacedNode::node).toList(),
+          plan.caches(),
+          PreparedPlan.bufferBytes(plan, limits));
     }
   }
 }

@@ -1,14 +1,11 @@
 package org.mla4j.core.runner;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Bindings;
-import org.mla4j.api.backend.StepTensor;
 import org.mla4j.api.diagnosis.Explanation;
 import org.mla4j.api.error.ClosedException;
 import org.mla4j.api.error.ErrorCode;
@@ -34,16 +31,12 @@ public final class StepRunner implements AutoCloseable {
   private final Machine machine;
   private final PreparedPlan plan;
   private final StepDescription step;
-  private final StepTensor logits;
-  private final StepTensor sampled;
   private boolean closed;
 
   private StepRunner(Machine machine, StepDescription step, PreparedPlan plan) {
     this.machine = machine;
     this.plan = plan;
     this.step = step;
-    this.logits = plan.bindings().tensor(plan.plan().logits());
-    this.sampled = plan.bindings().tensor(plan.plan().sampled());
   }
 
   /**
@@ -173,12 +166,7 @@ public final class StepRunner implements AutoCloseable {
    */
   public int sampled(int row) {
     Objects.checkIndex(row, step.count(Rows.LOGITS));
-    return sampled
-        .tensor()
-        .segment()
-        .get(
-            ValueLayout.JAVA_INT_UNALIGNED,
-            sampled.tensor().byteOffset() + row * sampled.rowBytes());
+    return plan.results().sampled(row);
   }
 
   /**
@@ -189,10 +177,7 @@ public final class StepRunner implements AutoCloseable {
    */
   public float[] logits(int row) {
     Objects.checkIndex(row, step.count(Rows.LOGITS));
-    long offset = logits.tensor().byteOffset() + row * logits.rowBytes();
-    MemorySegment values =
-        logits.tensor().segment().asSlice(offset, 4 * logits.tensor().shape().extent(1));
-    return values.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+    return plan.results().logits(row);
   }
 
   /**
@@ -232,9 +217,10 @@ public final class StepRunner implements AutoCloseable {
   }
 
   /**
-   * Returns how much host memory outside the heap is used, without mapped weights.
+   * Returns how much memory outside the heap is used, that of devices included, without mapped
+   * weights.
    *
-   * @return purpose to bytes; empty once this is closed
+   * @return purpose to bytes, of a device with the name of its backend; empty once this is closed
    */
   public Map<String, Long> memory() {
     return machine.memory();

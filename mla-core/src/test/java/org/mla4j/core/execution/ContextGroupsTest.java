@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.mla4j.api.op.Embedding;
 import org.mla4j.api.op.SelectRows;
@@ -13,6 +14,10 @@ import org.mla4j.api.step.Rows;
 import org.mla4j.api.step.StepLimits;
 import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.StepValue;
+import org.mla4j.core.plan.ContextGroups;
+import org.mla4j.core.plan.Place;
+import org.mla4j.core.plan.PlacedNode;
+import org.mla4j.core.plan.Residency;
 import org.mla4j.core.testing.ArrayWeight;
 
 /** Nodes that run together in passes, and what their memory must survive. */
@@ -55,12 +60,12 @@ class ContextGroupsTest {
     copy("a", Rows.CONTEXT, value("one"), value("two"));
     copy("a", Rows.CONTEXT, value("two"), value("three"));
     BufferLayout layout = layout();
-    assertTrue(layout.offset(value("one")) == layout.offset(value("three")));
+    assertTrue(layout.offset(place(value("one"))) == layout.offset(place(value("three"))));
   }
 
   private void assertApart(String one, String other) {
     BufferLayout layout = layout();
-    long distance = Math.abs(layout.offset(value(one)) - layout.offset(value(other)));
+    long distance = Math.abs(layout.offset(place(value(one))) - layout.offset(place(value(other))));
     assertTrue(distance >= BufferLayout.byteSize(value(one), LIMITS), one + " and " + other);
   }
 
@@ -69,7 +74,15 @@ class ContextGroupsTest {
     List<Node> all = new ArrayList<>();
     all.add(new Node("seed", "", Rows.ALL, new Embedding(TABLE, value("seed"))));
     all.addAll(nodes);
-    return BufferLayout.of(all, List.of(), LIMITS);
+    return BufferLayout.of(
+        all.stream().map(node -> new PlacedNode(node, "host")).toList(),
+        new Residency(Map.of(), Map.of(), place(value("seed"))),
+        List.of(),
+        LIMITS);
+  }
+
+  private static Place place(StepValue value) {
+    return new Place(value, "host");
   }
 
   private void copy(String layer, Rows rows, StepValue from, StepValue to) {

@@ -23,6 +23,7 @@ public final class Catalogue {
     cases.addAll(WeightCases.cases());
     cases.addAll(CostCases.cases());
     cases.addAll(GraphCases.cases());
+    cases.addAll(DeviceCases.cases());
     cases.addAll(ModelCases.cases());
     cases.addAll(ProviderCases.cases());
     cases.addAll(SupportCases.cases());

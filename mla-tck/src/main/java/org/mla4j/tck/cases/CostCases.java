@@ -53,6 +53,7 @@ final class CostCases {
       Kernel kernel = trial.kernel();
       var queue = session.backend().queue();
       session.backend().prepare(step);
+      session.upload();
       long bytes =
           Meter.allocated(
               session.engine().helpers(),

@@ -165,10 +165,11 @@ final class GraphCases {
       for (Graph graph : graphs) {
         graph.update(bench.step());
       }
-      for (Graph graph : graphs) {
-        graph.replay(session.backend().queue());
-      }
-      session.backend().queue().record().await();
+      session.submit(() -> {
+        for (Graph graph : graphs) {
+          graph.replay(session.backend().queue());
+        }
+      });
     }
 
     /** Replays a batch and holds all memory against that of kernels run one by one. */
@@ -285,6 +286,7 @@ final class GraphCases {
 
   private static void noAllocation(Captured captured) throws InterruptedException {
     captured.stage(FULL);
+    captured.session.upload();
     StepDescription step = captured.bench.step();
     Graph[] graphs = captured.graphs.toArray(Graph[]::new);
     var queue = captured.session.backend().queue();

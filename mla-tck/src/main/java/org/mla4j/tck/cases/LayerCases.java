@@ -153,7 +153,8 @@ final class LayerCases {
         throw new Skipped("plan: " + String.join("; ", reasons));
       }
       Op[] ops = plan.nodes().stream().map(Node::op).toArray(Op[]::new);
-      Kernel kernel = session.keep(session.backend().createPlan(plan.nodes(), bench.bindings(ops)));
+      Kernel kernel =
+          session.keep(session.backend().createPlan(plan.nodes(), session.bindings(bench, ops)));
       bench.describe(batch);
       bench.random(plan.call().hidden(), 1);
       bench.randomCache(plan.call().cache(), false);

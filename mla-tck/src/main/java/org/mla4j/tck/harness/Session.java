@@ -2,8 +2,10 @@ package org.mla4j.tck.harness;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.mla4j.api.backend.Backend;
+import org.mla4j.api.backend.Bindings;
 import org.mla4j.api.backend.ExecutionMode;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.PluggableLayer;
@@ -15,8 +17,8 @@ import org.mla4j.api.spec.CacheLayout;
 import org.mla4j.api.spec.CacheSpec;
 import org.mla4j.api.step.StepDescription;
 import org.mla4j.api.step.StepLimits;
-import org.mla4j.api.tensor.HostStorage;
 import org.mla4j.api.value.CacheValue;
+import org.mla4j.api.value.StepValue;
 import org.mla4j.api.value.Value;
 
 /** An opened backend in an engine of its own. */
@@ -26,11 +28,13 @@ public final class Session implements AutoCloseable {
 
   private final KitEngine engine;
   private final Backend backend;
+  private final Optional<DeviceMirror> mirror;
   private final List<Kernel> kernels = new ArrayList<>();
 
   private Session(KitEngine engine, Backend backend) {
     this.engine = engine;
     this.backend = backend;
+    this.mirror = backend.memory().map(DeviceMirror::new);
   }
 
   /** Opens the backend; skips if it cannot be used here. */
@@ -69,17 +73,7 @@ public final class Session implements AutoCloseable {
       engine.close();
       throw e;
     }
-    Session session = new Session(engine, backend);
-    try {
-      if (!HostStorage.DEVICE.equals(backend.device())) {
-        throw new Skipped(
-            "its tensors lie on device '" + backend.device() + "'; this kit binds host memory");
-      }
-      return session;
-    } catch (RuntimeException | Error e) {
-      session.close();
-      throw e;
-    }
+    return new Session(engine, backend);
   }
 
   /** Skips if the backend cannot be used here. */
@@ -126,27 +120,25 @@ public final class Session implements AutoCloseable {
   }
 
   /** Why the backend does not run an op; empty if it does. */
-  public java.util.Optional<String> declined(Op op) {
+  public Optional<String> declined(Op op) {
     boolean layer = op instanceof LayerCall;
     Set<String> types = layer ? backend.layers() : backend.ops();
     if (!types.contains(op.type())) {
-      return java.util.Optional.of(
-          "does not offer the " + (layer ? "layer '" : "op '") + op.type() + "'");
+      return Optional.of("does not offer the " + (layer ? "layer '" : "op '") + op.type() + "'");
     }
     for (String feature : new java.util.TreeSet<>(op.features())) {
       if (!backend.features().contains(feature)) {
-        return java.util.Optional.of(op.type() + ": does not know the feature '" + feature + "'");
+        return Optional.of(op.type() + ": does not know the feature '" + feature + "'");
       }
     }
     for (Value value : op.reads()) {
       if (value instanceof CacheValue cache && !backend.takesLayout(cache.layout())) {
-        return java.util.Optional.of(
-            op.type() + ": does not offer the cache layout " + cache.layout());
+        return Optional.of(op.type() + ": does not offer the cache layout " + cache.layout());
       }
     }
     return backend.supports(op) instanceof Support.No(List<String> reasons)
-        ? java.util.Optional.of(op.type() + ": " + String.join("; ", reasons))
-        : java.util.Optional.empty();
+        ? Optional.of(op.type() + ": " + String.join("; ", reasons))
+        : Optional.empty();
   }
 
   /** Creates a kernel; skips if the backend declines. It is closed with this. */
@@ -155,15 +147,26 @@ public final class Session implements AutoCloseable {
     Kernel kernel =
         op instanceof LayerCall layer
             ? layer(layer, bench)
-            : backend.create(op, bench.bindings(op));
+            : backend.create(op, bindings(bench, op));
     Failure.unless(
         kernel != null, () -> "create of " + op.type() + " returned null; expected a kernel");
     kernels.add(kernel);
     return kernel;
   }
 
+  /** What ops may ask for, where the backend's kernels expect it. */
+  public Bindings bindings(Bench bench, Op... ops) {
+    return bindingsWithout(Set.of(), bench, ops);
+  }
+
+  /** The same, with some buffers on the host whatever the device. */
+  public Bindings bindingsWithout(Set<StepValue> onHost, Bench bench, Op... ops) {
+    Bindings host = bench.bindings(ops);
+    return mirror.map(device -> device.bindings(host, onHost)).orElse(host);
+  }
+
   private PluggableLayer layer(LayerCall call, Bench bench) {
-    return backend.createLayer(call, bench.bindings(call));
+    return backend.createLayer(call, bindings(bench, call));
   }
 
   /** Keeps a kernel to be closed with this. */
@@ -180,10 +183,24 @@ public final class Session implements AutoCloseable {
 
   /** Runs kernels in a step that is prepared already, and waits for them. */
   public void launch(StepDescription step, Kernel... of) {
-    for (Kernel kernel : of) {
-      kernel.forward(step, backend.queue());
-    }
+    submit(() -> {
+      for (Kernel kernel : of) {
+        kernel.forward(step, backend.queue());
+      }
+    });
+  }
+
+  /** Submits work on what benches hold, and waits for it. */
+  public void submit(Runnable work) {
+    upload();
+    work.run();
     backend.queue().record().await();
+    mirror.ifPresent(DeviceMirror::download);
+  }
+
+  /** Brings the device, if there is one, up to what benches hold. */
+  public void upload() {
+    mirror.ifPresent(DeviceMirror::upload);
   }
 
   @Override

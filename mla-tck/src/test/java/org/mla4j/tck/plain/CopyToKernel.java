@@ -9,11 +9,18 @@ import org.mla4j.api.step.StepDescription;
 final class CopyToKernel extends RowKernel {
   private final RowView from;
   private final RowView to;
+  private final boolean whole;
 
   CopyToKernel(CopyTo op, Bindings bindings, PlainContext context) {
     super(context, op.from().rows());
     from = new RowView(bindings, op.from(), context);
     to = new RowView(bindings, op.to(), context);
+    whole = context.wrong(Mistake.DEAD_ROWS_COPIED);
+  }
+
+  @Override
+  int rows(StepDescription step) {
+    return whole ? step.limits().max(kind()) : super.rows(step);
   }
 
   @Override

@@ -198,5 +198,15 @@ public enum Mistake {
   /** A graph makes an object when it is updated. */
   UPDATE_ALLOCATES,
   /** The second close of a graph throws. */
-  GRAPH_CLOSE_TWICE_THROWS
+  GRAPH_CLOSE_TWICE_THROWS,
+  /** A device of its own has no memory to lay values out in. */
+  DEVICE_WITHOUT_MEMORY,
+  /** What is read from the device is older than what was submitted. */
+  DEVICE_READ_DOES_NOT_WAIT,
+  /** Memory of the device starts with whatever was there. */
+  DEVICE_MEMORY_NOT_ZEROED,
+  /** Memory of the device is in no account. */
+  DEVICE_MEMORY_NOT_COUNTED,
+  /** A copy takes whole buffers, live or not. */
+  DEAD_ROWS_COPIED
 }

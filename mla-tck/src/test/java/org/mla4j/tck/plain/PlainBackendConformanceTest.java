@@ -24,7 +24,9 @@ class PlainBackendConformanceTest {
     /** Ops and fused ops. */
     OPS(PlainOptions.DEFAULT),
     /** Everything: whole layers, attention of all forms, several layouts. */
-    EVERYTHING(everything());
+    EVERYTHING(everything()),
+    /** Everything, on a device of its own. */
+    DEVICE(everything().withDevice());
 
     final PlainOptions options;
 

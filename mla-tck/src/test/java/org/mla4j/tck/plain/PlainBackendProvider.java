@@ -75,7 +75,8 @@ public final class PlainBackendProvider implements BackendProvider {
     }
     PlainOptions chosen = options(context);
     open.incrementAndGet();
-    return new PlainBackend(chosen, mistakes, context, open);
+    Backend plain = new PlainBackend(chosen, mistakes, context, open);
+    return chosen.remote() ? new RemoteBackend(plain, context, chosen.without(), mistakes) : plain;
   }
 
   private PlainOptions options(EngineContext context) {

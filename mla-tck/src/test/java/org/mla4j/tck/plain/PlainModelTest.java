@@ -47,6 +47,36 @@ class PlainModelTest {
     assertClose(logits(options(cacheDType).backend("cpu")), logits(plain), bound);
   }
 
+  /** On a device of its own, with whatever it lacks on {@code cpu} in between. */
+  @ParameterizedTest(name = "{0} {1}={2}, without {3}")
+  @CsvSource({
+    "F32, fused, all, ''",
+    "BF16, fused, none, ''",
+    "F32, attention, roped>latent, ''",
+    "F32, layer, on, ''",
+    "F32, layout, nz/deinterleaved/16, ''",
+    "F32, fused, none, sample",
+    "F32, fused, none, embedding|linear|select_rows",
+    "F32, fused, none, rotary_embedding|absorb_query",
+    "F32, fused, none, mla_prefill_attention",
+    "F32, fused, none, mla_context_attention",
+    "F32, fused, none, merge_attention_states|silu_and_mul",
+    "F32, fused, none, fused_moe|project_value",
+  })
+  void agreesWithCpuFromADevice(DType cacheDType, String option, String value, String without) {
+    String name = PlainBackendProvider.NAME;
+    EngineOptions.Builder plain =
+        options(cacheDType)
+            .backend(name)
+            .backendOption(name + ":device", "on")
+            .backendOption(name + ":" + option, value)
+            .backendOption(name + ":without", without);
+    assertClose(
+        logits(options(cacheDType).backend("cpu")),
+        logits(plain),
+        cacheDType == DType.F32 ? 1e-4 : 0.03);
+  }
+
   @Test
   void takesWeightsAgain() {
     assertClose(

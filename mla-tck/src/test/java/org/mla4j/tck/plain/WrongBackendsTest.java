@@ -19,6 +19,7 @@ import org.mla4j.tck.ConformanceCase;
 import org.mla4j.tck.ConformanceSettings;
 import org.mla4j.tck.Outcome;
 import org.mla4j.tck.Rule;
+import org.mla4j.tck.RuleGroup;
 import org.mla4j.tck.Rules;
 
 /** Every deliberate mistake is caught, and by the rule that is meant for it. */
@@ -41,7 +42,8 @@ class WrongBackendsTest {
 
   /** The cases of a rule, always in the same order. */
   private static List<ConformanceCase> cases(Rule rule, Mistake... mistakes) {
-    PlainOptions options = PlainBackendConformanceTest.everything();
+    PlainOptions everything = PlainBackendConformanceTest.everything();
+    PlainOptions options = rule.group() == RuleGroup.DEVICE ? everything.withDevice() : everything;
     return Conformance.cases(
         new PlainBackendProvider(options, mistakes),
         ConformanceSettings.quick().samples(OwnOpSamples.all()).rules(rule));
@@ -133,6 +135,11 @@ class WrongBackendsTest {
       case ACCEPTED_THEN_FAILS -> Rules.ACCEPTED_IS_CREATED;
       case CAPTURE_BAKES_BLOCK_TABLES -> Rules.REPLAY;
       case CAPTURE_BAKES_BATCH -> Rules.REPLAY_FEWER;
+      case DEVICE_WITHOUT_MEMORY -> Rules.DEVICE_AND_MEMORY;
+      case DEVICE_READ_DOES_NOT_WAIT -> Rules.DEVICE_ACCESS_WAITS;
+      case DEVICE_MEMORY_NOT_ZEROED -> Rules.DEVICE_BYTES;
+      case DEVICE_MEMORY_NOT_COUNTED -> Rules.DEVICE_ACCOUNT;
+      case DEAD_ROWS_COPIED -> Rules.DEVICE_COPIES;
     };
   }
 }

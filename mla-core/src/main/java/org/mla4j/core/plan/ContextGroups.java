@@ -1,4 +1,4 @@
-package org.mla4j.core.execution;
+package org.mla4j.core.plan;
 
 import java.util.List;
 import org.mla4j.api.plan.Node;
@@ -8,7 +8,7 @@ import org.mla4j.api.step.Rows;
  * The neighbouring nodes of one layer that work on context rows: together they run once for each
  * context pass.
  */
-final class ContextGroups {
+public final class ContextGroups {
   private ContextGroups() {}
 
   /**
@@ -18,7 +18,7 @@ final class ContextGroups {
    * @return for the first node of a group, the index after its last; for any other node, the next
    *     one
    */
-  static int[] ends(List<Node> nodes) {
+  public static int[] ends(List<Node> nodes) {
     int[] ends = new int[nodes.size()];
     for (int i = nodes.size() - 1; i >= 0; i--) {
       boolean joined =

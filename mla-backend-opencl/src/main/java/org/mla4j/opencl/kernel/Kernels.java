@@ -1,0 +1,97 @@
+package org.mla4j.opencl.kernel;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.mla4j.api.backend.Bindings;
+import org.mla4j.api.backend.EngineContext;
+import org.mla4j.api.backend.Kernel;
+import org.mla4j.api.backend.Support;
+import org.mla4j.api.op.Add;
+import org.mla4j.api.op.CopyTo;
+import org.mla4j.api.op.Embedding;
+import org.mla4j.api.op.Linear;
+import org.mla4j.api.op.Op;
+import org.mla4j.api.op.RmsNorm;
+import org.mla4j.api.op.RotaryEmbedding;
+import org.mla4j.api.op.SelectRows;
+import org.mla4j.api.op.SiluAndMul;
+import org.mla4j.api.step.StepDescription;
+import org.mla4j.opencl.device.OpenDevice;
+
+/** Makes the kernels of one engine, and holds what they share. */
+public final class Kernels implements AutoCloseable {
+  /** The types of ops that there are kernels for. */
+  public static final Set<String> OPS =
+      Set.of(
+          Add.TYPE,
+          CopyTo.TYPE,
+          Embedding.TYPE,
+          Linear.TYPE,
+          RmsNorm.TYPE,
+          RotaryEmbedding.TYPE,
+          SelectRows.TYPE,
+          SiluAndMul.TYPE);
+
+  private final OpenDevice device;
+  private final StepInputs inputs;
+  private final DeviceWeights weights;
+  private final List<Kernel> made = new ArrayList<>();
+
+  /**
+   * Makes nothing yet.
+   *
+   * @param context the engine
+   * @param device closed after this
+   */
+  public Kernels(EngineContext context, OpenDevice device) {
+    this.device = device;
+    this.inputs = new StepInputs(context, device);
+    this.weights = new DeviceWeights(device);
+  }
+
+  /** What the kernels share. */
+  record Shared(OpenDevice device, StepInputs inputs, DeviceWeights weights) {}
+
+  /** Tells whether there is a kernel for an op, or why not. */
+  public Support supports(Op op) {
+    return OpChecks.check(op);
+  }
+
+  /** Makes the kernel of a supported op. */
+  public Kernel create(Op op, Bindings bindings) {
+    Shared shared = new Shared(device, inputs, weights);
+    Kernel kernel =
+        switch (op) {
+          case Add add -> new AddKernel(add, bindings, shared);
+          case CopyTo copy -> CopyToKernel.of(copy, bindings, shared);
+          case Embedding embedding -> new EmbeddingKernel(embedding, bindings, shared);
+          case Linear linear -> new LinearKernel(linear, bindings, shared);
+          case RmsNorm norm -> new RmsNormKernel(norm, bindings, shared);
+          case RotaryEmbedding rotary -> new RotaryKernel(rotary, bindings, shared);
+          case SelectRows select -> new SelectRowsKernel(select, bindings, shared);
+          case SiluAndMul silu -> new SiluAndMulKernel(silu, bindings, shared);
+          default ->
+              throw new IllegalArgumentException("No kernel for '" + op.type() + "' on OpenCL.");
+        };
+    made.add(kernel);
+    return kernel;
+  }
+
+  /** Takes what kernels read of a step. */
+  public void prepare(StepDescription step) {
+    inputs.upload(step);
+  }
+
+  /** Takes all weights again. */
+  public void reloadWeights() {
+    weights.reload();
+  }
+
+  /** Closes every kernel, whether or not it was closed before. */
+  @Override
+  public void close() {
+    made.forEach(Kernel::close);
+    made.clear();
+  }
+}
