@@ -91,8 +91,7 @@ final class CopyToKernel {
     private final int toBase;
 
     Within(CopyTo op, Bindings bindings, Kernels.Shared shared) {
-      kernel =
-          shared.device().kernel("copy", cell(op.from().dtype().byteSize()), "copy_rows");
+      kernel = shared.device().kernel("copy", cell(op.from().dtype().byteSize()), "copy_rows");
       from = new DeviceRows(bindings, op.from()).rows(kernel);
       from.heads(kernel);
       to = new DeviceRows(bindings, op.to()).rows(kernel);

@@ -54,8 +54,7 @@ final class DecompressedAttentionKernel implements Kernel {
     }
   }
 
-  DecompressedAttentionKernel(
-      MlaPrefillAttention op, Bindings bindings, Kernels.Shared shared) {
+  DecompressedAttentionKernel(MlaPrefillAttention op, Bindings bindings, Kernels.Shared shared) {
     this(
         new Operands(
             op.qNope(), op.qPe(), op.kNope(), op.kPe(), op.v(), op.scale(), op.out(), op.lse()),
@@ -63,8 +62,7 @@ final class DecompressedAttentionKernel implements Kernel {
         shared);
   }
 
-  DecompressedAttentionKernel(
-      MlaContextAttention op, Bindings bindings, Kernels.Shared shared) {
+  DecompressedAttentionKernel(MlaContextAttention op, Bindings bindings, Kernels.Shared shared) {
     this(
         new Operands(
             op.qNope(), op.qPe(), op.kNope(), op.kPe(), op.v(), op.scale(), op.out(), op.lse()),
