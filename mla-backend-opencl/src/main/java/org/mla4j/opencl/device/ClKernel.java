@@ -13,7 +13,7 @@ import org.mla4j.api.error.ErrorCode;
  * was made before.
  */
 public final class ClKernel implements AutoCloseable {
-  private static final int MOST_ARGUMENTS = 32;
+  private static final int MOST_ARGUMENTS = 48;
 
   private final OpenDevice device;
   private final String name;
@@ -61,6 +61,13 @@ public final class ClKernel implements AutoCloseable {
     return index;
   }
 
+  /** Sets the next argument to a number; returns its index, for {@link #integer(int, int)}. */
+  public int integerAt(int value) {
+    int index = next();
+    integer(index, value);
+    return index;
+  }
+
   private int next() {
     if (next == MOST_ARGUMENTS) {
       throw new IllegalStateException("Kernel '" + name + "' has no argument " + next + ".");
@@ -80,13 +87,16 @@ public final class ClKernel implements AutoCloseable {
   }
 
   /**
-   * Submits it.
+   * Submits it, unless there are no items.
    *
    * @param width items along the first axis, a multiple of {@code groupWidth}
    * @param height items along the second axis
    * @param groupWidth items of a work-group, all along the first axis
    */
   public void submit(long width, long height, long groupWidth) {
+    if (width == 0 || height == 0) {
+      return; // not allowed before OpenCL 2.1
+    }
     global[0] = width;
     global[1] = height;
     local[0] = groupWidth;

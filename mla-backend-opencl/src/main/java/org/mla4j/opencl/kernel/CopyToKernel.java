@@ -29,6 +29,16 @@ final class CopyToKernel {
     return new Within(op, bindings, shared);
   }
 
+  /** Tells the kernel the size of an element. */
+  static String cell(int bytes) {
+    return "-D CELL="
+        + switch (bytes) {
+          case 1 -> "uchar";
+          case 2 -> "ushort";
+          default -> "uint";
+        };
+  }
+
   /** Rows of whole buffers lie one after another on both sides. */
   private static final class Crossing implements Kernel {
     private final HostTransfer transfer;
@@ -81,13 +91,7 @@ final class CopyToKernel {
     private final int toBase;
 
     Within(CopyTo op, Bindings bindings, Kernels.Shared shared) {
-      String cell =
-          switch (op.from().dtype().byteSize()) {
-            case 1 -> "uchar";
-            case 2 -> "ushort";
-            default -> "uint";
-          };
-      kernel = shared.device().kernel("copy", "-D CELL=" + cell, "copy_rows");
+      kernel = shared.device().kernel("copy", cell(op.from().dtype().byteSize()), "copy_rows");
       from = new DeviceRows(bindings, op.from()).rows(kernel);
       from.heads(kernel);
       to = new DeviceRows(bindings, op.to()).rows(kernel);

@@ -8,9 +8,16 @@ import org.mla4j.api.backend.EngineContext;
 import org.mla4j.api.backend.Kernel;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.op.Add;
+import org.mla4j.api.op.ConcatAndCacheMla;
+import org.mla4j.api.op.CopyBlocks;
 import org.mla4j.api.op.CopyTo;
 import org.mla4j.api.op.Embedding;
+import org.mla4j.api.op.GatherCache;
 import org.mla4j.api.op.Linear;
+import org.mla4j.api.op.MergeAttentionStates;
+import org.mla4j.api.op.MlaContextAttention;
+import org.mla4j.api.op.MlaDecodeAttention;
+import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RotaryEmbedding;
@@ -25,9 +32,16 @@ public final class Kernels implements AutoCloseable {
   public static final Set<String> OPS =
       Set.of(
           Add.TYPE,
+          ConcatAndCacheMla.TYPE,
+          CopyBlocks.TYPE,
           CopyTo.TYPE,
           Embedding.TYPE,
+          GatherCache.TYPE,
           Linear.TYPE,
+          MergeAttentionStates.TYPE,
+          MlaContextAttention.TYPE,
+          MlaDecodeAttention.TYPE,
+          MlaPrefillAttention.TYPE,
           RmsNorm.TYPE,
           RotaryEmbedding.TYPE,
           SelectRows.TYPE,
@@ -64,9 +78,18 @@ public final class Kernels implements AutoCloseable {
     Kernel kernel =
         switch (op) {
           case Add add -> new AddKernel(add, bindings, shared);
+          case ConcatAndCacheMla concat -> new ConcatAndCacheKernel(concat, bindings, shared);
+          case CopyBlocks copy -> new CopyBlocksKernel(copy, bindings, shared);
           case CopyTo copy -> CopyToKernel.of(copy, bindings, shared);
           case Embedding embedding -> new EmbeddingKernel(embedding, bindings, shared);
+          case GatherCache gather -> new GatherCacheKernel(gather, bindings, shared);
           case Linear linear -> new LinearKernel(linear, bindings, shared);
+          case MergeAttentionStates merge -> new MergeStatesKernel(merge, bindings, shared);
+          case MlaContextAttention attend ->
+              new DecompressedAttentionKernel(attend, bindings, shared);
+          case MlaDecodeAttention attend -> new DecodeAttentionKernel(attend, bindings, shared);
+          case MlaPrefillAttention attend ->
+              new DecompressedAttentionKernel(attend, bindings, shared);
           case RmsNorm norm -> new RmsNormKernel(norm, bindings, shared);
           case RotaryEmbedding rotary -> new RotaryKernel(rotary, bindings, shared);
           case SelectRows select -> new SelectRowsKernel(select, bindings, shared);

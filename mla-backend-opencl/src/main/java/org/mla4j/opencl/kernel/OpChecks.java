@@ -1,10 +1,18 @@
 package org.mla4j.opencl.kernel;
 
+import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Support;
 import org.mla4j.api.op.Add;
+import org.mla4j.api.op.ConcatAndCacheMla;
+import org.mla4j.api.op.CopyBlocks;
 import org.mla4j.api.op.CopyTo;
 import org.mla4j.api.op.Embedding;
+import org.mla4j.api.op.GatherCache;
 import org.mla4j.api.op.Linear;
+import org.mla4j.api.op.MergeAttentionStates;
+import org.mla4j.api.op.MlaContextAttention;
+import org.mla4j.api.op.MlaDecodeAttention;
+import org.mla4j.api.op.MlaPrefillAttention;
 import org.mla4j.api.op.Op;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RotaryEmbedding;
@@ -21,9 +29,16 @@ final class OpChecks {
     Reasons reasons = new Reasons();
     switch (op) {
       case Add add -> check(add, reasons);
+      case ConcatAndCacheMla concat -> check(concat, reasons);
+      case CopyBlocks copy -> reasons.cache(copy.cache(), copy.cache().spec().rowWidth());
       case CopyTo copy -> check(copy, reasons);
       case Embedding embedding -> check(embedding, reasons);
+      case GatherCache gather -> check(gather, reasons);
       case Linear linear -> check(linear, reasons);
+      case MergeAttentionStates merge -> check(merge, reasons);
+      case MlaContextAttention attend -> check(attend, reasons);
+      case MlaDecodeAttention attend -> check(attend, reasons);
+      case MlaPrefillAttention attend -> check(attend, reasons);
       case RmsNorm norm -> check(norm, reasons);
       case RotaryEmbedding rotary -> check(rotary, reasons);
       case SelectRows select -> check(select, reasons);
@@ -65,6 +80,108 @@ final class OpChecks {
         .weight("weight", op.weight(), out, in);
     if (op.bias() != null) {
       reasons.weight("bias", op.bias(), out);
+    }
+  }
+
+  private static void check(ConcatAndCacheMla op, Reasons reasons) {
+    long latent = op.kvC().rowWidth();
+    reasons.flat("kvC", op.kvC(), latent).tokenRows("kvC", op.kvC());
+    if (op.kPe() == null) {
+      reasons.cache(op.cache(), latent);
+    } else {
+      long rope = op.kPe().rowWidth();
+      reasons
+          .cache(op.cache(), latent, rope)
+          .flat("kPe", op.kPe(), rope)
+          .sameRows(op.kvC(), op.kPe());
+    }
+  }
+
+  private static void check(GatherCache op, Reasons reasons) {
+    reasons
+        .flat("out", op.out(), op.out().rowWidth())
+        .require(
+            op.out().rows() == Rows.CONTEXT,
+            "out has " + op.out().rows() + " rows; expected CONTEXT")
+        .cache(op.cache(), op.out().rowWidth());
+  }
+
+  private static void check(MlaDecodeAttention op, Reasons reasons) {
+    long heads = Reasons.headCount(op.qLatent());
+    long latent = Reasons.headWidth(op.qLatent());
+    long rope = op.qPe() == null ? 0 : Reasons.headWidth(op.qPe());
+    reasons
+        .heads("qLatent", op.qLatent(), heads, latent)
+        .tokenRows("qLatent", op.qLatent())
+        .heads("oLatent", op.oLatent(), heads, latent)
+        .sameRows(op.qLatent(), op.oLatent())
+        .cache(op.cache(), latent + rope);
+    if (op.qPe() != null) {
+      reasons.heads("qPe", op.qPe(), heads, rope).sameRows(op.qLatent(), op.qPe());
+    }
+    logSumExp("lse", op.lse(), op.oLatent(), reasons);
+  }
+
+  private static void check(MlaPrefillAttention op, Reasons reasons) {
+    decompressed(op.qNope(), op.qPe(), op.kNope(), op.kPe(), op.v(), op.out(), reasons);
+    reasons.sameRows(op.qNope(), op.kNope());
+    logSumExp("lse", op.lse(), op.out(), reasons);
+  }
+
+  private static void check(MlaContextAttention op, Reasons reasons) {
+    decompressed(op.qNope(), op.qPe(), op.kNope(), op.kPe(), op.v(), op.out(), reasons);
+    reasons.require(
+        op.kNope().rows() == Rows.CONTEXT,
+        "kNope has " + op.kNope().rows() + " rows; expected CONTEXT");
+    logSumExp("lse", op.lse(), op.out(), reasons);
+  }
+
+  private static void decompressed(
+      StepValue qNope,
+      @Nullable StepValue qPe,
+      StepValue kNope,
+      @Nullable StepValue kPe,
+      StepValue v,
+      StepValue out,
+      Reasons reasons) {
+    long heads = Reasons.headCount(qNope);
+    long nope = Reasons.headWidth(qNope);
+    long value = Reasons.headWidth(v);
+    reasons
+        .heads("qNope", qNope, heads, nope)
+        .tokenRows("qNope", qNope)
+        .heads("kNope", kNope, heads, nope)
+        .heads("v", v, heads, value)
+        .heads("out", out, heads, value)
+        .sameRows(qNope, out)
+        .sameRows(kNope, v)
+        .require(
+            (qPe == null) == (kPe == null), "qPe and kPe: one is missing; expected both or none");
+    if (qPe != null && kPe != null) {
+      long rope = kPe.rowWidth();
+      reasons
+          .heads("qPe", qPe, heads, rope)
+          .flat("kPe", kPe, rope)
+          .sameRows(qNope, qPe)
+          .sameRows(kNope, kPe);
+    }
+  }
+
+  private static void check(MergeAttentionStates op, Reasons reasons) {
+    long heads = Reasons.headCount(op.out());
+    long width = Reasons.headWidth(op.out());
+    reasons
+        .heads("prefix", op.prefix(), heads, width)
+        .heads("out", op.out(), heads, width)
+        .sameRows(op.prefix(), op.out());
+    logSumExp("prefixLse", op.prefixLse(), op.prefix(), reasons);
+    logSumExp("lse", op.lse(), op.out(), reasons);
+  }
+
+  private static void logSumExp(
+      String part, @Nullable StepValue lse, StepValue output, Reasons reasons) {
+    if (lse != null) {
+      reasons.flat(part, lse, Reasons.headCount(output)).sameRows(output, lse);
     }
   }
 

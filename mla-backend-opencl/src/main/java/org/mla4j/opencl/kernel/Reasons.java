@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.mla4j.api.backend.Support;
+import org.mla4j.api.spec.CacheLayout;
 import org.mla4j.api.step.Rows;
 import org.mla4j.api.tensor.DType;
+import org.mla4j.api.value.CacheValue;
 import org.mla4j.api.value.StepValue;
 import org.mla4j.api.weight.WeightHandle;
 
@@ -90,6 +92,40 @@ final class Reasons {
     return require(
         value.rows() == Rows.ALL || value.rows() == Rows.DECODE || value.rows() == Rows.PREFILL,
         part + " has " + value.rows() + " rows; expected rows of tokens");
+  }
+
+  /** A cache with rows of so many elements, one after another. */
+  Reasons cache(CacheValue cache, long width) {
+    require(
+        cache.layout().equals(CacheLayout.ROW_MAJOR),
+        "cache '"
+            + cache.name()
+            + "' lies in memory as "
+            + cache.layout()
+            + "; expected "
+            + CacheLayout.ROW_MAJOR);
+    return require(
+        cache.spec().rowWidth() == width,
+        "cache '"
+            + cache.name()
+            + "' has "
+            + cache.spec().rowWidth()
+            + " elements in a row; expected "
+            + width);
+  }
+
+  /** A cache whose rows have a latent and a rotary key of these widths. */
+  Reasons cache(CacheValue cache, long latent, long rope) {
+    return cache(cache, latent + rope)
+        .require(
+            cache.spec().parts().size() == 2 && cache.spec().parts().getFirst().width() == latent,
+            "cache '"
+                + cache.name()
+                + "' has rows of "
+                + cache.spec().parts()
+                + "; expected parts of "
+                + List.of(latent, rope)
+                + " elements");
   }
 
   Reasons weight(String part, WeightHandle weight, long... extents) {
