@@ -75,7 +75,8 @@ public final class ClKernel implements AutoCloseable {
     return next++;
   }
 
-  private void integer(int index, int value) {
+  /** Changes an argument. */
+  public void integer(int index, int value) {
     ints[0] = value;
     CL.clSetKernelArg(handle, index, Integer.BYTES, intPointer);
   }
