@@ -18,6 +18,7 @@ import org.mla4j.api.op.ProjectValue;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.op.RoutedExperts;
+import org.mla4j.api.op.Sample;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.op.SiluAndMul;
 import org.mla4j.api.step.StepDescription;
@@ -39,6 +40,7 @@ public final class Kernels implements AutoCloseable {
           RmsNorm.TYPE,
           RotaryEmbedding.TYPE,
           RoutedExperts.TYPE,
+          Sample.TYPE,
           SelectRows.TYPE,
           SiluAndMul.TYPE);
 
@@ -91,6 +93,7 @@ public final class Kernels implements AutoCloseable {
           case RmsNorm norm -> new RmsNormKernel(norm, bindings, shared);
           case RotaryEmbedding rotary -> new RotaryKernel(rotary, bindings, shared);
           case RoutedExperts experts -> new RoutedExpertsKernel(experts, bindings, shared);
+          case Sample sample -> new SampleKernel(sample, bindings, shared);
           case SelectRows select -> new SelectRowsKernel(select, bindings, shared);
           case SiluAndMul silu -> new SiluAndMulKernel(silu, bindings, shared);
           default ->

@@ -14,6 +14,7 @@ import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RotaryEmbedding;
 import org.mla4j.api.op.RoutedExperts;
 import org.mla4j.api.op.RoutedExperts.Expert;
+import org.mla4j.api.op.Sample;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.op.SiluAndMul;
 import org.mla4j.api.step.Rows;
@@ -39,6 +40,7 @@ final class OpChecks {
       case RmsNorm norm -> check(norm, reasons);
       case RotaryEmbedding rotary -> check(rotary, reasons);
       case RoutedExperts experts -> check(experts, device, reasons);
+      case Sample sample -> check(sample, device, reasons);
       case SelectRows select -> check(select, reasons);
       case SiluAndMul silu -> check(silu, reasons);
       default -> reasons.require(false, "has no kernel for '" + op.type() + "'");
@@ -193,6 +195,22 @@ final class OpChecks {
         .tokenRows("q", op.q())
         .matrix("table", op.table(), width)
         .require(width % 2 == 0, "k is " + width + " elements wide; expected an even number");
+  }
+
+  private static void check(Sample op, DeviceInfo device, Reasons reasons) {
+    reasons
+        .flat("logits", op.logits(), op.logits().rowWidth())
+        .flat("ids", op.ids(), 1, DType.I32)
+        .require(
+            op.logits().rows() == Rows.LOGITS && op.ids().rows() == Rows.LOGITS,
+            "logits have "
+                + op.logits().rows()
+                + " rows, ids "
+                + op.ids().rows()
+                + "; expected LOGITS")
+        .require(
+            device.binary64(),
+            "the device has no binary64 numbers, which probabilities are computed in");
   }
 
   private static void check(SelectRows op, Reasons reasons) {

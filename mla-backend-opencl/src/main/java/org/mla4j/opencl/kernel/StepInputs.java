@@ -20,6 +20,7 @@ final class StepInputs {
   private final ClBuffer buffer;
   private final long tokenIds;
   private final long logitTokens;
+  private final SamplingInputs sampling;
 
   StepInputs(EngineContext context, OpenDevice device) {
     StepLimits limits = context.limits();
@@ -30,6 +31,7 @@ final class StepInputs {
     host = context.allocate("inputs of a step", bytes);
     buffer = device.memory().allocate("inputs of a step", bytes);
     transfer = new HostTransfer(device, host, buffer);
+    sampling = new SamplingInputs(context, device);
   }
 
   /** Submits a write; the copy on the host stays as it is until the step is over. */
@@ -39,6 +41,7 @@ final class StepInputs {
     long logits = 4L * step.count(Rows.LOGITS);
     copy(step.logitTokens(), logits, logitTokens);
     transfer.write(0, 0, logitTokens + logits);
+    sampling.upload(step);
   }
 
   private void copy(MemorySegment from, long bytes, long to) {
@@ -58,5 +61,10 @@ final class StepInputs {
   /** Where the tokens of logit rows start, in elements of 4 bytes. */
   long logitTokens() {
     return logitTokens / 4;
+  }
+
+  /** How the rows of logits are sampled. */
+  SamplingInputs sampling() {
+    return sampling;
   }
 }
