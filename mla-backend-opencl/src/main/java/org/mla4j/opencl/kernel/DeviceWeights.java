@@ -13,8 +13,9 @@ import org.mla4j.opencl.device.ClBuffer;
 import org.mla4j.opencl.device.OpenDevice;
 
 /**
- * The weights on the device, each uploaded once for all kernels that want it in one form: F32, BF16,
- * F16, Q8_0 and Q4_0 as stored, everything else widened to F32. Host memory is used for one piece at a time.
+ * The weights on the device, each uploaded once for all kernels that want it in one form: F32,
+ * BF16, F16, Q8_0 and Q4_0 as stored, everything else widened to F32. Host memory is used for one
+ * piece at a time.
  */
 final class DeviceWeights {
   private static final long PIECE = 4 << 20;

@@ -1,5 +1,6 @@
 // Draws a token for each row of logits, one work-group for each row, in binary64. Each item holds a
-// run of neighbours, and sums of items are added in the order of the items. OpenCL C 1.2 with doubles.
+// run of neighbours, and sums of items are added in the order of the items. OpenCL C 1.2 with
+// cl_khr_fp64.
 
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 
@@ -40,8 +41,8 @@ double counted(
 }
 
 // Takes the weights of all but the fewest largest that count as much as wanted together; nothing if
-// all do not. Of equal ones the lowest ids are kept. An item without tokens does nothing but meet the
-// others, so that no barrier depends on how a row is sampled.
+// all do not. Of equal ones the lowest ids are kept. An item without tokens does nothing but meet
+// the others, so that no barrier depends on how a row is sampled.
 void keep_largest(
     global const float *logits, global double *weights, double wanted, int weighed,
     int from, int to, local double *shared) {
@@ -112,7 +113,7 @@ int largest_of(
   return unusable ? -1 : token;
 }
 
-// The token whose part of the weights, side by side in the order of ids, covers the target. Sums are
+// The token whose part of the weights, side by side in the order of ids, covers the draw. Sums are
 // those of the items.
 int pick(global const double *weights, double draw, int vocabulary, local const double *sums) {
   const double target = draw * sum_of(sums, GROUP);

@@ -1,6 +1,6 @@
 // Ops with a weight that is stored as WEIGHT: 0 F32, 1 BF16, 2 F16, 3 Q8_0, 4 Q4_0. An element is
-// counted from the first of the whole weight, since elements of a block have no address of their own.
-// OpenCL C 1.2 core.
+// counted from the first of the whole weight, since elements of a block have no address of their
+// own. OpenCL C 1.2 core.
 
 #define ROW(buffer, row, stride, base) ((global float *)((global char *)(buffer) + (base) + (ulong)(row) * (stride)))
 
@@ -26,7 +26,7 @@ float q8_0(global const uchar *weights, ulong i) {
 #define STORED uchar
 #define READ(weights, i) q4_0((weights), (i))
 
-// Blocks of 32 in 18 bytes: a scale, then the first half in the low bits and the second in the high.
+// Blocks of 32 in 18 bytes: a scale, then the first half in the low bits, the second in the high.
 float q4_0(global const uchar *weights, ulong i) {
   global const uchar *block = weights + i / 32 * 18;
   const uchar both = block[2 + i % 16];
@@ -35,15 +35,19 @@ float q4_0(global const uchar *weights, ulong i) {
 }
 #endif
 
-// A row of a weight, which starts at an element, times a vector. Four running sums, added in a fixed
-// order: a row's result does not depend on how many rows there are.
+// A row of a weight, which starts at an element, times a vector. Four running sums, added in a
+// fixed order: a row's result does not depend on how many rows there are.
 float dot_row(global const STORED *weights, ulong first, global const float *row, int width) {
   float4 sums = (float4)(0);
   int i = 0;
   for (; i + 4 <= width; i += 4) {
     const ulong at = first + i;
     const float4 w =
-        (float4)(READ(weights, at), READ(weights, at + 1), READ(weights, at + 2), READ(weights, at + 3));
+        (float4)(
+            READ(weights, at),
+            READ(weights, at + 1),
+            READ(weights, at + 2),
+            READ(weights, at + 3));
     sums = fma(w, vload4(0, row + i), sums);
   }
   float sum = (sums.x + sums.y) + (sums.z + sums.w);
