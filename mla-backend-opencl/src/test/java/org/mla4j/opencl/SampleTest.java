@@ -112,8 +112,7 @@ class SampleTest {
       double logit = random.nextGaussian() * 3;
       float value = (float) (round % 2 == 0 ? logit : Math.round(logit));
       boolean impossible = round > 1 && random.nextInt(5) == 0;
-      logits.setAtIndex(
-          ValueLayout.JAVA_FLOAT, i, impossible ? Float.NEGATIVE_INFINITY : value);
+      logits.setAtIndex(ValueLayout.JAVA_FLOAT, i, impossible ? Float.NEGATIVE_INFINITY : value);
     }
     logits.setAtIndex(ValueLayout.JAVA_FLOAT, (long) 5 * vocabulary + vocabulary / 2, Float.NaN);
     for (int token = 0; token < vocabulary; token++) {
@@ -127,8 +126,7 @@ class SampleTest {
     for (int row = 0; row < ROWS; row++) {
       double[] logits = new double[vocabulary];
       for (int token = 0; token < vocabulary; token++) {
-        logits[token] =
-            given.getAtIndex(ValueLayout.JAVA_FLOAT, (long) row * vocabulary + token);
+        logits[token] = given.getAtIndex(ValueLayout.JAVA_FLOAT, (long) row * vocabulary + token);
       }
       int id = drawn.getAtIndex(ValueLayout.JAVA_INT, row);
       Set<Integer> right = SampleReference.draws(logits, step.sampling(row), step.draw(row));
