@@ -40,6 +40,6 @@ class OpenClOptionsTest {
 
   private static DeviceInfo device(String id, String name) {
     return new DeviceInfo(
-        id, new cl_platform_id(), new cl_device_id(), "p", name, "v", "d", 1, 1, 1, 1, 1);
+        id, new cl_platform_id(), new cl_device_id(), "p", name, "v", "d", 1, 1, 1, 1, 1, true);
   }
 }

@@ -1,5 +1,6 @@
 package org.mla4j.opencl.device;
 
+import static org.jocl.CL.CL_DEVICE_DOUBLE_FP_CONFIG;
 import static org.jocl.CL.CL_DEVICE_GLOBAL_MEM_SIZE;
 import static org.jocl.CL.CL_DEVICE_LOCAL_MEM_SIZE;
 import static org.jocl.CL.CL_DEVICE_MAX_COMPUTE_UNITS;
@@ -31,6 +32,7 @@ import org.jocl.cl_platform_id;
  * @param largestBuffer bytes of the largest single buffer
  * @param localBytes memory that the items of a work-group share
  * @param largestGroup most items of a work-group
+ * @param binary64 whether kernels can compute with doubles
  */
 public record DeviceInfo(
     String id,
@@ -44,7 +46,8 @@ public record DeviceInfo(
     long globalBytes,
     long largestBuffer,
     long localBytes,
-    long largestGroup) {
+    long largestGroup,
+    boolean binary64) {
 
   static DeviceInfo of(String id, cl_platform_id platform, cl_device_id device) {
     return new DeviceInfo(
@@ -59,7 +62,8 @@ public record DeviceInfo(
         number(device, CL_DEVICE_GLOBAL_MEM_SIZE),
         number(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE),
         number(device, CL_DEVICE_LOCAL_MEM_SIZE),
-        number(device, CL_DEVICE_MAX_WORK_GROUP_SIZE));
+        number(device, CL_DEVICE_MAX_WORK_GROUP_SIZE),
+        number(device, CL_DEVICE_DOUBLE_FP_CONFIG) != 0);
   }
 
   private static String text(cl_platform_id platform) {

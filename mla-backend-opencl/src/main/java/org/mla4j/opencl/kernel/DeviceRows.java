@@ -36,6 +36,11 @@ final class DeviceRows {
     return tensor.offset(step);
   }
 
+  /** Where one of the live rows starts. */
+  long offset(StepDescription step, int row) {
+    return tensor.offset(step) + row * tensor.rowBytes();
+  }
+
   int count(StepDescription step) {
     return tensor.count(step);
   }

@@ -1,7 +1,9 @@
 package org.mla4j.opencl.kernel;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.Support;
+import org.mla4j.api.op.AbsorbQuery;
 import org.mla4j.api.op.Add;
 import org.mla4j.api.op.ConcatAndCacheMla;
 import org.mla4j.api.op.CopyBlocks;
@@ -13,21 +15,30 @@ import org.mla4j.api.op.MergeAttentionStates;
 import org.mla4j.api.op.MlaContextAttention;
 import org.mla4j.api.op.MlaDecodeAttention;
 import org.mla4j.api.op.MlaPrefillAttention;
+import org.mla4j.api.op.MoeGate;
 import org.mla4j.api.op.Op;
+import org.mla4j.api.op.ProjectValue;
 import org.mla4j.api.op.RmsNorm;
 import org.mla4j.api.op.RotaryEmbedding;
+import org.mla4j.api.op.RoutedExperts;
+import org.mla4j.api.op.RoutedExperts.Expert;
+import org.mla4j.api.op.Sample;
 import org.mla4j.api.op.SelectRows;
 import org.mla4j.api.op.SiluAndMul;
 import org.mla4j.api.step.Rows;
+import org.mla4j.api.tensor.DType;
 import org.mla4j.api.value.StepValue;
+import org.mla4j.api.weight.WeightHandle;
+import org.mla4j.opencl.device.DeviceInfo;
 
 /** What each op needs of its values and weights before a kernel can run it. */
 final class OpChecks {
   private OpChecks() {}
 
-  static Support check(Op op) {
+  static Support check(Op op, DeviceInfo device) {
     Reasons reasons = new Reasons();
     switch (op) {
+      case AbsorbQuery absorb -> check(absorb, reasons);
       case Add add -> check(add, reasons);
       case ConcatAndCacheMla concat -> check(concat, reasons);
       case CopyBlocks copy -> reasons.cache(copy.cache(), copy.cache().spec().rowWidth());
@@ -39,13 +50,104 @@ final class OpChecks {
       case MlaContextAttention attend -> check(attend, reasons);
       case MlaDecodeAttention attend -> check(attend, reasons);
       case MlaPrefillAttention attend -> check(attend, reasons);
+      case MoeGate gate -> check(gate, device, reasons);
+      case ProjectValue project -> check(project, reasons);
       case RmsNorm norm -> check(norm, reasons);
       case RotaryEmbedding rotary -> check(rotary, reasons);
+      case RoutedExperts experts -> check(experts, device, reasons);
+      case Sample sample -> check(sample, device, reasons);
       case SelectRows select -> check(select, reasons);
       case SiluAndMul silu -> check(silu, reasons);
       default -> reasons.require(false, "has no kernel for '" + op.type() + "'");
     }
     return reasons.answer();
+  }
+
+  private static void check(AbsorbQuery op, Reasons reasons) {
+    long heads = Reasons.headCount(op.qNope());
+    long latent = Reasons.headWidth(op.qLatent());
+    reasons
+        .heads("qNope", op.qNope(), heads, Reasons.headWidth(op.qNope()))
+        .heads("qLatent", op.qLatent(), heads, latent)
+        .sameRows(op.qNope(), op.qLatent());
+    upProjection(op.kvB(), heads, Reasons.headWidth(op.qNope()), latent, reasons);
+  }
+
+  private static void check(ProjectValue op, Reasons reasons) {
+    long heads = Reasons.headCount(op.out());
+    long latent = Reasons.headWidth(op.oLatent());
+    reasons
+        .heads("oLatent", op.oLatent(), heads, latent)
+        .heads("out", op.out(), heads, Reasons.headWidth(op.out()))
+        .sameRows(op.oLatent(), op.out());
+    upProjection(op.kvB(), heads, Reasons.headWidth(op.out()), latent, reasons);
+  }
+
+  /** Each head has as many rows of the joint up-projection, at least those that the op uses. */
+  private static void upProjection(
+      WeightHandle kvB, long heads, long used, long latent, Reasons reasons) {
+    reasons.matrix("kvB", kvB, latent);
+    if (kvB.shape().rank() == 2 && heads > 0) {
+      long rows = kvB.shape().extent(0);
+      reasons.require(
+          rows % heads == 0 && rows / heads >= used,
+          "kvB '"
+              + kvB.name()
+              + "' has "
+              + rows
+              + " rows; expected a multiple of "
+              + heads
+              + " heads with at least "
+              + used
+              + " rows each");
+    }
+  }
+
+  private static void check(MoeGate op, DeviceInfo device, Reasons reasons) {
+    long experts = op.spec().experts();
+    reasons
+        .flat("logits", op.logits(), experts)
+        .flat("ids", op.ids(), op.spec().topK(), DType.I32)
+        .flat("topKWeights", op.topKWeights(), op.spec().topK())
+        .sameRows(op.logits(), op.ids(), op.topKWeights())
+        .require(
+            MoeGateKernel.localBytes(op.spec()) <= device.localBytes(),
+            experts
+                + " experts need "
+                + MoeGateKernel.localBytes(op.spec())
+                + " bytes of local memory; the device has "
+                + device.localBytes());
+    if (op.correctionBias() != null) {
+      reasons.weight("correctionBias", op.correctionBias(), experts);
+    }
+  }
+
+  private static void check(RoutedExperts op, DeviceInfo device, Reasons reasons) {
+    long hidden = op.spec().hiddenSize();
+    long inner = op.spec().intermediateSize();
+    reasons
+        .flat("x", op.x(), hidden)
+        .flat("ids", op.ids(), op.spec().topK(), DType.I32)
+        .flat("topKWeights", op.topKWeights(), op.spec().topK())
+        .flat("out", op.out(), hidden)
+        .sameRows(op.x(), op.ids(), op.topKWeights(), op.out())
+        .require(
+            op.experts().size() == op.spec().experts(),
+            "weights of " + op.experts().size() + " experts; expected " + op.spec().experts());
+    List<Expert> experts = op.experts();
+    for (int i = 0; i < experts.size(); i++) {
+      reasons
+          .weight("gate of expert " + i, experts.get(i).gate(), inner, hidden)
+          .weight("up of expert " + i, experts.get(i).up(), inner, hidden)
+          .weight("down of expert " + i, experts.get(i).down(), hidden, inner);
+    }
+    long bytes = RoutedExpertsKernel.largestBuffer(op);
+    reasons.require(
+        bytes <= device.largestBuffer(),
+        "one part of all experts has "
+            + bytes
+            + " bytes; the device's buffers have at most "
+            + device.largestBuffer());
   }
 
   private static void check(Add op, Reasons reasons) {
@@ -210,6 +312,22 @@ final class OpChecks {
         .tokenRows("q", op.q())
         .matrix("table", op.table(), width)
         .require(width % 2 == 0, "k is " + width + " elements wide; expected an even number");
+  }
+
+  private static void check(Sample op, DeviceInfo device, Reasons reasons) {
+    reasons
+        .flat("logits", op.logits(), op.logits().rowWidth())
+        .flat("ids", op.ids(), 1, DType.I32)
+        .require(
+            op.logits().rows() == Rows.LOGITS && op.ids().rows() == Rows.LOGITS,
+            "logits have "
+                + op.logits().rows()
+                + " rows, ids "
+                + op.ids().rows()
+                + "; expected LOGITS")
+        .require(
+            device.binary64(),
+            "the device has no binary64 numbers, which probabilities are computed in");
   }
 
   private static void check(SelectRows op, Reasons reasons) {

@@ -28,7 +28,12 @@ final class Reasons {
 
   /** Rows of so many elements of F32, side by side. */
   Reasons flat(String part, StepValue value, long width) {
-    require(value.dtype() == DType.F32, part + " is " + value.dtype() + "; expected F32");
+    return flat(part, value, width, DType.F32);
+  }
+
+  /** Rows of so many elements of a type, side by side. */
+  Reasons flat(String part, StepValue value, long width, DType dtype) {
+    require(value.dtype() == dtype, part + " is " + value.dtype() + "; expected " + dtype);
     require(
         value.rowShape().elements() == width,
         part + " " + value.rowShape() + "; expected " + width + " elements in a row");

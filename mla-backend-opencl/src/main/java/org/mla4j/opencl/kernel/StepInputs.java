@@ -25,6 +25,7 @@ final class StepInputs {
   private final long tokenSequences;
   private final long queryStarts;
   private final long logitTokens;
+  private final SamplingInputs sampling;
   private final long blockTables;
   private final long contextStarts;
   private final long contextRowStarts;
@@ -50,6 +51,7 @@ final class StepInputs {
     host = context.allocate("inputs of a step", bytes);
     buffer = device.memory().allocate("inputs of a step", bytes);
     transfer = new HostTransfer(device, host, buffer);
+    sampling = new SamplingInputs(context, device);
   }
 
   /** Submits a write; the copy on the host stays as it is until the step is over. */
@@ -64,6 +66,7 @@ final class StepInputs {
     long logits = 4L * step.count(Rows.LOGITS);
     copy(step.logitTokens(), logits, logitTokens);
     transfer.write(0, 0, logitTokens + logits);
+    sampling.upload(step);
     for (int sequence = 0; sequence < step.sequences(); sequence++) {
       uploadBlocks(step, sequence);
     }
@@ -170,5 +173,10 @@ final class StepInputs {
   /** Where the sequences of context rows start. */
   long contextSequences() {
     return contextSequences / 4;
+  }
+
+  /** How the rows of logits are sampled. */
+  SamplingInputs sampling() {
+    return sampling;
   }
 }
