@@ -32,8 +32,7 @@ class OpenClOptionsTest {
   @Test
   void anUnknownOptionIsRefused() {
     InvalidInputException e =
-        assertThrows(
-            InvalidInputException.class, () -> OpenClOptions.of(Map.of("devise", "0/0")));
+        assertThrows(InvalidInputException.class, () -> OpenClOptions.of(Map.of("devise", "0/0")));
     assertEquals(
         "Option 'devise' of the backend 'opencl'; expected device. [MLA-0401]", e.getMessage());
   }

@@ -63,8 +63,7 @@ class OpenDeviceTest {
       assertTrue(
           e.getMessage()
               .startsWith(
-                  device.info().label()
-                      + " does not compile 'rows.cl' with '-D GROUP=nonsense': "),
+                  device.info().label() + " does not compile 'rows.cl' with '-D GROUP=nonsense': "),
           e::getMessage);
       assertTrue(e.getMessage().contains("nonsense'"), e::getMessage);
     }
@@ -76,8 +75,7 @@ class OpenDeviceTest {
       device.memory().allocate("cache", 1000);
       long tooMuch = device.info().largestBuffer() + 1;
       BackendException e =
-          assertThrows(
-              BackendException.class, () -> device.memory().allocate("weights", tooMuch));
+          assertThrows(BackendException.class, () -> device.memory().allocate("weights", tooMuch));
       assertEquals(
           device.info().label()
               + ": "
@@ -96,8 +94,7 @@ class OpenDeviceTest {
   void whatIsNotReleasedIsCounted() {
     OpenDevice device = OpenDevice.open(info(), Optional.empty());
     ClKernel kernel = device.kernel("rows", ROWS, "add");
-    assertEquals(
-        Map.of("context", 1, "queue", 1, "program", 1, "kernel", 1), device.handles());
+    assertEquals(Map.of("context", 1, "queue", 1, "program", 1, "kernel", 1), device.handles());
     BackendException e = assertThrows(BackendException.class, device::close);
     assertEquals(
         device.info().label() + " was closed with native objects in use: {kernel=1}. [MLA-0110]",
