@@ -42,6 +42,7 @@ final class DeviceWeights {
       return "-D WEIGHT=" + READ_AS_STORED.indexOf(dtype);
     }
 
+    @SuppressWarnings("ReferenceEquality") // handles are compared by identity
     boolean isOf(List<WeightHandle> wanted, DType wantedType) {
       if (dtype != wantedType || handles.size() != wanted.size()) {
         return false;

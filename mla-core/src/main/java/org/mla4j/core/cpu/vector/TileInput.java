@@ -62,7 +62,7 @@ final class TileInput {
       int count = Math.min(BLOCK, width - from);
       for (int row = 0; row < rows; row++) {
         long at = x.at(first + row) + xShift + 4L * from;
-        interleave(x.segment(), at, count, tile, tileAt + 4L * (from * rows + row), rows);
+        interleave(x.segment(), at, count, tile, tileAt + 4L * ((long) from * rows + row), rows);
       }
     }
     for (int i = width * rows; i < columns * rows; i++) {
@@ -74,7 +74,7 @@ final class TileInput {
       MemorySegment x, long xAt, int count, MemorySegment tile, long tileAt, int rows) {
     for (int column = 0; column < count; column++) {
       float value = x.get(ValueLayout.JAVA_FLOAT_UNALIGNED, xAt + 4L * column);
-      tile.set(ValueLayout.JAVA_FLOAT_UNALIGNED, tileAt + 4L * (column * rows), value);
+      tile.set(ValueLayout.JAVA_FLOAT_UNALIGNED, tileAt + 4L * column * rows, value);
     }
   }
 }
