@@ -35,12 +35,10 @@ public final class OpenClBackendProvider implements BackendProvider {
     return BUILT_FOR_SPI_LEVEL;
   }
 
-  /**
-   * Not before {@code cpu}: it is used when it is asked for, as long as it runs part of a model.
-   */
+  /** After other plug-ins, as long as kernels are plain; like all plug-ins before {@code cpu}. */
   @Override
   public int priority() {
-    return -10;
+    return 1;
   }
 
   @Override
@@ -68,7 +66,13 @@ public final class OpenClBackendProvider implements BackendProvider {
     return switch (Discovery.look()) {
       case Discovery.Result.Devices found -> {
         DeviceInfo chosen = options.choose(found.all());
-        yield new OpenClBackend(context, OpenDevice.open(chosen, context.cacheFolder()));
+        OpenDevice device = OpenDevice.open(chosen, context.cacheFolder());
+        try {
+          yield new OpenClBackend(context, device);
+        } catch (RuntimeException | Error e) {
+          device.close();
+          throw e;
+        }
       }
       case Discovery.Result.Nothing(String reason) ->
           throw new BackendException(

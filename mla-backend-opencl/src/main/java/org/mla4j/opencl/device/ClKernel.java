@@ -117,7 +117,7 @@ public final class ClKernel implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      device.release(handle);
+      device.release(this, handle);
     }
   }
 }

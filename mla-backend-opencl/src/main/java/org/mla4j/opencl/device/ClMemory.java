@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.mla4j.api.backend.DeviceMemory;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
+import org.mla4j.api.error.InvalidInputException;
 import org.mla4j.api.tensor.DeviceStorage;
 
 /** The buffers of a device, by purpose. */
@@ -49,21 +50,25 @@ public final class ClMemory implements DeviceMemory {
       throw outOfMemory(
           purpose, bytes, "the device's buffers have at most " + device.largestBuffer(), null);
     }
-    ClBuffer buffer;
+    cl_mem handle = null;
     try {
-      cl_mem handle = CL.clCreateBuffer(context, CL_MEM_READ_WRITE, size, null, null);
+      handle = CL.clCreateBuffer(context, CL_MEM_READ_WRITE, size, null, null);
       handles.created("buffer");
-      buffer = new ClBuffer(device.storageName(), handle, size);
-      buffers.add(buffer);
       // Only now does a device take the memory: most promise more than they have.
       CL.clEnqueueFillBuffer(
           queue.handle(), handle, Pointer.to(new int[1]), Integer.BYTES, 0, size, 0, null, null);
       CL.clFinish(queue.handle());
     } catch (CLException e) {
+      if (handle != null) {
+        CL.clReleaseMemObject(handle);
+        handles.released("buffer");
+      }
       throw outOfMemory(purpose, bytes, String.valueOf(e.getMessage()), e);
     }
+    ClBuffer buffer = new ClBuffer(device.storageName(), handle, size);
+    buffers.add(buffer);
     synchronized (inUse) {
-      inUse.merge(purpose, bytes, Long::sum);
+      inUse.merge(purpose, size, Long::sum);
     }
     return buffer;
   }
@@ -95,6 +100,7 @@ public final class ClMemory implements DeviceMemory {
 
   @Override
   public void read(DeviceStorage from, long offset, MemorySegment to) {
+    requireInside(from, offset, to.byteSize());
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment staged = arena.allocate(Math.max(1, Math.min(STAGED, to.byteSize())), 64);
       Pointer pointer = Pointer.to(staged.asByteBuffer());
@@ -112,11 +118,14 @@ public final class ClMemory implements DeviceMemory {
             null);
         MemorySegment.copy(staged, 0, to, done, part);
       }
+    } catch (CLException e) {
+      throw failed("reading", to.byteSize(), e);
     }
   }
 
   @Override
   public void write(MemorySegment from, DeviceStorage to, long offset) {
+    requireInside(to, offset, from.byteSize());
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment staged = arena.allocate(Math.max(1, Math.min(STAGED, from.byteSize())), 64);
       Pointer pointer = Pointer.to(staged.asByteBuffer());
@@ -134,7 +143,34 @@ public final class ClMemory implements DeviceMemory {
             null,
             null);
       }
+    } catch (CLException e) {
+      throw failed("writing", from.byteSize(), e);
     }
+  }
+
+  private void requireInside(DeviceStorage storage, long offset, long bytes) {
+    boolean ours = storage instanceof ClBuffer buffer && buffers.contains(buffer);
+    if (!ours || offset < 0 || offset > storage.byteSize() - bytes) {
+      throw new InvalidInputException(
+          ErrorCode.INVALID_PLAN,
+          device.label()
+              + ": "
+              + bytes
+              + " bytes at "
+              + offset
+              + " of a storage of "
+              + storage.byteSize()
+              + " bytes on '"
+              + storage.device()
+              + "'; expected bytes inside of a storage of this device.");
+    }
+  }
+
+  private BackendException failed(String what, long bytes, CLException e) {
+    return new BackendException(
+        ErrorCode.FORWARD_FAILED,
+        device.label() + ", " + what + " " + bytes + " bytes: " + e.getMessage() + ".",
+        e);
   }
 
   @Override

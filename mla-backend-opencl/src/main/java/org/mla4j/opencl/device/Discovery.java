@@ -71,8 +71,8 @@ public final class Discovery {
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
       String message = String.valueOf(cause.getMessage());
       if (cause instanceof IllegalCallerException || message.contains("native access")) {
-        return "the JVM denies native access to JOCL; start it with --enable-native-access=jocl, or"
-            + " =ALL-UNNAMED on the class path";
+        return "the JVM denies native access to JOCL; start it with"
+            + " --enable-native-access=jocl,org.mla4j.opencl, or =ALL-UNNAMED on the class path";
       }
     }
     return "no OpenCL loader (libOpenCL) could be loaded: "

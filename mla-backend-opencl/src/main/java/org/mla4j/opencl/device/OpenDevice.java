@@ -4,6 +4,8 @@ import static org.jocl.CL.CL_CONTEXT_PLATFORM;
 
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jocl.CL;
@@ -12,6 +14,7 @@ import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 import org.jocl.cl_kernel;
+import org.jspecify.annotations.Nullable;
 import org.mla4j.api.error.BackendException;
 import org.mla4j.api.error.ErrorCode;
 
@@ -25,22 +28,40 @@ public final class OpenDevice implements AutoCloseable {
   private final Programs programs;
   private final Arena arena = Arena.ofShared();
   private final NativeCalls calls;
+
+  /** Those that are open, in the order in which they were made. */
+  private final List<ClKernel> kernels = new ArrayList<>();
+
   private boolean closed;
 
-  @SuppressWarnings("deprecation") // the call that came after it is not in OpenCL 1.2
   private OpenDevice(DeviceInfo info, Optional<Path> cacheFolder) {
     this.info = info;
-    cl_context_properties properties = new cl_context_properties();
-    properties.addProperty(CL_CONTEXT_PLATFORM, info.platform());
-    context =
-        CL.clCreateContext(properties, 1, new cl_device_id[] {info.device()}, null, null, null);
+    try {
+      calls = NativeCalls.open(arena);
+      cl_context_properties properties = new cl_context_properties();
+      properties.addProperty(CL_CONTEXT_PLATFORM, info.platform());
+      context =
+          CL.clCreateContext(properties, 1, new cl_device_id[] {info.device()}, null, null, null);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
     handles.created("context");
-    cl_command_queue made = CL.clCreateCommandQueue(context, info.device(), 0, null);
+    try {
+      queue = new ClQueue(info, newQueue(info, context));
+    } catch (RuntimeException | Error e) {
+      CL.clReleaseContext(context);
+      arena.close();
+      throw e;
+    }
     handles.created("queue");
-    queue = new ClQueue(info, made);
     memory = new ClMemory(info, context, queue, handles);
     programs = new Programs(info, context, handles, cacheFolder);
-    calls = NativeCalls.open(arena);
+  }
+
+  @SuppressWarnings("deprecation") // the call that came after it is not in OpenCL 1.2
+  private static cl_command_queue newQueue(DeviceInfo info, cl_context context) {
+    return CL.clCreateCommandQueue(context, info.device(), 0, null);
   }
 
   /**
@@ -85,12 +106,31 @@ public final class OpenDevice implements AutoCloseable {
   public ClKernel kernel(String source, String options, String name) {
     cl_kernel handle = CL.clCreateKernel(programs.get(source, options), name, null);
     handles.created("kernel");
-    return new ClKernel(this, name, handle);
+    ClKernel kernel = new ClKernel(this, name, handle);
+    kernels.add(kernel);
+    return kernel;
   }
 
-  void release(cl_kernel kernel) {
-    CL.clReleaseKernel(kernel);
+  void release(ClKernel kernel, cl_kernel handle) {
+    kernels.remove(kernel);
+    CL.clReleaseKernel(handle);
     handles.released("kernel");
+  }
+
+  /** How many kernels are open. */
+  public int kernels() {
+    return kernels.size();
+  }
+
+  /**
+   * Closes the kernels that were made last, after something that needed them has failed.
+   *
+   * @param kept how many are left open
+   */
+  public void closeKernels(int kept) {
+    while (kernels.size() > kept) {
+      kernels.getLast().close();
+    }
   }
 
   /** Native objects that are not released, by kind. */
@@ -105,17 +145,48 @@ public final class OpenDevice implements AutoCloseable {
       return;
     }
     closed = true;
-    memory.close();
-    programs.close();
-    CL.clReleaseCommandQueue(queue.handle());
-    handles.released("queue");
-    CL.clReleaseContext(context);
-    handles.released("context");
+    BackendException failure = null;
+    // First the end of what is running, since it may read host memory that goes with the engine.
+    for (Runnable step :
+        List.<Runnable>of(
+            queue::await,
+            memory::close,
+            programs::close,
+            this::releaseQueue,
+            this::releaseContext)) {
+      try {
+        step.run();
+      } catch (RuntimeException e) {
+        failure = joined(failure, e);
+      }
+    }
     arena.close();
+    if (failure != null) {
+      throw failure;
+    }
     if (!handles.open().isEmpty()) {
       throw new BackendException(
           ErrorCode.CLOSE_FAILED,
           info.label() + " was closed with native objects in use: " + handles.open() + ".");
     }
+  }
+
+  private BackendException joined(@Nullable BackendException first, RuntimeException next) {
+    if (first == null) {
+      return new BackendException(
+          ErrorCode.CLOSE_FAILED, info.label() + " failed to close: " + next.getMessage(), next);
+    }
+    first.addSuppressed(next);
+    return first;
+  }
+
+  private void releaseQueue() {
+    CL.clReleaseCommandQueue(queue.handle());
+    handles.released("queue");
+  }
+
+  private void releaseContext() {
+    CL.clReleaseContext(context);
+    handles.released("context");
   }
 }

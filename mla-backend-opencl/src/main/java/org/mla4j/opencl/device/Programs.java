@@ -67,7 +67,7 @@ final class Programs {
     cl_program program = CL.clCreateProgramWithSource(context, 1, new String[] {text}, null, null);
     handles.created("program");
     build(program, source, options);
-    file.ifPresent(path -> store(program, path));
+    file.ifPresent(path -> keep(program, path));
     return program;
   }
 
@@ -148,19 +148,28 @@ final class Programs {
     }
   }
 
-  private static void store(cl_program program, Path file) {
+  /** Not being able to keep a program costs time at the next start, and nothing else. */
+  private static void keep(cl_program program, Path file) {
+    try {
+      store(program, file);
+    } catch (IOException | CLException e) {
+      LOG.log(System.Logger.Level.DEBUG, "Compiled program {0} is not kept: {1}", file, e);
+    }
+  }
+
+  private static void store(cl_program program, Path file) throws IOException {
     long[] size = new long[1];
     CL.clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, Long.BYTES, Pointer.to(size), null);
     byte[] binary = new byte[Math.toIntExact(size[0])];
     CL.clGetProgramInfo(
         program, CL_PROGRAM_BINARIES, Long.BYTES, Pointer.to(Pointer.to(binary)), null);
+    Files.createDirectories(file.getParent());
+    Path part = Files.createTempFile(file.getParent(), "program", ".part");
     try {
-      Files.createDirectories(file.getParent());
-      Path part = Files.createTempFile(file.getParent(), "program", ".part");
       Files.write(part, binary);
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      LOG.log(System.Logger.Level.DEBUG, "Compiled program {0} is not kept: {1}", file, e);
+    } finally {
+      Files.deleteIfExists(part);
     }
   }
 

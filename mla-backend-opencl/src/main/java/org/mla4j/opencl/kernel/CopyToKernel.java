@@ -35,7 +35,9 @@ final class CopyToKernel {
         + switch (bytes) {
           case 1 -> "uchar";
           case 2 -> "ushort";
-          default -> "uint";
+          case 4 -> "uint";
+          case 8 -> "ulong";
+          default -> throw new IllegalArgumentException("Elements of " + bytes + " bytes.");
         };
   }
 
@@ -68,6 +70,9 @@ final class CopyToKernel {
     public void forward(StepDescription step, Queue queue) {
       long hostOffset = onHost.offset(step) - hostStart;
       long bytes = onHost.count(step) * onHost.rowBytes();
+      if (bytes == 0) {
+        return; // an empty copy is an error of OpenCL
+      }
       if (toDevice) {
         transfer.write(hostOffset, onDevice.offset(step), bytes);
       } else {

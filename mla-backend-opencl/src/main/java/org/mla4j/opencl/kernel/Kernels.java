@@ -92,38 +92,44 @@ public final class Kernels implements AutoCloseable {
     return OpChecks.check(op, device.info());
   }
 
-  /** Makes the kernel of a supported op. */
+  /** Makes the kernel of a supported op; if that fails, nothing of it is left behind. */
   public Kernel create(Op op, Bindings bindings) {
+    int before = device.kernels();
+    try {
+      Kernel kernel = make(op, bindings);
+      made.add(kernel);
+      return kernel;
+    } catch (RuntimeException | Error e) {
+      device.closeKernels(before);
+      throw e;
+    }
+  }
+
+  private Kernel make(Op op, Bindings bindings) {
     Shared shared = new Shared(device, inputs, weights, scratch, limits);
-    Kernel kernel =
-        switch (op) {
-          case AbsorbQuery absorb -> HeadProjectionKernel.of(absorb, bindings, shared);
-          case Add add -> new AddKernel(add, bindings, shared);
-          case ConcatAndCacheMla concat -> new ConcatAndCacheKernel(concat, bindings, shared);
-          case CopyBlocks copy -> new CopyBlocksKernel(copy, bindings, shared);
-          case CopyTo copy -> CopyToKernel.of(copy, bindings, shared);
-          case Embedding embedding -> new EmbeddingKernel(embedding, bindings, shared);
-          case GatherCache gather -> new GatherCacheKernel(gather, bindings, shared);
-          case Linear linear -> new LinearKernel(linear, bindings, shared);
-          case MergeAttentionStates merge -> new MergeStatesKernel(merge, bindings, shared);
-          case MlaContextAttention attend ->
-              new DecompressedAttentionKernel(attend, bindings, shared);
-          case MlaDecodeAttention attend -> new DecodeAttentionKernel(attend, bindings, shared);
-          case MlaPrefillAttention attend ->
-              new DecompressedAttentionKernel(attend, bindings, shared);
-          case MoeGate gate -> new MoeGateKernel(gate, bindings, shared);
-          case ProjectValue project -> HeadProjectionKernel.of(project, bindings, shared);
-          case RmsNorm norm -> new RmsNormKernel(norm, bindings, shared);
-          case RotaryEmbedding rotary -> new RotaryKernel(rotary, bindings, shared);
-          case RoutedExperts experts -> new RoutedExpertsKernel(experts, bindings, shared);
-          case Sample sample -> new SampleKernel(sample, bindings, shared);
-          case SelectRows select -> new SelectRowsKernel(select, bindings, shared);
-          case SiluAndMul silu -> new SiluAndMulKernel(silu, bindings, shared);
-          default ->
-              throw new IllegalArgumentException("No kernel for '" + op.type() + "' on OpenCL.");
-        };
-    made.add(kernel);
-    return kernel;
+    return switch (op) {
+      case AbsorbQuery absorb -> HeadProjectionKernel.of(absorb, bindings, shared);
+      case Add add -> new AddKernel(add, bindings, shared);
+      case ConcatAndCacheMla concat -> new ConcatAndCacheKernel(concat, bindings, shared);
+      case CopyBlocks copy -> new CopyBlocksKernel(copy, bindings, shared);
+      case CopyTo copy -> CopyToKernel.of(copy, bindings, shared);
+      case Embedding embedding -> new EmbeddingKernel(embedding, bindings, shared);
+      case GatherCache gather -> new GatherCacheKernel(gather, bindings, shared);
+      case Linear linear -> new LinearKernel(linear, bindings, shared);
+      case MergeAttentionStates merge -> new MergeStatesKernel(merge, bindings, shared);
+      case MlaContextAttention attend -> new DecompressedAttentionKernel(attend, bindings, shared);
+      case MlaDecodeAttention attend -> new DecodeAttentionKernel(attend, bindings, shared);
+      case MlaPrefillAttention attend -> new DecompressedAttentionKernel(attend, bindings, shared);
+      case MoeGate gate -> new MoeGateKernel(gate, bindings, shared);
+      case ProjectValue project -> HeadProjectionKernel.of(project, bindings, shared);
+      case RmsNorm norm -> new RmsNormKernel(norm, bindings, shared);
+      case RotaryEmbedding rotary -> new RotaryKernel(rotary, bindings, shared);
+      case RoutedExperts experts -> new RoutedExpertsKernel(experts, bindings, shared);
+      case Sample sample -> new SampleKernel(sample, bindings, shared);
+      case SelectRows select -> new SelectRowsKernel(select, bindings, shared);
+      case SiluAndMul silu -> new SiluAndMulKernel(silu, bindings, shared);
+      default -> throw new IllegalArgumentException("No kernel for '" + op.type() + "' on OpenCL.");
+    };
   }
 
   /** Takes what kernels read of a step. */

@@ -37,6 +37,24 @@ final class OpChecks {
 
   static Support check(Op op, DeviceInfo device) {
     Reasons reasons = new Reasons();
+    reasons.require(
+        device.largestGroup() >= Groups.ITEMS,
+        "the device has work-groups of at most "
+            + device.largestGroup()
+            + " items; expected "
+            + Groups.ITEMS);
+    for (WeightHandle weight : op.weights()) {
+      // At most: what is stored in a form that kernels read takes less.
+      long bytes = 4 * weight.shape().elements();
+      reasons.require(
+          weight.isPlain() || bytes <= device.largestBuffer(),
+          "weight '"
+              + weight.name()
+              + "' takes "
+              + bytes
+              + " bytes; the device's buffers have at most "
+              + device.largestBuffer());
+    }
     switch (op) {
       case AbsorbQuery absorb -> check(absorb, reasons);
       case Add add -> check(add, reasons);

@@ -82,11 +82,11 @@ class OpenDeviceTest {
               + tooMuch
               + " bytes wanted for weights of "
               + device.info().globalBytes()
-              + " in all, in use cache 1000: the device's buffers have at most "
+              + " in all, in use cache 1024: the device's buffers have at most "
               + device.info().largestBuffer()
               + ". [MLA-0108]",
           e.getMessage());
-      assertEquals(Map.of("cache", 1000L), device.memory().inUse());
+      assertEquals(Map.of("cache", 1024L), device.memory().inUse());
     }
   }
 

@@ -48,6 +48,7 @@ public record PreparedPlan(
       ExecutionMode execution,
       ProgressListener progress) {
     PlanMemory memory = PlanMemory.allocate(plan, limits, allocator);
+    StepResults results = new StepResults(plan, memory);
     StepExecutor executor =
         StepExecutor.create(
             plan,
@@ -56,8 +57,7 @@ public record PreparedPlan(
                 ? StepExecutor.Capture.NONE
                 : kernels -> DecodeGraphs.capture(plan, kernels, limits),
             (done, total) -> progress.progress("kernels", done, total));
-    return new PreparedPlan(
-        plan, memory.bindings(HostStorage.DEVICE), new StepResults(plan, memory), executor);
+    return new PreparedPlan(plan, memory.bindings(HostStorage.DEVICE), results, executor);
   }
 
   /**

@@ -182,7 +182,7 @@ public final class StepExecutor implements AutoCloseable {
       }
       for (int start = 0; start < kernels.length; start = groupEnds[start]) {
         if (isNewLayer(start) && !wanted.getAsBoolean()) {
-          awaitLast();
+          awaitAll();
           return false;
         }
         if (nodes[start].rows() == Rows.CONTEXT) {
@@ -191,7 +191,7 @@ public final class StepExecutor implements AutoCloseable {
           run(start, step, observer);
         }
       }
-      awaitLast();
+      awaitAll();
       return true;
     } catch (RuntimeException | Error e) {
       drain(e);
@@ -220,7 +220,7 @@ public final class StepExecutor implements AutoCloseable {
     for (int i = 0; i < segments.size(); i++) {
       DecodeGraphs.Segment segment = segments.get(i);
       if (!wanted.getAsBoolean()) {
-        awaitLast();
+        awaitAll();
         return false;
       }
       CapturedGraph graph = segment.graph(size);
@@ -236,7 +236,7 @@ public final class StepExecutor implements AutoCloseable {
         last = segment.last();
       }
     }
-    awaitLast();
+    awaitAll();
     replays = replays + 1;
     return true;
   }
@@ -289,6 +289,26 @@ public final class StepExecutor implements AutoCloseable {
   private void awaitLast() {
     if (last != NONE) {
       await(last);
+    }
+  }
+
+  /**
+   * Waits for every backend, also for one of which no node ran: what it submitted when the step was
+   * prepared may still read the step.
+   */
+  private void awaitAll() {
+    awaitLast();
+    for (int i = 0; i < used.length; i++) {
+      if (last == NONE || owners[last] != i) {
+        try {
+          used[i].queue().record().await();
+        } catch (Throwable e) {
+          throw new BackendException(
+              ErrorCode.FORWARD_FAILED,
+              "Backend '" + usedNames[i] + "' failed at the end of a step: " + e,
+              e);
+        }
+      }
     }
   }
 

@@ -47,7 +47,10 @@ final class CacheOwners {
     for (Map.Entry<String, Map<String, PlannedNode>> entry : touching.entrySet()) {
       if (entry.getValue().size() > 1) {
         whole = false;
-        onHost.put(entry.getKey(), reason(entry.getKey(), entry.getValue()));
+        String reason = reason(entry.getKey(), entry.getValue());
+        if (onHost.put(entry.getKey(), reason) != null) {
+          throw new IllegalStateException("A choice ignored that " + reason + ".");
+        }
       }
     }
     return whole;

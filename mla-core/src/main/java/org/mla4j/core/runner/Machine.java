@@ -176,8 +176,21 @@ final class Machine implements AutoCloseable {
 
   /** A device is of use if values can be laid out in its memory, and copied there and back. */
   private static OpenBackend requireReachable(OpenBackend opened) {
-    Backend backend = opened.backend();
-    boolean onHost = opened.device().equals(HostStorage.DEVICE);
+    try {
+      requireReachable(opened.name(), opened.backend());
+      return opened;
+    } catch (RuntimeException | Error e) {
+      try {
+        opened.backend().close();
+      } catch (RuntimeException closing) {
+        e.addSuppressed(closing);
+      }
+      throw e;
+    }
+  }
+
+  private static void requireReachable(String name, Backend backend) {
+    boolean onHost = backend.device().equals(HostStorage.DEVICE);
     String lacks = "";
     if (onHost == backend.memory().isPresent()) {
       lacks = onHost ? "has memory of its own" : "has no memory of its own";
@@ -185,11 +198,10 @@ final class Machine implements AutoCloseable {
       lacks = "has no op '" + CopyTo.TYPE + "'";
     }
     if (!lacks.isEmpty()) {
-      backend.close();
       throw new BackendException(
           ErrorCode.CREATE_FAILED,
           "Backend '"
-              + opened.name()
+              + name
               + "' computes on device '"
               + backend.device()
               + "' and "
@@ -198,7 +210,6 @@ final class Machine implements AutoCloseable {
               + CopyTo.TYPE
               + "' of a device other than the host, and no memory otherwise.");
     }
-    return opened;
   }
 
   private void requireDeterministic(FoundBackend found) {
