@@ -45,13 +45,6 @@ final class VectorCode {
   /** In place of a variable, where there is only one vector. */
   private static final int NO_LANE = -1;
 
-  /**
-   * Zero, which C2 does not know to be that. A number in all lanes it makes anew for each use, at
-   * the price of a load, but a sum of two it keeps in a register.
-   */
-  @SuppressWarnings("NonFinalStaticField")
-  static int zero;
-
   private final CodeBuilder code;
 
   VectorCode(CodeBuilder code) {
@@ -194,25 +187,20 @@ final class VectorCode {
   /** A new variable with a number in all lanes, for code that uses it often. */
   int constant(int bits) {
     int variable = newVector();
-    code.getstatic(LANES, "INTS", SPECIES).loadConstant(bits);
-    broadcastInt();
-    code.getstatic(LANES, "INTS", SPECIES).getstatic(desc(VectorCode.class), "zero", CD_int);
-    broadcastInt();
-    code.invokevirtual(INTS, "add", MethodTypeDesc.of(INTS, VECTOR));
+    code.getstatic(LANES, "INTS", SPECIES)
+        .loadConstant(bits)
+        .invokestatic(INTS, "broadcast", MethodTypeDesc.of(INTS, SPECIES, CD_int));
     set(variable);
     return variable;
   }
 
   /** A new variable with a number in all lanes, for code that uses it often. */
   int constant(float number) {
-    int variable = constant(Float.floatToRawIntBits(number));
-    get(variable).asFloats().set(variable);
+    int variable = newVector();
+    species();
+    code.loadConstant(number);
+    broadcast().set(variable);
     return variable;
-  }
-
-  /** Takes the species, then an int. */
-  private void broadcastInt() {
-    code.invokestatic(INTS, "broadcast", MethodTypeDesc.of(INTS, SPECIES, CD_int));
   }
 
   /** Takes the species, then a float. */
